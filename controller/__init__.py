@@ -1,0 +1,1 @@
+"""What the line decides and remembers."""

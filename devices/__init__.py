@@ -1,0 +1,1 @@
+"""Everything with a wire: typed registers and protocols, drivers, deadlines."""

@@ -1,0 +1,1 @@
+"""A twin of every device and the plant between them, faults, and an oracle that sees only physical truth."""

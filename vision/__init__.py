@@ -1,0 +1,1 @@
+"""Picture in, verdict out: no I/O, no clock, no state."""
