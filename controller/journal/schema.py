@@ -1,0 +1,136 @@
+"""The journal's tables. History is append-only by trigger; every other table is the present state of one thing."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE history (
+    seq     INTEGER PRIMARY KEY,           -- without gaps, from 1
+    at      TEXT NOT NULL,                 -- ISO 8601, UTC
+    kind    TEXT NOT NULL,                 -- what happened, snake_case, as 'seal_permitted'
+    item    INTEGER,                       -- items.item, when it happened to one
+    acceptance TEXT,                       -- orders.acceptance, when it belongs to one
+    data    TEXT NOT NULL,                 -- JSON object; no personal data, part codes only
+    digest  BLOB NOT NULL                  -- SHA-256 over the digest before and this row
+);
+CREATE INDEX history_of_item ON history (item) WHERE item IS NOT NULL;
+CREATE INDEX history_of_order ON history (acceptance) WHERE acceptance IS NOT NULL;
+CREATE TRIGGER history_is_not_changed BEFORE UPDATE ON history
+BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
+CREATE TRIGGER history_is_not_deleted BEFORE DELETE ON history
+BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
+
+CREATE TABLE orders (
+    acceptance  TEXT PRIMARY KEY,          -- acceptance number
+    product     TEXT NOT NULL,             -- key of the recipe
+    due         TEXT NOT NULL,             -- ISO 8601 with zone
+    priority    INTEGER NOT NULL,          -- 0 first
+    route       TEXT NOT NULL,
+    state       TEXT NOT NULL,             -- work_orders.OrderState
+    attempt     INTEGER NOT NULL,          -- attempts begun
+    body        TEXT NOT NULL,             -- the order as accepted, canonical JSON
+    received_at TEXT NOT NULL
+);
+CREATE INDEX orders_waiting ON orders (priority, due, acceptance) WHERE state = 'waiting';
+
+CREATE TABLE parts (
+    code        TEXT PRIMARY KEY,          -- its bar code
+    acceptance  TEXT NOT NULL REFERENCES orders,
+    role        TEXT NOT NULL,             -- role in the recipe
+    kind        TEXT NOT NULL,             -- plate or document
+    number      TEXT NOT NULL,             -- embossed or printed number, '' when it has none
+    state       TEXT NOT NULL,             -- parts_ledger.PartState
+    item        INTEGER                    -- the item that holds it now
+);
+CREATE INDEX parts_of_order ON parts (acceptance);
+
+CREATE TABLE remakes (
+    remake      INTEGER PRIMARY KEY,
+    code        TEXT NOT NULL REFERENCES parts,
+    acceptance  TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    requested_at TEXT NOT NULL
+);
+
+CREATE TABLE items (
+    item        INTEGER PRIMARY KEY AUTOINCREMENT,   -- the token in every PLC
+    acceptance  TEXT NOT NULL REFERENCES orders,
+    attempt     INTEGER NOT NULL,
+    product     TEXT NOT NULL,
+    carrier     INTEGER NOT NULL,
+    zone        TEXT NOT NULL,             -- the last zone where it was seen
+    stage       TEXT NOT NULL,             -- tracking.Stage
+    suspect     TEXT NOT NULL DEFAULT '',  -- why it must not be packed any more
+    mail_number TEXT,
+    outcome     TEXT,                      -- packed or rejected, NULL while under way
+    reason      TEXT NOT NULL DEFAULT '',  -- stable code of the reject
+    detail      TEXT NOT NULL DEFAULT '',  -- JSON: what was expected and found
+    chute       TEXT,
+    called_at   TEXT NOT NULL,
+    ended_at    TEXT,
+    UNIQUE (acceptance, attempt)
+);
+CREATE INDEX items_under_way ON items (item) WHERE ended_at IS NULL;
+CREATE INDEX items_of_order ON items (acceptance);
+
+CREATE TABLE mail_numbers (
+    number      TEXT PRIMARY KEY,
+    position    INTEGER NOT NULL,          -- order in which the pool gives them out
+    state       TEXT NOT NULL,             -- mail_numbers.MailNumberState
+    item        INTEGER,
+    acceptance  TEXT
+);
+CREATE INDEX mail_numbers_free ON mail_numbers (position) WHERE state = 'free';
+
+CREATE TABLE outbox (
+    seq         INTEGER PRIMARY KEY,       -- the line's event sequence, without gaps, from 1
+    id          TEXT NOT NULL UNIQUE,      -- CloudEvents id
+    type        TEXT NOT NULL,
+    item        INTEGER,
+    body        TEXT NOT NULL,             -- the CloudEvent, JSON
+    state       TEXT NOT NULL,             -- pending, acknowledged or parked
+    answer      TEXT NOT NULL DEFAULT '',  -- why dispatch refused it
+    made_at     TEXT NOT NULL,
+    answered_at TEXT
+);
+CREATE INDEX outbox_pending ON outbox (seq) WHERE state = 'pending';
+
+CREATE TABLE bags (
+    bag         INTEGER PRIMARY KEY AUTOINCREMENT,
+    state       TEXT NOT NULL,             -- open, frozen or closed
+    opened_at   TEXT NOT NULL,
+    closed_at   TEXT
+);
+
+CREATE TABLE evidence (
+    evidence    INTEGER PRIMARY KEY,
+    item        INTEGER NOT NULL,
+    station     TEXT NOT NULL,
+    camera      TEXT NOT NULL,
+    picture     TEXT NOT NULL,             -- SHA-256 of the JPEG, its file name in the evidence folder
+    outcome     TEXT NOT NULL,
+    checks      TEXT NOT NULL,             -- JSON list of vision.verdict.Check
+    taken_at    TEXT NOT NULL,
+    expires_at  TEXT NOT NULL
+);
+CREATE INDEX evidence_of_item ON evidence (item);
+CREATE INDEX evidence_expiring ON evidence (expires_at);
+
+CREATE TABLE alarms (
+    alarm       INTEGER PRIMARY KEY,
+    kind        TEXT NOT NULL,             -- stable code
+    source      TEXT NOT NULL,             -- device, zone or item
+    priority    INTEGER NOT NULL,          -- 1 high, 2 medium, 3 low
+    data        TEXT NOT NULL,             -- JSON: what was expected and found
+    raised_at   TEXT NOT NULL,
+    cleared_at  TEXT,
+    acknowledged_at TEXT
+);
+CREATE INDEX alarms_standing ON alarms (alarm) WHERE cleared_at IS NULL OR acknowledged_at IS NULL;
+
+CREATE TABLE line (
+    key         TEXT PRIMARY KEY,          -- epoch, line id
+    value       TEXT NOT NULL
+);
+"""
