@@ -14,8 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from controller.formats import FORMATS
+from devices.links.address import CaptureLink, HttpLink, ModbusLink, SerialLink, TcpLink, parse_link
 from vision.verdict import Box, PlateColour, Symbology, View
 
 ZONES = ("load", "infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect", "divert")
@@ -116,25 +118,38 @@ class TimingSection(_Section):
     poll_s: Annotated[float, Field(ge=0.005, le=0.2)] = 0.02
 
 
+def _address(*kinds: type) -> AfterValidator:
+    """A link address of one of `kinds`, as `devices.links.address` reads it."""
+
+    def check(text: str) -> str:
+        link = parse_link(text)
+        if not isinstance(link, kinds):
+            allowed = ", ".join(kind.__name__.removesuffix("Link").lower() for kind in kinds)
+            raise ValueError(f"this device takes a link of kind {allowed}")
+        return text
+
+    return AfterValidator(check)
+
+
 class PlcDevice(_Section):
     """A PLC station by the contract in docs/plc-contract.md."""
 
     type: Literal["conveyor", "sealer", "applicator", "gate"]
-    link: str
+    link: Annotated[str, _address(ModbusLink)]
 
 
 class WireDevice(_Section):
     """A scanner, scale or label printer."""
 
     type: Literal["scanner", "scale", "printer"]
-    link: str
+    link: Annotated[str, _address(TcpLink, SerialLink)]
 
 
 class Camera(_Section):
     """A camera and where its picture lies on the carrier's plane."""
 
     type: Literal["camera"]
-    link: str
+    link: Annotated[str, _address(HttpLink, CaptureLink)]
     px_per_mm: Annotated[float, Field(ge=0.5, le=50)]
     left_mm: Annotated[float, Field(ge=-500, le=2000)]
     top_mm: Annotated[float, Field(ge=-500, le=2000)]
@@ -199,6 +214,23 @@ class Station(_Section):
     devices: dict[str, Name] = {}
 
 
+def _regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return text
+
+
+def _known_format(name: str) -> str:
+    if name and name not in FORMATS:
+        raise ValueError(f"no such format, allowed: {sorted(FORMATS)} or empty")
+    return name
+
+
+FormatName = Annotated[str, AfterValidator(_known_format)]
+
+
 class PartKind(StrEnum):
     """What a recipe's part is: told apart by who proves it."""
 
@@ -219,11 +251,11 @@ class RecipePart(_Section):
     height_mm: Annotated[float, Field(gt=0, le=400)]
     weight_g: Annotated[float, Field(gt=0, le=5000)]
     symbology: Symbology = Symbology.CODE128
-    code_pattern: str
+    code_pattern: Annotated[str, AfterValidator(_regular_expression)]
     """Regular expression of the whole bar code."""
-    number_format: str = ""
+    number_format: FormatName = ""
     """Name of a format in controller/formats that the embossed or printed number must keep; empty: none."""
-    code_format: str = ""
+    code_format: FormatName = ""
     """Name of a format with check digits that the bar code must keep; empty: the pattern alone."""
     colour: PlateColour | None = None
     """Colour class of a plate's ground; must be given for plates and only for them."""
@@ -385,7 +417,10 @@ def _fill(value: Any, key: str, mistakes: list[str]) -> Any:
 
 
 def _mistake(error: dict[str, Any]) -> str:
-    key = ".".join(str(each) for each in error["loc"]) or "file"
+    places = [str(each) for each in error["loc"]]
+    if places[:1] == ["devices"] and len(places) > 2:
+        del places[2]  # pydantic names the type that it chose
+    key = ".".join(places) or "file"
     found = error.get("input")
     shown = "" if isinstance(found, dict | BaseModel) or error["type"] == "missing" else f", found {found!r}"
     return f"{key}: {error['msg'].removeprefix('Value error, ')}{shown}"

@@ -1,130 +1,382 @@
 """The physical truth of the simulated plant: which part lies in which mailer on which carrier, and what is on it.
 
 One world is shared by all twins and by the renderer. It holds matter, not knowledge: nothing here knows an
-order, a verdict or a database. Twins move and change things only through the methods of `World`; the oracle
-reads `World.chutes` and `World.parts`.
-
-Plane of a carrier, in mm, origin at its upper left corner (`CARRIER`): the open mailer's pocket takes plates in
-`PLATE_POCKET` and certificates in `DOCUMENT_POCKET`; the waybill goes on the `LABEL_PANEL`; the carrier bears its
-own QR code (text `C` and three digits) three times so that every camera sees one: `CARRIER_CODES`.
+order, a verdict or a database. Twins and hands move and change things only through the methods of `World`, each
+of which refuses what can't be done to matter (`ImpossibleError`); the oracle reads `World.chutes`, `World.parts` and
+`World.history`. The things themselves are in `simulators.matter` and can be had from here as well.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+import itertools
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 
-CARRIER = (720.0, 440.0)
-"""Width and height of a carrier."""
-PLATE_POCKET = (10.0, 10.0, 500.0, 310.0)
-"""x, y, width, height. Takes two plates of 480 x 140 one above the other."""
-DOCUMENT_POCKET = (10.0, 330.0, 240.0, 100.0)
-LABEL_PANEL = (560.0, 10.0, 150.0, 190.0)
-"""The waybill of 100 x 150 lies in its middle."""
-LABEL = (100.0, 150.0)
-SEAM = (520.0, 10.0, 20.0, 420.0)
-"""The strip that the jaw seals, right of the pocket."""
-CARRIER_CODES = ((525.0, 340.0, 42.0), (260.0, 350.0, 42.0), (600.0, 205.0, 42.0))
-"""x, y and side of each QR code (quiet zone of four modules inside it), for the wide, close-up and waybill cameras."""
+from devices.plc.contract import Chute
+from simulators import history
+from simulators.matter import (
+    CARRIER,
+    CARRIER_CODES,
+    DOCUMENT_POCKET,
+    LABEL,
+    LABEL_PANEL,
+    PLATE_POCKET,
+    SEAM,
+    Carrier,
+    Fallen,
+    Label,
+    Mailer,
+    Part,
+    PartKind,
+    PlacedLabel,
+    PlacedPart,
+)
+
+__all__ = [
+    "CARRIER",
+    "CARRIER_CODES",
+    "DOCUMENT_POCKET",
+    "LABEL",
+    "LABEL_PANEL",
+    "PLATE_POCKET",
+    "ROUTES",
+    "SEAM",
+    "ZONES",
+    "Carrier",
+    "Fallen",
+    "ImpossibleError",
+    "Label",
+    "Mailer",
+    "Part",
+    "PartKind",
+    "PlacedLabel",
+    "PlacedPart",
+    "World",
+]
+
+ZONES = ("load", "infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect", "divert")
+"""In the order of the conveyor; the index is the number of the conveyor's block."""
+ROUTES = {
+    "load": ("infeed",),
+    "infeed": ("collate",),
+    "collate": ("verify",),
+    "verify": ("label",),
+    "label": ("seal_1", "seal_2"),
+    "seal_1": ("inspect",),
+    "seal_2": ("inspect",),
+    "inspect": ("divert",),
+    "divert": ("load",),
+}
+"""Where the belts can take a carrier from each zone. From divert it runs onto the return belt, behind the others."""
+HIGHEST_CARRIER = 999
 
 
-class PartKind(StrEnum):
-    """What a physical part is."""
+@dataclass(frozen=True, slots=True)
+class Travelling:
+    """A carrier between two zones; it stands in neither."""
 
-    PLATE = "plate"
-    DOCUMENT = "document"
+    carrier: Carrier
+    source: str
 
 
-@dataclass(slots=True)
-class Part:
-    """One physical plate or document.
+class ImpossibleError(RuntimeError):
+    """What was tried can't be done to matter as it lies; the message says what is in the way."""
 
-    :ivar part_id: identity of the thing itself, never written on it; the oracle's.
-    :ivar owner: acceptance number of the order that it truly belongs to; the oracle's.
-    :ivar style: `blue`, `yellow`, `green`, `yellow_green`, `white`, `black`, `ebike` for a plate;
-        `vehicle_licence`, `driving_licence`, `registration_certificate`, `ebike_certificate` for a document.
-    :ivar text: what is embossed or printed, as `粤B12345`.
-    :ivar code: its bar code; :ivar code_readable: False when scratched: no reader gets it.
-    :ivar size_mm: width and height; :ivar weight_g: its mass.
+
+class World:
+    """All matter of one plant. Units: mm, g, 0.1 °C.
+
+    :ivar zones: the carrier that stands in each zone; a zone without one is absent.
+    :ivar travelling: the carrier on its way to each zone.
+    :ivar returning: empty carriers on the return belt, next first.
+    :ivar peel: the printed label at the printer's peel edge; :ivar pad: labels stuck to the applicator's pad, each
+        with the kit that it will come off on.
+    :ivar clamped: zones whose carrier a machine holds: it can't be moved off.
+    :ivar disturbances: how often a guard was opened, the emergency stop pressed or a carrier moved by hand.
+    :ivar arrived: plant time at which each zone's carrier came to stand, from `clock`.
     """
 
-    part_id: str
-    owner: str
-    kind: PartKind
-    style: str
-    text: str
-    code: str
-    size_mm: tuple[float, float]
-    weight_g: float
-    code_readable: bool = True
+    def __init__(self, carriers: int = 16, clock: Callable[[], float] = lambda: 0.0) -> None:
+        """:param carriers: how many empty carriers wait on the return belt, 1..999. :param clock: plant seconds."""
+        if not 1 <= carriers <= HIGHEST_CARRIER:
+            raise ValueError(f"carriers: {carriers} given, allowed 1..{HIGHEST_CARRIER}")
+        self.clock = clock
+        self.zones: dict[str, Carrier] = {}
+        self.travelling: dict[str, Travelling] = {}
+        self.returning: deque[Carrier] = deque(Carrier(number) for number in range(1, carriers + 1))
+        self.arrived: dict[str, float] = {}
+        self.chutes: dict[Chute, list[Fallen]] = {Chute.REJECT: [], Chute.DISPATCH: []}
+        self.bin: list[Label | Part] = []
+        self.parts: dict[str, Part] = {}
+        self.peel: Label | None = None
+        self.pad: list[tuple[Label, str]] = []
+        self.clamped: set[str] = set()
+        self.guards_closed = True
+        self.emergency_stop_released = True
+        self.disturbances = 0
+        self.history: list[history.Event] = []
+        self._number = itertools.count(1)
+        self._lies_in: dict[str, Mailer] = {}
 
+    # The belts.
 
-@dataclass(slots=True)
-class PlacedPart:
-    """A part in a mailer: upper left corner on the carrier's plane and turn in degrees, clockwise."""
+    def feed_load(self) -> Carrier | None:
+        """Bring the next empty carrier with a fresh mailer to zone load, if load is free and one waits."""
+        if not self.returning or self._taken("load"):
+            return None
+        carrier = self.returning.popleft()
+        carrier.mailer = Mailer()
+        self._stand("load", carrier)
+        self._note(history.CarrierLoaded, carrier=carrier.number)
+        return carrier
 
-    part: Part
-    x: float
-    y: float
-    turn: float = 0.0
+    def depart(self, source: str, target: str) -> None:
+        """Start the carrier of `source` towards `target`. A carrier from divert goes to the return belt.
 
+        :raises ImpossibleError: clamped, no such belt, no carrier, target taken, a mailer on a carrier that returns.
+        """
+        if target not in ROUTES.get(source, ()):
+            raise ImpossibleError(f"no belt from {source!r} to {target!r}: from there only to {ROUTES.get(source, ())}")
+        carrier = self._loose_carrier(source)
+        if source != "divert" and self._taken(target):
+            raise ImpossibleError(f"carrier {carrier.number} can't leave {source} for {target}: {target} is taken")
+        if source == "divert" and carrier.mailer is not None:
+            raise ImpossibleError(f"carrier {carrier.number} can't return from divert: its mailer is still on it")
+        del self.zones[source]
+        self.travelling[_way(source, target)] = Travelling(carrier, source)
 
-@dataclass(slots=True)
-class Label:
-    """A printed waybill. :ivar mail_number: as its bars say; :ivar text: its human-readable line."""
+    def arrive(self, source: str, target: str, *, back: bool = False) -> None:
+        """Let the carrier on its way come to stand in `target`, or roll back to `source`."""
+        way = self.travelling.pop(_way(source, target), None)
+        if way is None or way.source != source:
+            raise ImpossibleError(f"no carrier is on its way from {source} to {target}")
+        if not back and source == "divert":
+            self.returning.append(way.carrier)
+        else:
+            self._stand(source if back else target, way.carrier)
+        end = source if back else target
+        self._note(history.CarrierMoved, carrier=way.carrier.number, source=source, target=end)
 
-    mail_number: str
-    text: str
+    def is_free(self, zone: str) -> bool:
+        """Whether nothing stands in the zone or is on its way there."""
+        return not self._taken(zone)
 
+    def carrier_at(self, zone: str) -> Carrier:
+        """Return the carrier that stands in the zone. :raises ImpossibleError: none does."""
+        carrier = self.zones.get(zone)
+        if carrier is None:
+            raise ImpossibleError(f"no carrier stands in {zone!r}; carriers stand in {sorted(self.zones)}")
+        return carrier
 
-@dataclass(slots=True)
-class PlacedLabel:
-    """A waybill on a mailer's label panel: offset from its proper place in mm, turn in degrees."""
+    def mailer_at(self, zone: str) -> Mailer:
+        """Return the mailer that lies on the zone's carrier. :raises ImpossibleError: no carrier, no mailer."""
+        carrier = self.carrier_at(zone)
+        if carrier.mailer is None:
+            raise ImpossibleError(f"carrier {carrier.number} in {zone} bears no mailer")
+        return carrier.mailer
 
-    label: Label
-    dx: float = 0.0
-    dy: float = 0.0
-    turn: float = 0.0
+    def bears_mailer(self, zone: str) -> bool:
+        """Whether a carrier with a mailer on it stands in the zone."""
+        carrier = self.zones.get(zone)
+        return carrier is not None and carrier.mailer is not None
 
+    # Hands.
 
-@dataclass(slots=True)
-class Mailer:
-    """One mailer.
+    def open_mailer_at(self, zone: str) -> Mailer:
+        """Return the zone's mailer if hands can still reach into it. :raises ImpossibleError: none, or sealed."""
+        mailer = self.mailer_at(zone)
+        if mailer.sealed:
+            raise ImpossibleError(f"the mailer in {zone} (kit {mailer.kit!r}) is sealed: nothing goes in or out")
+        return mailer
 
-    :ivar kit: acceptance number that the hands were filling it for; faults bind to it, no device can see it.
-    :ivar attempt: which attempt at that order, 1..
-    :ivar seal_temperature_dc: jaw temperature at which it was closed, None while open.
-    """
+    def begin_kit(self, zone: str, kit: str, attempt: int = 1) -> None:
+        """Note for which order the hands fill the zone's mailer. :raises ImpossibleError: it is filled for another."""
+        mailer = self.open_mailer_at(zone)
+        if mailer.kit and (mailer.kit, mailer.attempt) != (kit, attempt):
+            raise ImpossibleError(
+                f"the mailer in {zone} is filled for {mailer.kit!r}/{mailer.attempt}, not for {kit!r}/{attempt}"
+            )
+        mailer.kit, mailer.attempt = kit, attempt
 
-    kit: str = ""
-    attempt: int = 1
-    contents: list[PlacedPart] = field(default_factory=list)
-    labels: list[PlacedLabel] = field(default_factory=list)
-    seal_temperature_dc: int | None = None
+    def lay_part(self, zone: str, part: Part, x: float, y: float, turn: float = 0.0) -> None:
+        """Lay a part into the zone's open mailer, its upper left corner at (x, y).
 
-    EMPTY_WEIGHT_G = 42.0
-    LABEL_WEIGHT_G = 3.0
+        :raises ImpossibleError: no open mailer there, off the carrier, or the part lies elsewhere.
+        """
+        mailer = self.open_mailer_at(zone)
+        if part.part_id in self._lies_in:
+            raise ImpossibleError(
+                f"part {part.part_id} lies in the mailer of kit {self._lies_in[part.part_id].kit!r} already"
+            )
+        if not (0 <= x <= CARRIER[0] and 0 <= y <= CARRIER[1]):
+            raise ImpossibleError(
+                f"part {part.part_id} at ({x}, {y}) mm: not on the carrier of {CARRIER[0]} x {CARRIER[1]} mm"
+            )
+        self.parts[part.part_id] = part
+        self._lies_in[part.part_id] = mailer
+        mailer.contents.append(PlacedPart(part, x, y, turn))
+        self._note_part(history.PartLaid, zone, mailer, part)
+
+    def take_out(self, zone: str, part_id: str) -> Part:
+        """Take a part out of the zone's open mailer. :raises ImpossibleError: it isn't in there, or sealed."""
+        mailer = self.open_mailer_at(zone)
+        placed = next((placed for placed in mailer.contents if placed.part.part_id == part_id), None)
+        if placed is None:
+            raise ImpossibleError(f"part {part_id} does not lie in the mailer in {zone}")
+        mailer.contents.remove(placed)
+        del self._lies_in[part_id]
+        self._note_part(history.PartTaken, zone, mailer, placed.part)
+        return placed.part
+
+    def cut_open(self, fallen: Fallen) -> tuple[Part, ...]:
+        """Cut a parcel of the reject chute open and take its parts, free to be laid into another mailer.
+
+        The mailer keeps its contents as a record of what fell.
+
+        :raises ImpossibleError: it lies in the dispatch chute (nobody opens a sent parcel), or was opened before.
+        """
+        if fallen.chute is not Chute.REJECT:
+            raise ImpossibleError(
+                f"the parcel of kit {fallen.mailer.kit!r} lies in {fallen.chute.name}: only rejects are opened"
+            )
+        parts = tuple(placed.part for placed in fallen.mailer.contents)
+        if any(self._lies_in.get(part.part_id) is not fallen.mailer for part in parts):
+            raise ImpossibleError(f"the parcel of kit {fallen.mailer.kit!r} has been opened already")
+        for part in parts:
+            del self._lies_in[part.part_id]
+        self._note(
+            history.ParcelOpened,
+            fell_at=fallen.at_sequence,
+            kit=fallen.mailer.kit,
+            attempt=fallen.mailer.attempt,
+        )
+        return parts
+
+    def throw_away(self, thing: Label | Part, why: str) -> None:
+        """Put a label or a loose part into the bin. :raises ImpossibleError: the part lies in a mailer."""
+        if isinstance(thing, Part) and thing.part_id in self._lies_in:
+            raise ImpossibleError(f"part {thing.part_id} lies in a mailer: take it out first")
+        self.bin.append(thing)
+        self._note(history.ThrownAway, what=thing.part_id if isinstance(thing, Part) else thing.mail_number, why=why)
+
+    # Machines.
+
+    def print_label(self, label: Label) -> None:
+        """Let a label come out at the peel edge. :raises ImpossibleError: one waits there."""
+        if self.peel is not None:
+            raise ImpossibleError(
+                f"label {label.mail_number} can't come out: {self.peel.mail_number} waits at the peel edge"
+            )
+        self.peel = label
+        self._note(history.LabelPrinted, mail_number=label.mail_number, text=label.text)
+
+    def peel_off(self) -> Label:
+        """Take the label from the peel edge. :raises ImpossibleError: none waits."""
+        if self.peel is None:
+            raise ImpossibleError("no label waits at the peel edge")
+        label, self.peel = self.peel, None
+        return label
+
+    def apply_label(self, zone: str, label: Label, dx: float = 0.0, dy: float = 0.0, turn: float = 0.0) -> None:
+        """Press a label onto the zone's mailer, off its proper place by (dx, dy) mm and `turn` degrees."""
+        mailer = self.mailer_at(zone)
+        mailer.labels.append(PlacedLabel(label, dx, dy, turn))
+        number = self.carrier_at(zone).number
+        self._note(
+            history.LabelApplied, carrier=number, kit=mailer.kit, attempt=mailer.attempt, mail_number=label.mail_number
+        )
+
+    def close_jaw(self, zone: str, temperature_dc: int) -> None:
+        """Let the zone's jaw touch the mailer at that temperature: it is closed from now on."""
+        mailer = self.mailer_at(zone)
+        again = mailer.sealed
+        mailer.seal_temperature_dc = temperature_dc
+        self._note(
+            history.JawClosed,
+            zone=zone,
+            carrier=self.carrier_at(zone).number,
+            **_inside(mailer),
+            temperature_dc=temperature_dc,
+            again=again,
+        )
+
+    def push_parcel(self, chute: Chute) -> None:
+        """Push the mailer in zone divert off its carrier into the chute. :raises ImpossibleError: no mailer there."""
+        if chute not in self.chutes:
+            raise ImpossibleError(f"there is no chute {chute.name}: only {[each.name for each in self.chutes]}")
+        mailer = self.mailer_at("divert")
+        carrier = self.carrier_at("divert")
+        carrier.mailer = None
+        event = self._note(
+            history.ParcelFell, carrier=carrier.number, chute=chute, **_inside(mailer), sealed=mailer.sealed
+        )
+        self.chutes[chute].append(Fallen(mailer, chute, event.at))
+
+    # What breaks the line's trust.
 
     @property
-    def sealed(self) -> bool:
-        """Whether the jaw has closed it; its contents can no longer be seen."""
-        return self.seal_temperature_dc is not None
+    def stands_safe(self) -> bool:
+        """Whether the hard-wired conditions allow motion: guards closed and emergency stop released."""
+        return self.guards_closed and self.emergency_stop_released
 
-    @property
-    def weight_g(self) -> float:
-        """Mass of mailer, contents and labels."""
-        parts = sum(placed.part.weight_g for placed in self.contents)
-        return self.EMPTY_WEIGHT_G + parts + self.LABEL_WEIGHT_G * len(self.labels)
+    def swing_guards(self, *, closed: bool) -> None:
+        """Open or close the guards."""
+        self.disturbances += self.guards_closed and not closed
+        self.guards_closed = closed
+        self._note(history.GuardsSwung, closed=closed)
+
+    def press_emergency_stop(self, *, pressed: bool) -> None:
+        """Press or release the emergency stop."""
+        self.disturbances += self.emergency_stop_released and pressed
+        self.emergency_stop_released = not pressed
+        self._note(history.EmergencyStop, pressed=pressed)
+
+    def move_by_hand(self, source: str, target: str) -> None:
+        """Lift a carrier from one zone into another, free one: what a slipped line looks like.
+
+        :raises ImpossibleError: no carrier there, target taken or no zone.
+        """
+        carrier = self._loose_carrier(source)
+        if target not in ZONES or self._taken(target):
+            raise ImpossibleError(
+                f"carrier {carrier.number} can't be set down in {target!r}: taken, or none of {ZONES}"
+            )
+        self.disturbances += 1
+        self._stand(target, self.zones.pop(source))
+        self._note(history.CarrierMoved, carrier=carrier.number, source=source, target=target)
+
+    def _loose_carrier(self, zone: str) -> Carrier:
+        carrier = self.carrier_at(zone)
+        if zone in self.clamped:
+            raise ImpossibleError(f"carrier {carrier.number} is clamped by the machine in {zone}")
+        return carrier
+
+    def _taken(self, zone: str) -> bool:
+        return zone in self.zones or zone in self.travelling
+
+    def _stand(self, zone: str, carrier: Carrier) -> None:
+        self.zones[zone] = carrier
+        self.arrived[zone] = self.clock()
+
+    def _note(self, kind: type[history.Event], **facts: object) -> history.Event:
+        event = kind(next(self._number), **facts)
+        self.history.append(event)
+        return event
+
+    def _note_part(self, kind: type[history.Event], zone: str, mailer: Mailer, part: Part) -> None:
+        number = self.carrier_at(zone).number
+        self._note(kind, carrier=number, kit=mailer.kit, attempt=mailer.attempt, part_id=part.part_id)
 
 
-@dataclass(slots=True)
-class Carrier:
-    """A numbered pocket, 1..999, and the mailer that it carries (None: just emptied)."""
+def _inside(mailer: Mailer) -> dict[str, object]:
+    return {
+        "kit": mailer.kit,
+        "attempt": mailer.attempt,
+        "part_ids": tuple(placed.part.part_id for placed in mailer.contents),
+        "mail_numbers": tuple(placed.label.mail_number for placed in mailer.labels),
+    }
 
-    number: int
-    mailer: Mailer | None = None
 
-    @property
-    def code(self) -> str:
-        """Text of its QR code."""
-        return f"C{self.number:03d}"
+def _way(source: str, target: str) -> str:
+    return "return belt" if source == "divert" else target

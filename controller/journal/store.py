@@ -38,29 +38,29 @@ class Ledger:
         self.connection = connection
         self.at = ""
         row = connection.execute("SELECT seq, digest FROM history ORDER BY seq DESC LIMIT 1").fetchone()
-        self._head: tuple[int, bytes] = (row[0], row[1]) if row else (0, GENESIS)
+        self.head: tuple[int, bytes] = (row[0], row[1]) if row else (0, GENESIS)
 
     def enter(self, kind: str, *, item: int | None = None, acceptance: str | None = None, **data: Any) -> int:
         """Append to the history and return the entry's number. `data` must be JSON and free of personal data."""
-        seq, before = self._head[0] + 1, self._head[1]
+        seq, before = self.head[0] + 1, self.head[1]
         text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         digest = entry_digest(before, seq, self.at, kind, item, acceptance, text)
         self.connection.execute(
             "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?)", (seq, self.at, kind, item, acceptance, text, digest)
         )
-        self._head = (seq, digest)
+        self.head = (seq, digest)
         return seq
 
     def make(self, change: Callable[[Ledger], T]) -> T:
         """Make one change inside the open transaction, wholly or not at all."""
-        head = self._head
+        head = self.head
         self.connection.execute("SAVEPOINT change")
         try:
             made = change(self)
         except BaseException:
             self.connection.execute("ROLLBACK TO change")
             self.connection.execute("RELEASE change")
-            self._head = head
+            self.head = head
             raise
         self.connection.execute("RELEASE change")
         return made
@@ -149,7 +149,7 @@ class Journal:
         return group
 
     def _commit(self, changes: list[_Change], ledger: Ledger) -> None:
-        head = ledger._head
+        head = ledger.head
         try:
             ledger.connection.execute("BEGIN IMMEDIATE")
             ledger.at = self._clock.now().isoformat(timespec="milliseconds")
@@ -157,7 +157,7 @@ class Journal:
                 _make(change, ledger)
             ledger.connection.execute("COMMIT")
         except sqlite3.Error as error:
-            ledger._head = head
+            ledger.head = head
             if ledger.connection.in_transaction:
                 ledger.connection.execute("ROLLBACK")
             for change in changes:

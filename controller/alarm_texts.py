@@ -1,0 +1,144 @@
+"""What each alarm means and what to do about it, in Chinese and English, with its priority."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from controller.text import Text
+
+
+class AlarmKind(StrEnum):
+    """Stable code of an alarm. Each asks a person to do something; what asks nothing is an event, not an alarm."""
+
+    STATION_FAULT = "station_fault"
+    COMMAND_REFUSED = "command_refused"
+    GUARD_OPEN = "guard_open"
+    DEVICE_OFFLINE = "device_offline"
+    DISTURBANCE = "disturbance"
+    SLIP = "slip"
+    JOURNAL_UNAVAILABLE = "journal_unavailable"
+    POOL_EMPTY = "pool_empty"
+    POOL_LOW = "pool_low"
+    LABEL_LEFT = "label_left"
+    PRINTER = "printer"
+    BAG_FROZEN = "bag_frozen"
+    CARRIER_MISSING = "carrier_missing"
+    EVENT_REFUSED = "event_refused"
+    DISPATCH_AWAY = "dispatch_away"
+    REJECTS_IN_A_ROW = "rejects_in_a_row"
+    NOT_READY = "not_ready"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """:ivar priority: 1 high, 2 medium, 3 low. `zh` and `en` may name `{source}` and facts of the alarm."""
+
+    priority: int
+    zh: str
+    en: str
+
+    def text(self, source: str, facts: Mapping[str, Any]) -> Text:
+        """The filled text; a fact that is missing shows as a dash."""
+        values = _Dashes({"source": source, **facts})
+        return Text(zh=self.zh.format_map(values), en=self.en.format_map(values))
+
+
+class _Dashes(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+ALARMS: dict[AlarmKind, Meaning] = {
+    AlarmKind.STATION_FAULT: Meaning(
+        1,
+        "{source} 故障：{cause}。检查该工位，排除后按“恢复”；该工位上的封装件将被剔除返工。",
+        "{source} failed: {cause}. Look at the station, mend it, then press Unhold; its item goes to rework.",
+    ),
+    AlarmKind.COMMAND_REFUSED: Meaning(
+        1,
+        "{source} 拒绝动作：{cause}。排除原因后按“恢复”，动作将重新请求。",
+        "{source} refused to move: {cause}. Remove the cause, then press Unhold; it will be asked again.",
+    ),
+    AlarmKind.GUARD_OPEN: Meaning(
+        1,
+        "{source} 安全条件不满足：{cause}。关好防护门、释放急停，然后清除、复位、启动；线上所有封装件将被剔除返工。",
+        "{source} is not safe: {cause}. Close guards, release the emergency stop, then Clear, Reset, Start; "
+        "every item on the line goes to rework.",
+    ),
+    AlarmKind.DEVICE_OFFLINE: Meaning(
+        1,
+        "{source} 通讯中断：{cause}。检查电源与网线，可运行 sealline doctor。",
+        "{source} does not answer: {cause}. Check power and cable; `sealline doctor` tells more.",
+    ),
+    AlarmKind.DISTURBANCE: Meaning(
+        1,
+        "{source} 跟踪中断（{cause}）：线上封装件均不可信，按“恢复”后将全部剔除返工。",
+        "{source} lost track ({cause}): items on the line are suspect; after Unhold they go to rework.",
+    ),
+    AlarmKind.SLIP: Meaning(
+        1,
+        "{source} 应为载具 {expected}，实为 {found}：线上封装件均不可信。检查载具顺序，按“恢复”后将全部剔除返工。",
+        "{source} should hold carrier {expected} and holds {found}: items on the line are suspect. Check the carriers; "
+        "after Unhold they go to rework.",
+    ),
+    AlarmKind.JOURNAL_UNAVAILABLE: Meaning(
+        1,
+        "日志无法写入：{cause}。释放磁盘空间后按“恢复”；在此之前生产线保持停止。",
+        "The journal can't be written: {cause}. Free the disk, then press Unhold; until then the line holds.",
+    ),
+    AlarmKind.POOL_EMPTY: Meaning(
+        1,
+        "邮件号已用完，工件在面单工位等待。请导入邮件号。",
+        "There are no mail numbers left; the item waits at the waybill station. Import mail numbers.",
+    ),
+    AlarmKind.POOL_LOW: Meaning(
+        2, "邮件号只剩 {free} 个。请导入邮件号。", "Only {free} mail numbers are left. Import mail numbers."
+    ),
+    AlarmKind.LABEL_LEFT: Meaning(
+        1,
+        "打印机剥离口留有一张面单。取下并销毁，然后按“恢复”。",
+        "A printed label hangs at the peel edge. Take it off and destroy it, then press Unhold.",
+    ),
+    AlarmKind.PRINTER: Meaning(
+        1, "{source}：{cause}。处理后按“恢复”。", "{source}: {cause}. Mend it, then press Unhold."
+    ),
+    AlarmKind.BAG_FROZEN: Meaning(
+        1,
+        "封装件 {source} 落入哪个滑槽无法确认，{bag} 号邮袋已冻结。找到该封装件，与记录核对后再放行。",
+        "Nobody knows into which chute item {source} fell; mail bag {bag} is frozen. Find the parcel and compare it "
+        "with its record before the bag is released.",
+    ),
+    AlarmKind.CARRIER_MISSING: Meaning(
+        1,
+        "载具 {source} 不在线上任何区位。找到它，把封装件送去返工。",
+        "Carrier {source} stands in no zone. Find it and send its item to rework.",
+    ),
+    AlarmKind.EVENT_REFUSED: Meaning(
+        2,
+        "发运系统拒绝了事件 {source}：{cause}。请与发运系统核对。",
+        "Dispatch refused event {source}: {cause}. Settle it with dispatch.",
+    ),
+    AlarmKind.DISPATCH_AWAY: Meaning(
+        2,
+        "发运系统没有应答，{pending} 个事件等待确认。生产可继续，事件不会丢失；请检查网络与发运系统。",
+        "Dispatch does not answer, {pending} events wait. Packing goes on and nothing is lost; check network and dispatch.",
+    ),
+    AlarmKind.REJECTS_IN_A_ROW: Meaning(
+        2,
+        "连续 {count} 件被剔除，最近原因：{cause}。检查来料与相机。",
+        "{count} items in a row were rejected, the last for {cause}. Check the parts and the camera.",
+    ),
+    AlarmKind.NOT_READY: Meaning(
+        2, "不能复位或启动：{cause}", "The line can't be reset or started: {cause}"
+    ),
+    AlarmKind.INTERNAL: Meaning(
+        1,
+        "程序内部错误（{cause}）。生产线已保持；记录此信息并联系支持，停止、复位、启动后线上封装件将被剔除返工。",
+        "Internal error ({cause}). The line holds; note this and call support. After Stop, Reset, Start the items on the "
+        "line go to rework.",
+    ),
+}

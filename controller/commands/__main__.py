@@ -1,0 +1,5 @@
+"""`python -m controller.commands` is `sealline`."""
+
+from controller.commands import main
+
+main()

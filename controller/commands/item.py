@@ -1,0 +1,105 @@
+"""`sealline item`: the whole story of one item, from the order to the receipt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Styled
+
+from controller.commands.way_in import DEFAULT_CONFIG, ConfigOption, fail, load, reading
+from controller.evidence import EvidenceStore
+from controller.journal.reading import EvidenceRow, ItemRow, Story, item_story
+
+item = typer.Typer(name="item", help="See the story of an item.", no_args_is_help=True)
+_STYLES = {"packed": "green", "rejected": "red", "unknown": "red"}
+
+
+@item.command("show")
+def show(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Mail number, acceptance number or item number.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show all that the journal knows: attempts, mail numbers, a time line, pictures."""
+    line = load(config)
+    with reading(line) as connection:
+        story = item_story(connection, key)
+    if story is None:
+        fail(f"{key}: no mail number, order or item of this journal has that number")
+    console = Console()
+    console.print(_attempts(story))
+    for number, state in story.mail_numbers.items():
+        console.print(f"mail number {number}: {state}")
+    console.print(_time_line(story))
+    if story.evidence:
+        console.print(_pictures(story, EvidenceStore(line.store.evidence)))
+
+
+@item.callback()
+def _group() -> None:
+    """See the story of an item."""
+
+
+def _attempts(story: Story) -> Table:
+    table = Table("item", "attempt", "carrier", "stage", "outcome", "mail number", title=f"order {story.acceptance}")
+    for row in story.items:
+        table.add_row(
+            str(row.item), str(row.attempt), str(row.carrier), _stage(row), _outcome(row), row.mail_number or ""
+        )
+    return table
+
+
+def _stage(row: ItemRow) -> str:
+    where = f"{row.stage} at {row.zone}"
+    return f"{where}, suspect: {row.suspect}" if row.suspect else where
+
+
+def _outcome(row: ItemRow) -> Styled:
+    words = " ".join(each for each in (row.outcome or "under way", row.reason, row.chute or "") if each)
+    return Styled(words, style=_STYLES.get(row.outcome or "", ""))
+
+
+def _time_line(story: Story) -> Table:
+    table = Table("at", "after", "item", "what", "data", title="time line")
+    before: datetime | None = None
+    for entry in story.entries:
+        at = datetime.fromisoformat(entry.at)
+        after = f"+{(at - before).total_seconds():.3f} s" if before is not None else ""
+        table.add_row(entry.at, after, str(entry.item or ""), entry.kind, Styled(_words(entry.data)))
+        before = at
+    return table
+
+
+def _pictures(story: Story, store: EvidenceStore) -> Table:
+    table = Table("at", "item", "station", "camera", "outcome", "failed checks", "picture", title="evidence")
+    for row in story.evidence:
+        table.add_row(
+            row.taken_at,
+            str(row.item),
+            row.station,
+            row.camera,
+            row.outcome,
+            Styled(_failed(row)),
+            Styled(str(_path(row, store)), overflow="fold"),
+        )
+    return table
+
+
+def _path(row: EvidenceRow, store: EvidenceStore) -> Path | str:
+    return store.path_of(Path(row.picture).stem) if row.picture else "no picture"
+
+
+def _failed(row: EvidenceRow) -> str:
+    failed = [check for check in row.checks if check["outcome"] != "accept"]
+    return "\n".join(
+        f"{check['name']} {check['subject']}: expected {check['expected']!r}, found {check['found']!r}"
+        for check in failed
+    )
+
+
+def _words(data: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in data.items() if value not in ("", None, [], {}))

@@ -1,0 +1,34 @@
+"""`sealline web`: the operator's page and the HTTP API of one line, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controller.channel import ChannelError, load_or_make_token
+from controller.config import ConfigError, load_config
+from controller.web.app import make_plant
+from controller.web.serve import PortTaken, address, bind_web, web_server
+
+_NICENESS = 5
+"""Where cores are short the line's permits go before pages."""
+
+
+def web(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The line's configuration.")] = Path("line.toml"),
+) -> None:
+    """Serve the operator's page and the HTTP API on this machine's loopback address."""
+    try:
+        line = load_config(config)
+        token = load_or_make_token(line.channel.token_file)
+        bound = bind_web(line.web)
+    except (ConfigError, ChannelError, PortTaken) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    os.nice(_NICENESS)
+    typer.echo(f"page: {address(bound)}?token={token}")
+    asyncio.run(web_server(make_plant(line, token)).serve([bound]))

@@ -1,0 +1,1 @@
+"""What dispatch is told: events in the outbox, mail bags, the link that publishes, and a reference subscriber."""

@@ -1,0 +1,311 @@
+"""Questions to the journal that change nothing: for pages, commands and tests, on a connection of `open_reading`.
+
+Each is one short read. Plate numbers are masked in all of them but the pick list, by which hands fetch the plates.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from controller.journal.store import GENESIS, entry_digest
+from controller.masking import mask
+from controller.reason_texts import describe
+from controller.snapshot import Counters, RejectView
+
+MOST_ITEMS_AN_HOUR = 50_000
+"""More than one line can pack: bounds how far back the hour is looked for."""
+_FEEDING_STAGES = ("called", "matched")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One attempt at an order, and where it is or how it ended."""
+
+    item: int
+    acceptance: str
+    attempt: int
+    product: str
+    carrier: int
+    zone: str
+    stage: str
+    suspect: str
+    mail_number: str | None
+    outcome: str | None
+    reason: str
+    chute: str | None
+    called_at: str
+    ended_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the history."""
+
+    seq: int
+    at: str
+    kind: str
+    item: int | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One judged picture. :ivar picture: file name in the evidence folder, empty when there is none."""
+
+    item: int
+    station: str
+    camera: str
+    outcome: str
+    picture: str
+    taken_at: str
+    checks: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that the journal knows of one order: its attempts, mail numbers, history and pictures."""
+
+    acceptance: str
+    items: list[ItemRow]
+    mail_numbers: dict[str, str]
+    entries: list[Entry]
+    evidence: list[EvidenceRow]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One order in a list."""
+
+    acceptance: str
+    product: str
+    due: str
+    priority: int
+    route: str
+    state: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PickPart:
+    """A part to fetch. `number` is in clear: it is what hands look for."""
+
+    role: str
+    code: str
+    number: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """An item whose parts hands lay in, and which they are."""
+
+    item: int
+    carrier: int
+    acceptance: str
+    attempt: int
+    product: str
+    parts: list[PickPart]
+
+
+def item_story(connection: sqlite3.Connection, key: str | int) -> Story | None:
+    """The whole story behind a mail number, an acceptance number or an item number; None when none is known."""
+    acceptance = _acceptance_of(connection, str(key))
+    if acceptance is None:
+        return None
+    columns = ", ".join(ItemRow.__dataclass_fields__)
+    items = [
+        ItemRow(*row)
+        for row in connection.execute(
+            f"SELECT {columns} FROM items WHERE acceptance = ? ORDER BY attempt",  # noqa: S608 - names of a class
+            (acceptance,),
+        )
+    ]
+    numbers = connection.execute(
+        "SELECT number, state FROM mail_numbers WHERE acceptance = ? ORDER BY position", (acceptance,)
+    )
+    return Story(
+        acceptance,
+        items,
+        {row[0]: row[1] for row in numbers},
+        _entries(connection, acceptance),
+        _evidence(connection, acceptance),
+    )
+
+
+def recent_rejects(connection: sqlite3.Connection, most: int = 20) -> list[RejectView]:
+    """The last items that did not end packed, newest first."""
+    rows = connection.execute(
+        "SELECT item, acceptance, attempt, product, reason, detail, ended_at FROM items"
+        " WHERE outcome IS NOT NULL AND outcome != 'packed' ORDER BY item DESC LIMIT ?",
+        (most,),
+    ).fetchall()
+    return [_reject(connection, row) for row in rows]
+
+
+def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Counters:
+    """The counters since the journal began.
+
+    :param now: end of the hour that `per_hour` counts; by default the history's last stamp.
+    """
+    orders = _by_state(connection, "SELECT state, COUNT(*) FROM orders GROUP BY state")
+    numbers = mail_number_counts(connection)
+    events = _by_state(connection, "SELECT state, COUNT(*) FROM outbox GROUP BY state")
+    reasons = _by_state(connection, "SELECT reason, COUNT(*) FROM items WHERE outcome = 'rejected' GROUP BY reason")
+    reworked = connection.execute("SELECT COUNT(*) FROM items WHERE attempt > 1").fetchone()[0]
+    return Counters(
+        orders=sum(orders.values()),
+        waiting=orders.get("waiting", 0),
+        under_way=orders.get("under_way", 0),
+        packed=orders.get("packed", 0),
+        rejected=sum(reasons.values()),
+        reworked=reworked,
+        rejected_by_reason=reasons,
+        mail_numbers_free=numbers.get("free", 0),
+        mail_numbers_voided=numbers.get("voided", 0),
+        events_published=sum(events.values()),
+        events_acknowledged=events.get("acknowledged", 0),
+        events_pending=events.get("pending", 0),
+        events_parked=events.get("parked", 0),
+        per_hour=_packed_in_hour(connection, now),
+    )
+
+
+def order_lines(connection: sqlite3.Connection, state: str = "", most: int = 100) -> list[OrderLine]:
+    """Orders in the order in which they are called, of one state or of all."""
+    rows = connection.execute(
+        "SELECT acceptance, product, due, priority, route, state, attempt FROM orders"
+        " WHERE ? IN ('', state) ORDER BY priority, due, acceptance LIMIT ?",
+        (state, most),
+    )
+    return [OrderLine(*row) for row in rows]
+
+
+def mail_number_counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many mail numbers are in each state that any is in."""
+    return _by_state(connection, "SELECT state, COUNT(*) FROM mail_numbers GROUP BY state")
+
+
+def pick_list(connection: sqlite3.Connection) -> list[Pick]:
+    """Items whose parts are being laid in, in the order of their call: from the call until collate is complete."""
+    rows = connection.execute(
+        "SELECT item, carrier, acceptance, attempt, product FROM items"
+        " WHERE ended_at IS NULL AND suspect = '' AND stage IN (?, ?) ORDER BY item",
+        _FEEDING_STAGES,
+    ).fetchall()
+    return [Pick(row[0], row[1], row[2], row[3], row[4], _pick_parts(connection, row[2])) for row in rows]
+
+
+def verify_chain(connection: sqlite3.Connection) -> int | None:
+    """The first entry of the history that is missing or not what was written; None when the chain holds.
+
+    A tail that was cut off leaves a chain that holds: compare its last digest with a copy kept elsewhere.
+    """
+    expected, before = 1, GENESIS
+    rows = connection.execute("SELECT seq, at, kind, item, acceptance, data, digest FROM history ORDER BY seq")
+    for seq, at, kind, item, acceptance, data, digest in rows:
+        if seq != expected or entry_digest(before, seq, at, kind, item, acceptance, data) != digest:
+            return expected
+        expected, before = seq + 1, digest
+    return None
+
+
+def _acceptance_of(connection: sqlite3.Connection, key: str) -> str | None:
+    questions = [
+        "SELECT acceptance FROM mail_numbers WHERE number = ? AND acceptance IS NOT NULL",
+        "SELECT acceptance FROM orders WHERE acceptance = ?",
+    ]
+    if key.isascii() and key.isdecimal() and len(key) <= 10:  # longer ones are no item's number
+        questions.append("SELECT acceptance FROM items WHERE item = CAST(? AS INTEGER)")
+    for question in questions:
+        row = connection.execute(question, (key,)).fetchone()
+        if row is not None:
+            return str(row[0])
+    return None
+
+
+def _entries(connection: sqlite3.Connection, acceptance: str) -> list[Entry]:
+    """Entries of the order, and those that name only one of its items."""
+    rows = connection.execute(
+        "SELECT seq, at, kind, item, data FROM history WHERE acceptance = ? UNION"
+        " SELECT seq, at, kind, item, data FROM history"
+        " WHERE item IN (SELECT item FROM items WHERE acceptance = ?) ORDER BY 1",
+        (acceptance, acceptance),
+    )
+    return [Entry(row[0], row[1], row[2], row[3], json.loads(row[4])) for row in rows]
+
+
+def _evidence(connection: sqlite3.Connection, acceptance: str) -> list[EvidenceRow]:
+    rows = connection.execute(
+        "SELECT item, station, camera, outcome, picture, taken_at, checks FROM evidence"
+        " WHERE item IN (SELECT item FROM items WHERE acceptance = ?) ORDER BY evidence",
+        (acceptance,),
+    )
+    return [
+        EvidenceRow(
+            row[0], row[1], row[2], row[3], _file(row[4]), row[5], [_masked(each) for each in json.loads(row[6])]
+        )
+        for row in rows
+    ]
+
+
+def _masked(check: dict[str, Any]) -> dict[str, Any]:
+    """A check without a readable plate number."""
+    if not check["name"].startswith("plate") or check["name"] == "plate_colour":
+        return check
+    return check | {"expected": mask(check["expected"]), "found": mask(check["found"])}
+
+
+def _file(digest: str) -> str:
+    return f"{digest}.jpg" if digest else ""
+
+
+def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
+    item, acceptance, attempt, product, reason, detail, ended_at = row
+    text = describe(reason, json.loads(detail) if detail else {})
+    # The picture that did not accept tells most, and the last of those comes first.
+    pictures = connection.execute(
+        "SELECT picture FROM evidence WHERE item = ? AND picture != '' ORDER BY outcome = 'accept', evidence DESC",
+        (item,),
+    )
+    return RejectView(
+        item=item,
+        acceptance=acceptance,
+        attempt=attempt,
+        product=product,
+        reason=reason,
+        text=text.en,
+        text_zh=text.zh,
+        ended_at=ended_at or "",
+        pictures=tuple(dict.fromkeys(_file(each[0]) for each in pictures)),
+    )
+
+
+def _pick_parts(connection: sqlite3.Connection, acceptance: str) -> list[PickPart]:
+    rows = connection.execute(
+        "SELECT role, code, number, kind FROM parts WHERE acceptance = ? AND state != 'spoiled' ORDER BY rowid",
+        (acceptance,),
+    )
+    return [PickPart(*row) for row in rows]
+
+
+def _by_state(connection: sqlite3.Connection, question: str) -> dict[str, int]:
+    return {str(row[0]): int(row[1]) for row in connection.execute(question)}
+
+
+def _packed_in_hour(connection: sqlite3.Connection, now: datetime | None) -> int:
+    if now is None:
+        last = connection.execute("SELECT at FROM history ORDER BY seq DESC LIMIT 1").fetchone()
+        if last is None:
+            return 0
+        now = datetime.fromisoformat(last[0])
+    since = (now - timedelta(hours=1)).astimezone(UTC).isoformat(timespec="milliseconds")
+    row = connection.execute(
+        "SELECT COUNT(*) FROM items WHERE outcome = 'packed' AND ended_at > ?"
+        " AND item > (SELECT COALESCE(MAX(item), 0) FROM items) - ?",
+        (since, MOST_ITEMS_AN_HOUR),
+    ).fetchone()
+    return int(row[0])

@@ -1,0 +1,294 @@
+"""One line: everything it is made of, put together, and the tasks that keep it going until it is stopped.
+
+The flow itself stands in `pack_item`; what an operator may ask of the line stands in `desk`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from controller.alarm_texts import AlarmKind
+from controller.alarms import Alarms
+from controller.calling import call_next, note_suspect
+from controller.clock import WallClock
+from controller.config import SEAL_ZONES, LineConfig, StationKind
+from controller.dispatch.publisher import DispatchLink
+from controller.equipment import Equipment
+from controller.evidence import EvidenceStore
+from controller.exits import Outcome, StationFault
+from controller.holding import Holding
+from controller.integrity import Integrity
+from controller.items import Item
+from controller.journal import Journal, JournalUnavailable, Ledger
+from controller.journal.epochs import begin_epoch
+from controller.memory import Memory
+from controller.pack_item import clear_item, pack_item
+from controller.packml import State
+from controller.permits import Permits
+from controller.pulse import Pulse
+from controller.recovery import Plan, Recovery
+from controller.stations import Stations
+from controller.stations.divert import Divert
+from controller.stations.feeding import Collate, Infeed, PartScan
+from controller.stations.inspect import Inspect
+from controller.stations.label import Label
+from controller.stations.proving import Prover
+from controller.stations.seal import Sealer, Sealers
+from controller.stations.verify import Verify
+from controller.tally import Tally
+from controller.text import Text
+from controller.tracking import LOAD, Tracking
+from controller.unit_machine import Change, NotReady, UnitMachine
+from controller.vision_workers import VisionError, VisionWorkers
+from controller.watch import Watch
+from devices.errors import DeviceError
+
+log = structlog.get_logger()
+_REJECTS_IN_A_ROW = 5
+
+
+class Line:
+    """A line over an open journal and its equipment."""
+
+    def __init__(
+        self,
+        config: LineConfig,
+        clock: WallClock,
+        journal: Journal,
+        equipment: Equipment,
+        vision: VisionWorkers,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self.journal = journal
+        self.equipment = equipment
+        self.vision = vision
+        self.alarms = Alarms(clock)
+        self.unit = UnitMachine(
+            {
+                State.RESETTING: self._reset,
+                State.STARTING: self._begin,
+                State.UNHOLDING: self._begin,
+                State.UNSUSPENDING: self._begin,
+                State.STOPPING: self._end_session,
+                State.ABORTING: self._end_session,
+            },
+            self._record_change,
+            lambda text: self.alarms.raise_alarm(AlarmKind.NOT_READY, "", cause=text.en),
+        )
+        self.holding = Holding(self.unit, self.alarms)
+        self.memory = Memory(journal, self.holding)
+        self.permits = Permits(self.unit, self.holding)
+        self.integrity = Integrity(equipment.plcs)
+        self.tracking = Tracking(equipment.conveyor, self.permits, self.memory, self.holding, config.timing)
+        self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
+        self.tally = Tally(config.store.journal)
+        self.orders_changed = Pulse()
+        self.pool_filled = Pulse()
+        self.ended = Pulse()
+        self.epoch = 0
+        self._rejects_in_a_row = 0
+        self._session: asyncio.Task[None] | None = None
+        self.stations = self._build_stations()
+        self.recovery = Recovery(
+            equipment.plcs,
+            equipment.plcs[equipment.station(StationKind.DIVERT).devices["gate"]],
+            config.recipes,
+            self.stations.divert,
+            self.tracking,
+            self.memory,
+            self.alarms,
+        )
+
+    async def serve(self) -> None:
+        """Keep the line going until cancelled. It begins Stopped: an operator resets and starts it."""
+        self.epoch = await self.journal.write(lambda ledger: begin_epoch(ledger, self.config.line.id))
+        self.alarms.begin_after(await self.journal.write(_last_alarm))
+        self.equipment.begin_epoch(self.epoch)
+        watch = Watch(self.equipment, self.unit, self.holding, self.alarms, self.tracking, self.memory)
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            group.create_task(self.equipment.serve(), name="equipment")
+            group.create_task(self.alarms.serve(self.journal), name="alarms")
+            group.create_task(self.tracking.serve(), name="acknowledgements")
+            group.create_task(self.dispatch.serve(), name="dispatch")
+            group.create_task(watch.serve(), name="watch")
+            group.create_task(watch.follow_dispatch(self.dispatch, self.tally), name="dispatch watch")
+            group.create_task(watch.follow_pool(self.tally, self.config.mail_numbers.low_water), name="pool watch")
+            group.create_task(self.tally.serve(), name="tally")
+            group.create_task(self.unit.serve(), name="unit")
+
+    async def hold(self, item: Item, fault: StationFault) -> None:
+        """Equipment failed under an item: the line holds, the item becomes suspect and goes to reject after Unhold."""
+        self.holding.hold(AlarmKind.STATION_FAULT, fault.source, cause=fault.cause)
+        touched = self.tracking.suspect(fault.cause, [item])
+        await self.memory.remember(lambda ledger: note_suspect(ledger, touched))
+        await self.permits.motion(item)
+        await self.tracking.locate(item)
+
+    async def _reset(self) -> None:
+        """Bring everything to where it can start: stations answering, journal reconciled, vision workers ready."""
+        await self._end_session()
+        try:
+            await self.vision.ready()
+        except VisionError as error:
+            raise NotReady(Text(f"视觉进程未就绪：{error}", f"vision is not ready: {error}")) from error
+        await self._reconcile()
+        self.alarms.clear(AlarmKind.NOT_READY)
+
+    async def _begin(self) -> None:
+        """Start, or go on: a session that still runs is only let go on."""
+        if self._session is None or self._session.done():
+            self.tracking.forget_all()
+            plan = await self._reconcile()
+            self._session = self._group.create_task(self._run_session(plan), name="session")
+        self.holding.resolved()
+
+    async def _reconcile(self) -> Plan:
+        try:
+            return await self.recovery.reconcile()
+        except (DeviceError, StationFault) as error:
+            raise NotReady(Text(f"设备未就绪：{error}", f"a device is not ready: {error}")) from error
+
+    async def _end_session(self) -> None:
+        """Cancel every item where it stands; the next start clears them from the line."""
+        if self._session is not None:
+            self._session.cancel()
+            await asyncio.wait((self._session,))
+            self._session = None
+
+    async def _run_session(self, plan: Plan) -> None:
+        """Everything that moves items, from a start to the next stop or abort."""
+        async with asyncio.TaskGroup() as group:
+            for item in [*plan.to_clear, *plan.to_return]:
+                self.tracking.admit(item)
+            for item in plan.to_clear:
+                group.create_task(self._carry(item, clear_item(item, item.suspect, self.stations)))
+            for item in plan.to_return:
+                group.create_task(self._carry(item, self.stations.divert.return_carrier(item)))
+            await self._feed(group)
+
+    async def _feed(self, group: asyncio.TaskGroup) -> None:
+        """Call the next order to each carrier that comes to load."""
+        while True:
+            await self.unit.changed.until(lambda: self.unit.executing)
+            carrier = self.tracking.carrier_at(LOAD)
+            if carrier == 0 or self.tracking.is_held(LOAD):
+                await self.equipment.conveyor.changed()
+                continue
+            item = await self.memory.remember(
+                lambda ledger, carrier=carrier: call_next(ledger, carrier, self.config.recipes)  # type: ignore[misc]
+            )
+            if item is None:
+                await self.orders_changed.wait()
+                continue
+            item.input_at = asyncio.get_running_loop().time()
+            self.tracking.admit(item)
+            group.create_task(self._carry(item, pack_item(item, self.stations)), name=f"item {item.token}")
+
+    async def _carry(self, item: Item, work: Coroutine[Any, Any, Outcome | None]) -> None:
+        """Run one item's coroutine; whatever way it leaves is journalled."""
+        try:
+            await work
+        except asyncio.CancelledError:
+            await self._leave(item, "stopped")
+            raise
+        except Exception as error:
+            # A mistake of ours must not move anything: the item stays where it stands until the next start clears it.
+            log.exception("item_failed", item=item.token)
+            self.holding.hold(AlarmKind.INTERNAL, str(item.token), cause=f"{type(error).__name__}: {error}")
+            await self._leave(item, "internal")
+
+    async def _leave(self, item: Item, cause: str) -> None:
+        touched = self.tracking.suspect(cause, [item])
+        if touched and item.token in self.tracking.items:
+            try:
+                await asyncio.shield(self.journal.write(lambda ledger: note_suspect(ledger, touched)))
+            except JournalUnavailable:
+                log.exception("leave_not_journalled", item=item.token, cause=cause)
+
+    def _item_ended(self, item: Item, outcome: Outcome) -> None:
+        self.dispatch.kick()
+        self.tally.touch()
+        self._rejects_in_a_row = 0 if outcome.packed else self._rejects_in_a_row + 1
+        if self._rejects_in_a_row >= _REJECTS_IN_A_ROW:
+            self.alarms.raise_alarm(
+                AlarmKind.REJECTS_IN_A_ROW, "", count=self._rejects_in_a_row, cause=str(outcome.reason)
+            )
+        elif outcome.packed:
+            self.alarms.clear(AlarmKind.REJECTS_IN_A_ROW)
+        self.ended.beat()
+
+    def _event_refused(self, sequence: int, reason: str) -> None:
+        self.alarms.raise_alarm(AlarmKind.EVENT_REFUSED, str(sequence), cause=reason)
+
+    async def _record_change(self, change: Change) -> None:
+        def enter(ledger: Ledger) -> int:
+            return ledger.enter(
+                "unit_state", before=change.before.name, after=change.after.name, cause=change.cause, by=change.by
+            )
+
+        if change.after is State.EXECUTE:
+            await self.memory.remember(enter)
+            return
+        try:
+            await self.journal.write(enter)
+        except JournalUnavailable:
+            # Stopping and holding must work on a full disk too.
+            log.exception("state_not_journalled", after=change.after.name)
+
+    def _build_stations(self) -> Stations:
+        config, equipment, timing = self.config, self.equipment, self.config.timing
+        tracking, memory, permits, holding = self.tracking, self.memory, self.permits, self.holding
+        at = {station.zone: station.devices for station in config.stations}
+        prover = Prover(config, equipment.cameras, self.vision, EvidenceStore(config.store.evidence), tracking, memory)
+        infeed_scanner = equipment.scanners[at["infeed"]["scanner"]]
+        collate_scanner = equipment.scanners[at["collate"]["scanner"]]
+        return Stations(
+            infeed=Infeed(PartScan("infeed", infeed_scanner, tracking, memory, timing)),
+            collate=Collate(PartScan("collate", collate_scanner, tracking, memory, timing)),
+            verify=Verify(config, at["verify"], prover, self.integrity, tracking, memory),
+            label=Label(
+                config,
+                equipment.printers[at["label"]["printer"]],
+                equipment.plcs[at["label"]["applicator"]],
+                at["label"]["camera"],
+                prover,
+                permits,
+                tracking,
+                memory,
+                holding,
+                self.alarms,
+                self.pool_filled,
+            ),
+            sealers=Sealers(
+                {
+                    zone: Sealer(equipment.sealers[zone], self.integrity, permits, tracking, memory, timing)
+                    for zone in SEAL_ZONES
+                },
+                tracking,
+            ),
+            inspect=Inspect(
+                config, at["inspect"]["camera"], equipment.scales[at["inspect"]["scale"]], prover, tracking, memory
+            ),
+            divert=Divert(
+                config.line.id,
+                equipment.plcs[at["divert"]["gate"]],
+                self.integrity,
+                permits,
+                tracking,
+                memory,
+                holding,
+                timing,
+                self._item_ended,
+            ),
+            hold=self.hold,
+        )
+
+
+def _last_alarm(ledger: Ledger) -> int:
+    return int(ledger.connection.execute("SELECT COALESCE(MAX(alarm), 0) FROM alarms").fetchone()[0])

@@ -1,0 +1,122 @@
+"""The line at a glance: what pages, commands and metrics are told. Part numbers never stand in it, only masks."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StationView(_View):
+    """One zone.
+
+    :ivar carrier: 0 when empty; :ivar item: None for a carrier without an item.
+    :ivar activity: stable code of what is done or waited for, as `waiting_for_parts`; empty: nothing.
+    :ivar activity_s: how long already.
+    """
+
+    zone: str
+    kind: str
+    title: str
+    title_zh: str
+    carrier: int = 0
+    item: int | None = None
+    acceptance: str = ""
+    product: str = ""
+    activity: str = ""
+    activity_s: float = 0.0
+    suspect: str = ""
+
+
+class DeviceView(_View):
+    """One device. :ivar state: `online`, `connecting`, `offline` or `wrong_device`."""
+
+    name: str
+    type: str
+    state: str
+    detail: str = ""
+
+
+class AlarmView(_View):
+    """A standing alarm. :ivar priority: 1 high, 2 medium, 3 low. Texts say what is wrong and what to do."""
+
+    alarm: int
+    kind: str
+    source: str
+    priority: int
+    text: str
+    text_zh: str
+    raised_at: str
+    acknowledged: bool = False
+    cleared: bool = False
+
+
+class RejectView(_View):
+    """A rejected item. :ivar reason: stable code; :ivar pictures: evidence file names, the telling one first."""
+
+    item: int
+    acceptance: str
+    attempt: int
+    product: str
+    reason: str
+    text: str
+    text_zh: str
+    ended_at: str
+    pictures: tuple[str, ...] = ()
+
+
+class Latency(_View):
+    """Decision latency: from the last input in the line's memory to the permit's bytes written."""
+
+    count: int = 0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    p99_9_ms: float = 0.0
+
+
+class Counters(_View):
+    """Since the journal began, but for `per_hour`: over the last hour."""
+
+    orders: int = 0
+    waiting: int = 0
+    under_way: int = 0
+    packed: int = 0
+    rejected: int = 0
+    reworked: int = 0
+    rejected_by_reason: dict[str, int] = {}
+    mail_numbers_free: int = 0
+    mail_numbers_voided: int = 0
+    events_published: int = 0
+    events_acknowledged: int = 0
+    events_pending: int = 0
+    events_parked: int = 0
+    per_hour: int = 0
+
+
+class Snapshot(_View):
+    """Everything that the first page shows.
+
+    :ivar state: PackML state, as `Execute`; :ivar commands: those that are allowed now.
+    :ivar hold_reason: stable code and text of why the line holds; empty when it does not.
+    """
+
+    line: str
+    name: str
+    at: str
+    epoch: int
+    mode: str
+    state: str
+    commands: tuple[str, ...]
+    hold_reason: str = ""
+    hold_text: str = ""
+    hold_text_zh: str = ""
+    stations: tuple[StationView, ...] = ()
+    devices: tuple[DeviceView, ...] = ()
+    counters: Counters = Counters()
+    alarms: tuple[AlarmView, ...] = ()
+    rejects: tuple[RejectView, ...] = ()
+    dispatch_online: bool = False
+    decision_latency: Latency = Latency()
+    echo_latency: Latency = Latency()

@@ -1,0 +1,32 @@
+"""The stations of the floor, in the order in which an item meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from controller.exits import StationFault
+from controller.items import Item
+from controller.stations.divert import Divert
+from controller.stations.feeding import Collate, Infeed
+from controller.stations.inspect import Inspect
+from controller.stations.label import Label
+from controller.stations.seal import Sealers
+from controller.stations.verify import Verify
+
+
+@dataclass(frozen=True, slots=True)
+class Stations:
+    """What `pack_item` walks through.
+
+    :ivar hold: called when equipment failed under an item: the line holds and the item becomes suspect.
+    """
+
+    infeed: Infeed
+    collate: Collate
+    verify: Verify
+    label: Label
+    sealers: Sealers
+    inspect: Inspect
+    divert: Divert
+    hold: Callable[[Item, StationFault], Awaitable[None]]

@@ -1,0 +1,85 @@
+"""Infeed and collate: hands lay parts into the open mailer, each passing under the station's scanner."""
+
+from __future__ import annotations
+
+import asyncio
+
+from controller.config import PartKind, TimingSection
+from controller.exits import Nonconformance, Reason, StationFault
+from controller.items import Activity, Item, Stage
+from controller.memory import Memory
+from controller.tracking import Tracking, record_stage
+from controller.work_orders import OrderedPart
+from devices.errors import DeviceError, NoRead
+from devices.scanner.driver import Scanner
+
+
+class PartScan:
+    """One scanner that takes the codes of one kind of part."""
+
+    def __init__(self, zone: str, scanner: Scanner, tracking: Tracking, memory: Memory, timing: TimingSection) -> None:
+        self._zone = zone
+        self._scanner = scanner
+        self._tracking = tracking
+        self._memory = memory
+        self._timing = timing
+
+    async def take(self, item: Item, kind: PartKind, stage: Stage, unread: Reason) -> None:
+        """Bring the carrier here and read every part of `kind`; equal to what the order says, each once, in any order.
+
+        :param unread: the reason when a part has no readable code or does not come.
+        :raises Nonconformance: a part is wrong, unreadable or missing.
+        """
+        await self._tracking.advance(item, self._zone)
+        roles = {part.role: part for part in item.recipe.parts if part.kind is kind}
+        missing = {part.code: part for part in item.order.parts if part.role in roles}
+        while missing:
+            reading = await self._read(item, missing, unread)
+            part = missing.pop(reading, None)
+            if part is None:
+                raise Nonconformance(Reason.WRONG_PART, expected=sorted(missing), found=reading)
+            expected = roles[part.role].symbology
+            if self._symbology != expected:
+                raise Nonconformance(Reason.WRONG_PART, role=part.role, expected=expected, found=self._symbology)
+        await self._memory.remember(lambda ledger: record_stage(ledger, item, stage))
+
+    async def _read(self, item: Item, missing: dict[str, OrderedPart], unread: Reason) -> str:
+        self._tracking.note(item, Activity.WAITING_FOR_PARTS)
+        try:
+            reading = await self._scanner.read(self._timing.scan_s)
+        except NoRead as error:
+            roles = sorted(part.role for part in missing.values())
+            raise Nonconformance(unread, expected=roles, cause=str(error)) from error
+        except DeviceError as error:
+            raise StationFault(self._scanner.name, str(error)) from error
+        item.input_at = max(item.input_at, min(reading.read_at, asyncio.get_running_loop().time()))
+        self._symbology = reading.symbology
+        return reading.text
+
+
+class Infeed:
+    """Matches the plates to the order that was called to this carrier."""
+
+    def __init__(self, scan: PartScan) -> None:
+        self._scan = scan
+
+    async def match(self, item: Item) -> None:
+        """Take the plates in.
+
+        :raises Nonconformance: a plate that is not the called order's, or a code that can't be read.
+        """
+        await self._scan.take(item, PartKind.PLATE, Stage.MATCHED, Reason.CODE_UNREADABLE)
+
+
+class Collate:
+    """Completes the item with its certificates."""
+
+    def __init__(self, scan: PartScan) -> None:
+        self._scan = scan
+
+    async def complete(self, item: Item) -> None:
+        """Take the certificates in.
+
+        :raises Nonconformance: a certificate that is another order's, or one that does not come.
+        """
+        await self._scan.take(item, PartKind.DOCUMENT, Stage.COLLATED, Reason.MISSING_PART)

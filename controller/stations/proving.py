@@ -1,0 +1,129 @@
+"""Pictures taken, judged and kept: what verify, label and inspect have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from controller.config import LineConfig
+from controller.evidence import EvidenceStore, record
+from controller.exits import Nonconformance, Reason, StationFault
+from controller.items import Activity, Item
+from controller.memory import Memory
+from controller.tracking import Tracking
+from controller.vision_workers import VisionError, VisionWorkers
+from devices.camera.driver import Frame
+from devices.errors import DeviceError
+from vision.verdict import Check, Outcome, Task, Verdict
+
+
+class Camera(Protocol):
+    """Any camera that can take one picture after being asked."""
+
+    async def snapshot(self, deadline_s: float) -> Frame:
+        """Return a picture exposed after this call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A judged picture. :ivar exposed_at: loop time; :ivar digest: of its evidence."""
+
+    verdict: Verdict
+    exposed_at: float
+    digest: str
+
+
+class Prover:
+    """Asks the cameras and the vision workers, and keeps what they showed."""
+
+    def __init__(
+        self,
+        config: LineConfig,
+        cameras: Mapping[str, Camera],
+        vision: VisionWorkers,
+        evidence: EvidenceStore,
+        tracking: Tracking,
+        memory: Memory,
+    ) -> None:
+        self._config = config
+        self._cameras = cameras
+        self._vision = vision
+        self._evidence = evidence
+        self._tracking = tracking
+        self._memory = memory
+
+    async def look(self, item: Item, station: str, camera: str, task: Task) -> Look:
+        """Take and judge a picture; an unsure one is taken again, `vision.looks` times at most.
+
+        :raises StationFault: the camera gave none in time.
+        :raises Nonconformance: the vision workers could not judge it; nothing is proven.
+        """
+        for _ in range(self._config.vision.looks):
+            look = await self._look_once(item, station, camera, task)
+            if look.verdict.outcome is not Outcome.UNSURE:
+                break
+        item.input_at = asyncio.get_running_loop().time()
+        return look
+
+    async def _look_once(self, item: Item, station: str, camera: str, task: Task) -> Look:
+        timing = self._config.timing
+        self._tracking.note(item, Activity.TAKING_PICTURES)
+        try:
+            frame = await self._cameras[camera].snapshot(timing.picture_s)
+        except DeviceError as error:
+            raise StationFault(camera, str(error)) from error
+        self._tracking.note(item, Activity.JUDGING)
+        try:
+            verdict = await self._vision.judge(frame.jpeg, task, timing.verdict_s)
+        except VisionError as error:
+            raise Nonconformance(Reason.CONTENTS_NOT_PROVEN, camera=camera, cause=str(error)) from error
+        return await self._keep(item, station, camera, Look(verdict, frame.exposed_at, ""))
+
+    async def _keep(self, item: Item, station: str, camera: str, look: Look) -> Look:
+        """Keep the picture before the verdict is acted on: good ones for days, telling ones longer."""
+        store, verdict = self._config.store, look.verdict
+        digest = await self._evidence.keep(verdict.evidence) if verdict.evidence else ""
+        good = verdict.outcome is Outcome.ACCEPT
+        days = store.good_evidence_days if good else store.reject_evidence_days
+        await self._memory.remember(lambda ledger: record(ledger, item.token, station, camera, digest, verdict, days))
+        return Look(verdict, look.exposed_at, digest)
+
+
+_REASONS = {
+    "plate_characters": Reason.PLATE_MISMATCH,
+    "plate_present": Reason.PART_COUNT,
+    "plate_colour": Reason.PLATE_COLOUR,
+    "part_count": Reason.PART_COUNT,
+    "document_count": Reason.PART_COUNT,
+    "document_code": Reason.DOCUMENT_MISMATCH,
+    "foreign_code": Reason.FOREIGN_CODE,
+    "waybill_code": Reason.WAYBILL_MISMATCH,
+    "waybill_count": Reason.FOREIGN_WAYBILL,
+    "waybill_place": Reason.WAYBILL_MISMATCH,
+    "seam": Reason.SEAM_NOT_PROVEN,
+}
+
+
+def demand_accept(look: Look, camera: str) -> None:
+    """Go on only when the verdict accepts.
+
+    :raises Nonconformance: for the first failed check; the picture and all checks stand in the evidence.
+    """
+    if look.verdict.outcome is Outcome.ACCEPT:
+        return
+    failed = _most_telling(look.verdict.failed)
+    name = failed.name if failed else "picture"
+    raise Nonconformance(
+        _REASONS.get(name, Reason.CONTENTS_NOT_PROVEN),
+        camera=camera,
+        check=name,
+        subject=failed.subject if failed else "",
+        checks=[check.name for check in look.verdict.failed],
+    )
+
+
+def _most_telling(failed: tuple[Check, ...]) -> Check | None:
+    """A check that says no before one that could not say."""
+    return next((check for check in failed if check.outcome is Outcome.REJECT), failed[0] if failed else None)

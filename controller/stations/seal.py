@@ -1,0 +1,127 @@
+"""Seal: two jaws side by side, each closing only on what has just been proven and only within its limits."""
+
+from __future__ import annotations
+
+import asyncio
+
+from controller.config import SEAL_ZONES, SealSettings, TimingSection
+from controller.exits import Nonconformance, Reason
+from controller.integrity import Integrity
+from controller.items import Activity, Item, Stage
+from controller.journal import Ledger
+from controller.memory import Memory
+from controller.permits import Permits
+from controller.tracking import Tracking, record_stage
+from devices.plc.contract import Command, Result, ResultCode
+from devices.plc.driver import PlcStation
+
+
+class Sealer:
+    """One jaw."""
+
+    def __init__(
+        self,
+        plc: PlcStation,
+        integrity: Integrity,
+        permits: Permits,
+        tracking: Tracking,
+        memory: Memory,
+        timing: TimingSection,
+    ) -> None:
+        self._plc = plc
+        self._integrity = integrity
+        self._permits = permits
+        self._tracking = tracking
+        self._memory = memory
+        self._timing = timing
+
+    async def seal(self, item: Item) -> None:
+        """Run one cycle and hold the measured values against the recipe.
+
+        :raises Nonconformance: the proof is stale or broken, or the cycle ran outside its limits.
+        :raises StationFault: nobody knows whether the jaw closed. It is never closed twice.
+        """
+        await self._integrity.fresh()
+        self._demand_proof(item)
+        setpoints = set_points(item.recipe.seal)
+        await self._memory.remember(
+            lambda ledger: record_stage(ledger, item, Stage.SEALING, sealer=self._plc.name, setpoints=setpoints)
+        )
+        self._tracking.note(item, Activity.SEALING)
+        completion = await self._permits.perform(
+            item,
+            self._plc,
+            0,
+            Command.SEAL,
+            setpoints=setpoints,
+            deadline_s=self._timing.seal_s,
+            still=lambda: self._demand_proof(item),
+        )
+        result = completion.result
+        item.input_at = asyncio.get_running_loop().time()
+        item.measured = {name: value for name, value in result.measured.items() if name not in ("carrier", "cycles")}
+        await self._memory.remember(lambda ledger: _record_seal(ledger, item, result))
+        await self._plc.acknowledge(0, result)
+        demand_cycle(item, result)
+
+    def _demand_proof(self, item: Item) -> None:
+        """The last look before the jaw: proof there, young enough, nothing disturbed since, this carrier."""
+        if item.suspect:
+            raise Nonconformance(Reason.SUSPECT, cause=item.suspect)
+        if item.proof is None:
+            raise Nonconformance(Reason.CONTENTS_NOT_PROVEN, cause="no proof")
+        broken = self._integrity.broken_since(item.proof.mark)
+        if broken:
+            raise Nonconformance(Reason.SUSPECT, cause=broken)
+        age_s = asyncio.get_running_loop().time() - item.proof.at
+        if age_s > item.recipe.proof_life_s:
+            raise Nonconformance(Reason.PROOF_EXPIRED, age_s=round(age_s, 1), allowed_s=item.recipe.proof_life_s)
+        image = self._plc.image
+        found = image.blocks[0].carrier if image is not None else 0
+        # 0: the jaw's own reader is a scan behind the conveyor's; the PLC compares again before it closes.
+        if found not in (item.carrier, 0):
+            raise Nonconformance(Reason.SUSPECT, cause=f"jaw reads carrier {found}, proven is {item.carrier}")
+
+
+class Sealers:
+    """The jaws side by side."""
+
+    def __init__(self, jaws: dict[str, Sealer], tracking: Tracking) -> None:
+        self._jaws = jaws
+        self._tracking = tracking
+
+    async def receive(self, item: Item) -> Sealer:
+        """Bring an item to whichever jaw is free first and return that one."""
+        return self._jaws[await self._tracking.advance(item, *SEAL_ZONES)]
+
+
+def set_points(seal: SealSettings) -> tuple[int, ...]:
+    """The recipe's set-points in the order and units of the PLC contract."""
+    return (round(seal.temperature_c * 10), seal.dwell_ms, seal.force_n, seal.cooling_ms)
+
+
+def demand_cycle(item: Item, result: Result) -> None:
+    """Hold a cycle's measured values against the recipe.
+
+    :raises Nonconformance: interrupted, another carrier, or a value outside its limits.
+    """
+    measured, seal = result.measured, item.recipe.seal
+    if result.code is not ResultCode.OK:
+        raise Nonconformance(Reason.SEAL_INTERRUPTED, result=result.code.name)
+    if measured["carrier"] != item.carrier:
+        raise Nonconformance(Reason.SUSPECT, cause=f"sealed carrier {measured['carrier']}, proven is {item.carrier}")
+    tolerance_dc = seal.temperature_tolerance_c * 10
+    for name, target, tolerance in (
+        ("temperature_min_dc", seal.temperature_c * 10, tolerance_dc),
+        ("temperature_max_dc", seal.temperature_c * 10, tolerance_dc),
+        ("dwell_ms", seal.dwell_ms, seal.dwell_tolerance_ms),
+        ("force_n", seal.force_n, seal.force_tolerance_n),
+    ):
+        if abs(measured[name] - target) > tolerance:
+            raise Nonconformance(
+                Reason.SEAL_OUT_OF_LIMITS, value=name, found=measured[name], allowed=[target - tolerance, target + tolerance]
+            )
+
+
+def _record_seal(ledger: Ledger, item: Item, result: Result) -> None:
+    record_stage(ledger, item, Stage.SEALED, result=result.code.name, measured=result.measured)

@@ -1,0 +1,85 @@
+"""Verify: the cameras look into the open mailer and prove what lies in it."""
+
+from __future__ import annotations
+
+from controller.config import Camera, LineConfig, PartKind
+from controller.integrity import Integrity
+from controller.items import Item, Proof, Stage
+from controller.memory import Memory
+from controller.stations.proving import Prover, demand_accept
+from controller.together import both
+from controller.tracking import Tracking, record_stage
+from vision.verdict import Box, ContentsTask, ExpectedDocument, ExpectedPlate
+
+
+class Verify:
+    """The wide camera answers for plates, the close-up camera for certificates; each also for what must not be there."""
+
+    def __init__(
+        self,
+        config: LineConfig,
+        cameras: dict[str, str],
+        prover: Prover,
+        integrity: Integrity,
+        tracking: Tracking,
+        memory: Memory,
+    ) -> None:
+        self._config = config
+        self._wide, self._close_up = cameras["wide"], cameras["close_up"]
+        self._prover = prover
+        self._integrity = integrity
+        self._tracking = tracking
+        self._memory = memory
+
+    async def prove(self, item: Item) -> None:
+        """Prove codes, characters, colour and count against the order.
+
+        :raises Nonconformance: a picture does not show exactly this order's parts.
+        """
+        await self._tracking.advance(item, "verify")
+        await self._integrity.fresh()
+        mark = self._integrity.mark()
+        wide, close_up = await both(
+            self._prover.look(item, "verify", self._wide, self._plates_task(item)),
+            self._prover.look(item, "verify", self._close_up, self._documents_task(item)),
+        )
+        demand_accept(wide, self._wide)
+        demand_accept(close_up, self._close_up)
+        item.proof = Proof(at=min(wide.exposed_at, close_up.exposed_at), mark=mark)
+        pictures = [wide.digest, close_up.digest]
+        await self._memory.remember(lambda ledger: record_stage(ledger, item, Stage.PROVEN, pictures=pictures))
+
+    def _plates_task(self, item: Item) -> ContentsTask:
+        roles = {part.role: part for part in item.recipe.parts if part.kind is PartKind.PLATE}
+        plates = tuple(
+            ExpectedPlate(part.role, part.number, roles[part.role].colour, roles[part.role].box)  # type: ignore[arg-type]
+            for part in item.order.parts
+            if part.role in roles
+        )
+        return ContentsTask(
+            carrier_code(item.carrier), self._camera(self._wide).view, Box(*self._config.pocket.plates), plates=plates
+        )
+
+    def _documents_task(self, item: Item) -> ContentsTask:
+        roles = {part.role: part for part in item.recipe.parts if part.kind is PartKind.DOCUMENT}
+        documents = tuple(
+            ExpectedDocument(part.role, part.code, roles[part.role].symbology, roles[part.role].box)
+            for part in item.order.parts
+            if part.role in roles
+        )
+        return ContentsTask(
+            carrier_code(item.carrier),
+            self._camera(self._close_up).view,
+            Box(*self._config.pocket.documents),
+            documents=documents,
+        )
+
+    def _camera(self, name: str) -> Camera:
+        camera = self._config.devices[name]
+        assert isinstance(camera, Camera)
+        return camera
+
+
+def carrier_code(carrier: int) -> str:
+    """Text of the code that a carrier bears: `C` and three digits."""
+    return f"C{carrier:03d}"

@@ -1,0 +1,37 @@
+"""What the endpoints work with: the configuration, the line's channel, the live feed and the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from controller.channel import ChannelClient
+from controller.config import LineConfig
+from controller.web.feed import LiveFeed
+from controller.web.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """Made once at the start; the same for every request."""
+
+    config: LineConfig
+    token: str
+    line: ChannelClient
+    feed: LiveFeed
+    records: Records
+
+
+def _plant(request: Request) -> Plant:
+    return cast(Plant, request.app.state.plant)
+
+
+def _asker(request: Request) -> str:
+    return str(request.state.by)
+
+
+ThePlant = Annotated[Plant, Depends(_plant)]
+Asker = Annotated[str, Depends(_asker)]
+"""Who asks, for the journal: `page` or `api` until accounts exist."""

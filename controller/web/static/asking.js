@@ -1,0 +1,40 @@
+// Asking the line to do something, and showing its answer.
+
+import { say, show } from "./drawing.js";
+import { language, t } from "./words.js";
+
+const DEADLINE_MS = 12000;
+const SHOWN_MS = 8000;
+const answer = document.getElementById("answer");
+let hiding = 0;
+
+/** Ask; `what` names it for the person. Returns whether the line took it. */
+export async function ask(path, what) {
+  try {
+    const reply = await fetch(path, {
+      method: "POST",
+      headers: { "X-Sealline": "1" },
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    if (reply.ok) return tell(t("answer.taken", { what }), true);
+    const { error } = await reply.json();
+    return tell(refusal(error), false);
+  } catch {
+    return tell(t("answer.lost"), false);
+  }
+}
+
+function refusal(error) {
+  const why = t("answer.refused", { why: error[language] });
+  const names = error.allowed.map((name) => t(`command.${name}`, {}, name)).join(language === "zh" ? "、" : ", ");
+  return names ? `${why} · ${t("answer.allowed", { allowed: names })}` : why;
+}
+
+function tell(text, taken) {
+  say(answer, text);
+  answer.dataset.taken = taken;
+  show(answer, true);
+  clearTimeout(hiding);
+  hiding = setTimeout(() => show(answer, false), SHOWN_MS);
+  return taken;
+}

@@ -1,0 +1,67 @@
+// The one message that matters now, and what to do about it.
+
+import { reshape, say } from "./drawing.js";
+import { duration, language, own, t } from "./words.js";
+
+const SHAPES = ["info", "warning", "diamond", "info"];
+const PATIENCE_S = 10;
+const SEPARATOR = language === "zh" ? "、" : ", ";
+const box = document.getElementById("message");
+
+export function drawMessage(feed) {
+  const { level, says, todo } = choose(feed);
+  box.dataset.level = level;
+  reshape(box.querySelector("svg"), SHAPES[level]);
+  say(box.querySelector("b"), says);
+  say(box.querySelector("span"), todo);
+}
+
+/** Level 0 is calm, 1 to 3 are an alarm's priorities. */
+function choose(feed) {
+  if (feed.old) return notHeard(feed);
+  const snapshot = feed.snapshot;
+  return held(snapshot) ?? newAlarm(snapshot) ?? notRunning(snapshot) ?? deviceAway(snapshot) ?? hands(snapshot) ?? running();
+}
+
+function notHeard(feed) {
+  const says = feed.snapshot ? t("message.away", { age: duration(feed.age) }) : t("message.away_never");
+  if (feed.webAway) return { level: 1, says, todo: t("message.web_away") };
+  return { level: 1, says, todo: `${feed.away[language]} · ${t("message.away_todo")}` };
+}
+
+function held(snapshot) {
+  const why = own(snapshot, "hold_text");
+  return why ? { level: 1, says: why, todo: "" } : null;
+}
+
+function newAlarm(snapshot) {
+  const fresh = snapshot.alarms.filter((alarm) => !alarm.cleared && !alarm.acknowledged);
+  const [worst] = fresh.sort((one, other) => one.priority - other.priority);
+  return worst ? { level: worst.priority, says: own(worst), todo: "" } : null;
+}
+
+function notRunning({ state }) {
+  if (state === "Execute") return null;
+  const says = t("message.state", { state: t(`state.${state}`, {}, state) });
+  return { level: state === "Aborted" ? 1 : state === "Held" ? 2 : 0, says, todo: t(`todo.${state}`, {}, t("message.turning")) };
+}
+
+function deviceAway(snapshot) {
+  const away = snapshot.devices.filter((device) => device.state !== "online").map((device) => device.name);
+  if (!away.length) return null;
+  return { level: 2, says: t("message.device", { devices: away.join(SEPARATOR) }), todo: t("message.device_todo") };
+}
+
+function hands(snapshot) {
+  const waits = (station) => station.activity === "waiting_for_parts" && station.activity_s >= PATIENCE_S;
+  const station = snapshot.stations.find(waits);
+  if (!station) return null;
+  const { acceptance, carrier, product } = station;
+  return {
+    level: 0,
+    says: t("message.parts", { station: own(station, "title"), acceptance }),
+    todo: t("message.parts_todo", { product: t(`product.${product}`, {}, product), carrier }),
+  };
+}
+
+const running = () => ({ level: 0, says: t("message.running"), todo: t("message.nothing") });

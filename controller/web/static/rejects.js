@@ -1,0 +1,77 @@
+// The last rejects: reason, what was expected and found, and the picture that shows it; a tap enlarges it.
+
+import { ask } from "./asking.js";
+import { keep, make, say, show } from "./drawing.js";
+import { own, t, timeOfDay } from "./words.js";
+
+const list = document.getElementById("rejects");
+const dialog = document.getElementById("reject");
+
+export function drawRejects(snapshot) {
+  const { rejects } = snapshot;
+  if (rejects.length) keep(list, rejects, (reject) => reject.item, drawReject);
+  else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("page.no_rejects")));
+}
+
+const reasonOf = (reject) => t(`reason.${reject.reason}`, {}, reject.reason);
+const addressOf = (picture) => `/api/evidence/${picture.replace(/\.jpg$/, "")}.jpg`;
+
+function drawReject(reject) {
+  const button = make("button", "reject");
+  button.type = "button";
+  button.dataset.focus = "reject";
+  button.append(thumbnail(reject), make("span", "words", ...words(reject)));
+  button.addEventListener("click", () => open(reject));
+  return make("li", "", button);
+}
+
+function words(reject) {
+  const order = t("reject.order", { acceptance: reject.acceptance });
+  const facts = [timeOfDay(reject.ended_at), order, t("reject.attempt", { attempt: reject.attempt })].join(" · ");
+  return [make("b", "", reasonOf(reject)), make("span", "says", own(reject)), make("span", "facts", facts)];
+}
+
+function thumbnail(reject) {
+  if (!reject.pictures.length) return make("span", "no-picture", t("reject.no_picture"));
+  return picture(reject, reject.pictures[0]);
+}
+
+function picture(reject, name) {
+  const image = make("img");
+  image.alt = t("reject.picture", { reason: reasonOf(reject) });
+  image.src = addressOf(name);
+  image.addEventListener("error", () => image.replaceWith(make("span", "no-picture", t("reject.no_picture"))));
+  return image;
+}
+
+function open(reject) {
+  say(dialog.querySelector("h2"), `${reasonOf(reject)} · ${t("reject.item", { item: reject.item })}`);
+  say(dialog.querySelector(".says"), `${own(reject)} · ${t("reject.order", { acceptance: reject.acceptance })}`);
+  const choices = reject.pictures.map((name, index) => pictureButton(reject, name, index));
+  dialog.querySelector(".pictures").replaceChildren(...(choices.length > 1 ? choices : []));
+  enlarge(reject, 0);
+  dialog.returnValue = "close";
+  dialog.onclose = () => {
+    if (dialog.returnValue === "rework") ask(`/api/orders/${reject.acceptance}/rework`, t("reject.rework"));
+  };
+  dialog.showModal();
+}
+
+function pictureButton(reject, name, index) {
+  const button = make("button", "", String(index + 1));
+  button.type = "button";
+  button.addEventListener("click", () => enlarge(reject, index));
+  return button;
+}
+
+function enlarge(reject, index) {
+  const count = reject.pictures.length;
+  const figure = dialog.querySelector("figure");
+  show(figure, count > 0);
+  if (!count) return;
+  const image = figure.querySelector("img");
+  image.src = addressOf(reject.pictures[index]);
+  image.alt = t("reject.picture", { reason: reasonOf(reject) });
+  say(figure.querySelector("figcaption"), count > 1 ? t("reject.picture_of", { number: index + 1, count }) : "");
+  dialog.querySelectorAll(".pictures button").forEach((button, each) => button.setAttribute("aria-pressed", each === index));
+}

@@ -1,0 +1,60 @@
+// The line as it stands on the floor: each zone with its carrier, its item, what it does and for how long.
+
+import { reshape, say, show } from "./drawing.js";
+import { duration, t } from "./words.js";
+
+const cards = new Map([...document.querySelectorAll(".station")].map((card) => [card.dataset.zone, card]));
+
+/** `since` is how long ago the snapshot came, so that the seconds run on between two. */
+export function drawStations(snapshot, since) {
+  const devices = new Map(snapshot.devices.map((device) => [device.name, device]));
+  for (const station of snapshot.stations) {
+    const card = cards.get(station.zone);
+    if (card) drawStation(card, station, devices, since);
+  }
+  say(document.querySelector("#chute-dispatch b"), snapshot.counters.packed);
+  say(document.querySelector("#chute-reject b"), snapshot.counters.rejected);
+}
+
+function drawStation(card, station, devices, since) {
+  const part = (name) => card.querySelector(name);
+  card.dataset.state = stateOf(station);
+  show(part(".carrier"), station.carrier > 0);
+  say(part(".number"), station.carrier > 0 ? t("station.carrier", { carrier: station.carrier }) : "");
+  say(part(".what"), station.item === null ? "" : t(`product.${station.product}`, {}, station.product));
+  say(part(".order"), station.acceptance);
+  reshape(part(".activity svg"), shapeOf(station));
+  say(part(".doing"), doing(station));
+  say(part(".since"), station.activity ? duration(station.activity_s + since) : "");
+  drawTrouble(part(".trouble"), troubleOf(card, station, devices));
+}
+
+function stateOf(station) {
+  if (station.suspect) return "suspect";
+  if (station.carrier === 0) return "empty";
+  return station.item === null ? "carrier" : "item";
+}
+
+function shapeOf({ activity }) {
+  if (!activity) return "free";
+  return activity.startsWith("waiting_") ? "wait" : "work";
+}
+
+function doing({ activity, carrier }) {
+  if (activity) return t(`activity.${activity}`, {}, activity);
+  return t(carrier === 0 ? "station.empty" : "station.empty_carrier");
+}
+
+function troubleOf(card, station, devices) {
+  if (station.suspect) return t("station.suspect", { why: station.suspect });
+  const names = card.dataset.devices.split(" ").filter(Boolean);
+  const away = names.map((name) => devices.get(name)).find((device) => device && device.state !== "online");
+  if (!away) return "";
+  const device = t(`device_type.${away.type}`, {}, away.type);
+  return t("station.device", { device, state: t(`device_state.${away.state}`, {}, away.state) });
+}
+
+function drawTrouble(element, text) {
+  say(element.querySelector("span"), text);
+  show(element, text !== "");
+}

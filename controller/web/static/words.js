@@ -1,0 +1,28 @@
+// The page's words in its language. The catalogue comes from the server; nothing is translated here.
+
+export const language = document.documentElement.dataset.language;
+const answer = await fetch(`/texts/${language}.json`);
+const catalogue = await answer.json();
+
+/** The text of `key` with its {names} filled; `fallback` (else the key) where a code is new to this page. */
+export function t(key, values = {}, fallback = key) {
+  const text = catalogue[key] ?? fallback;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "–");
+}
+
+/** Whichever of the line's own two texts is in the page's language. */
+export const own = (view, name = "text") => (language === "zh" ? view[`${name}_zh`] : view[name]);
+
+export function duration(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  if (s < 100) return t("time.seconds", { s });
+  if (s < 6000) return t("time.minutes", { m: Math.floor(s / 60), s: s % 60 });
+  return t("time.hours", { h: Math.floor(s / 3600), m: Math.floor(s / 60) % 60 });
+}
+
+const clock = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { timeStyle: "medium", hour12: false });
+
+export function timeOfDay(iso) {
+  const moment = new Date(iso);
+  return Number.isNaN(moment.getTime()) ? "–" : clock.format(moment);
+}

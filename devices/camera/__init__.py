@@ -1,0 +1,1 @@
+"""Cameras: pictures that were exposed after their trigger."""

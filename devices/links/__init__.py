@@ -1,0 +1,1 @@
+"""Byte streams to devices and the Modbus transactions over them."""

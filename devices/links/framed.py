@@ -1,0 +1,202 @@
+"""One link to a device that speaks in frames, and exchanges on it: one at a time, each with its own answers.
+
+`serve` owns the link and reads all the time. A frame that arrives while nobody asked, or that began before its
+exchange did, is counted and dropped. An exchange that ends in doubt closes the link. Owns no protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator
+
+from devices.errors import BadReply, DeviceError, DeviceTimeout, LinkLost
+from devices.frames import Frames
+from devices.links.state import LinkCounters, LinkState, backoff_s
+from devices.links.stream import ByteStream, Dial
+
+
+class FramedLink:
+    """The link of one device. :param longest: bytes of the longest frame that can be meant."""
+
+    def __init__(self, name: str, dial: Dial, longest: int) -> None:
+        self.name = name
+        self.state = LinkState.OFFLINE
+        self.last_error = ""
+        self.counters = LinkCounters()
+        self.unasked = 0
+        self.opened = 0
+        self._dial = dial
+        self._longest = longest
+        self._frames = Frames(longest)
+        self._stream: ByteStream | None = None
+        self._exchange: Exchange | None = None
+        self._lock = asyncio.Lock()
+
+    @property
+    def oversize(self) -> int:
+        """Frames dropped since the link was opened because they grew too long."""
+        return self._frames.oversize
+
+    async def serve(self) -> None:
+        """Keep the link open and read from it until cancelled; open it again with backoff after each failure."""
+        attempt = 0
+        try:
+            while True:
+                try:
+                    await self._open()
+                    self.counters.reconnects += attempt > 0
+                    attempt = 0
+                    await self._listen()
+                except OSError as error:
+                    self._lose(str(error))
+                attempt += 1
+                await asyncio.sleep(backoff_s(self.name, attempt))
+        finally:
+            self._lose("the line has closed the link")
+
+    @contextlib.asynccontextmanager
+    async def exchange(self) -> AsyncIterator[Exchange]:
+        """Have the link alone. Ending in doubt (no answer, a bad one, cancelled) closes it.
+
+        :raises LinkLost: it is not open.
+        """
+        async with self._lock:
+            exchange = self._exchange = Exchange(self)
+            try:
+                self._drop_what_came_before()
+                yield exchange
+            except (DeviceTimeout, BadReply) as error:
+                self.counters.timeouts += isinstance(error, DeviceTimeout)
+                self.counters.bad_replies += isinstance(error, BadReply)
+                self._close(error.message)
+                raise
+            except asyncio.CancelledError:
+                self._close("cancelled with an answer under way")
+                raise
+            else:
+                self.counters.exchanges += 1
+                self.counters.last_exchange_at = asyncio.get_running_loop().time()
+            finally:
+                self._exchange = None
+
+    def open_stream(self) -> ByteStream:
+        """Return the open stream.
+
+        :raises LinkLost: there is none.
+        """
+        if self._stream is None:
+            raise LinkLost(self.name, f"link is {self.state}, last error: {self.last_error or 'none'}")
+        return self._stream
+
+    @property
+    def partial(self) -> bool:
+        """Whether a frame has begun and not ended."""
+        return self._frames.partial
+
+    async def _open(self) -> None:
+        self.state = LinkState.CONNECTING
+        self._stream = await self._dial()
+        self._frames = Frames(self._longest)
+        self.opened += 1
+        self.state = LinkState.ONLINE
+
+    async def _listen(self) -> None:
+        stream = self.open_stream()
+        while data := await stream.read():
+            self._receive(data)
+        raise ConnectionResetError(self.last_error if self._stream is None else "the device closed the link")
+
+    def _receive(self, data: bytes) -> None:
+        frames = self._frames.feed(data)
+        if self._exchange is not None:
+            self._exchange.deliver(frames)
+        else:
+            self.unasked += len(frames)
+
+    def _drop_what_came_before(self) -> None:
+        assert self._exchange is not None
+        try:
+            late = self._frames.feed(self.open_stream().read_now())
+        except OSError as error:
+            self._close(str(error))
+            raise LinkLost(self.name, f"link broke: {error}") from error
+        self.unasked += len(late)
+        self._exchange.begun_before = self._frames.partial
+
+    def _close(self, why: str) -> None:
+        """Close the link; `serve` notices and opens it again."""
+        self.last_error = why
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            self.state = LinkState.OFFLINE
+            stream.close()
+
+    def _lose(self, why: str) -> None:
+        self._close(why)
+        self.state = LinkState.OFFLINE
+        if self._exchange is not None:
+            self._exchange.fail(LinkLost(self.name, f"link broke: {why}"))
+
+
+class Exchange:
+    """What one exchange sends, and the frames that arrived since it began."""
+
+    def __init__(self, link: FramedLink) -> None:
+        self._link = link
+        self._arrived: deque[bytes] = deque()
+        self._failure: DeviceError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self.begun_before = False
+
+    def send(self, data: bytes) -> float:
+        """Write at once and return the loop time at which the bytes were with the operating system.
+
+        :raises LinkLost: nothing was sent.
+        """
+        try:
+            self._link.open_stream().write(data)
+        except OSError as error:
+            raise LinkLost(self._link.name, f"nothing was sent: {error}") from error
+        return asyncio.get_running_loop().time()
+
+    async def frame(self, until: float) -> bytes:
+        """Return the next frame.
+
+        :param until: loop time.
+        :raises DeviceTimeout: none has come by then. :raises LinkLost: the link ended.
+        """
+        while not self._arrived:
+            if self._failure:
+                raise self._failure
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._waiter
+            except TimeoutError as error:
+                raise DeviceTimeout(self._link.name, "no answer in the time allowed") from error
+        return self._arrived.popleft()
+
+    def more(self) -> bool:
+        """Whether a further frame has arrived or begun."""
+        return bool(self._arrived) or self._link.partial
+
+    def deliver(self, frames: list[bytes]) -> None:
+        """Take frames in; the first does not count when it began before this exchange."""
+        if self.begun_before and frames:
+            self._link.unasked += 1
+            self.begun_before = False
+            frames = frames[1:]
+        self._arrived.extend(frames)
+        if frames:
+            self._wake()
+
+    def fail(self, error: DeviceError) -> None:
+        """End the exchange: no frame will come any more."""
+        self._failure = error
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,281 @@
+"""The owner of one PLC's link: connects, proves the identity, beats, polls the status image, writes what is handed in.
+
+`serve` is the only task that touches the link; everyone else reads `image`, waits for `changed` and hands registers
+to `write`, so that cancelling a caller leaves nothing half done on the wire. Owns no command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from devices.errors import BadReply, DeviceError, DeviceTimeout, ExceptionReply, LinkLost, WrongDevice
+from devices.links.modbus import ModbusMaster, Sent
+from devices.links.state import BACKOFF_LONGEST_S, LinkCounters, LinkState, backoff_s
+from devices.plc.contract import (
+    HEARTBEAT_ADDRESS,
+    HEARTBEAT_PERIOD_S,
+    IDENTITY_ADDRESS,
+    STATUS_ADDRESS,
+    ContractError,
+    DeviceKind,
+    Identity,
+    Safety,
+    StatusImage,
+    identity_length,
+    status_length,
+)
+
+HURRIED_POLL_S = 0.005
+"""Time between polls while an echo or a release is awaited: half a PLC scan."""
+_HEADER_LENGTH = 6
+_Found = TypeVar("_Found")
+
+
+@dataclass(slots=True)
+class _Write:
+    """Registers that wait for the owner of the link."""
+
+    address: int
+    values: list[int]
+    done: asyncio.Future[Sent]
+
+
+class StationLink:
+    """Link to one PLC with `blocks` blocks of one kind. For the parameters see `PlcStation`."""
+
+    def __init__(
+        self, name: str, kind: DeviceKind, blocks: int, master: ModbusMaster, *, poll_s: float, stale_s: float
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.blocks = blocks
+        self.state = LinkState.OFFLINE
+        self.last_error = ""
+        self.counters = LinkCounters()
+        self._master = master
+        self._poll_s = poll_s
+        self._stale_s = stale_s
+        self._length = status_length(kind, blocks)
+        self._image: StatusImage | None = None
+        self._block_words: list[int] = []
+        self._ticked_at = float("-inf")
+        self._news = asyncio.Event()
+        self._writes: deque[_Write] = deque()
+        self._nudge: asyncio.Future[None] | None = None
+        self._hurried = 0
+        self._heartbeat = 0
+
+    @property
+    def image(self) -> StatusImage | None:
+        """The last status image; None when offline or when the PLC's clock has not been seen to move for `stale_s`."""
+        if asyncio.get_running_loop().time() - self._ticked_at > self._stale_s:
+            return None
+        return self._image
+
+    def fresh(self) -> StatusImage:
+        """Return `image`.
+
+        :raises LinkLost: there is none.
+        """
+        if (image := self.image) is None:
+            found = f"link is {self.state}, last error: {self.last_error or 'none'}"
+            raise LinkLost(self.name, f"no status image younger than {self._stale_s} s; {found}")
+        return image
+
+    async def changed(self) -> None:
+        """Return at the next new image or change of the link."""
+        await self._news.wait()
+
+    async def watch(self, look: Callable[[StatusImage], _Found | None]) -> _Found:
+        """Return what `look` finds in this image or a later one."""
+        while True:
+            if (image := self.image) is not None and (found := look(image)) is not None:
+                return found
+            await self.changed()
+
+    @contextlib.contextmanager
+    def hurry(self) -> Iterator[None]:
+        """Poll each `HURRIED_POLL_S` meanwhile."""
+        self._hurried += 1
+        try:
+            yield
+        finally:
+            self._hurried -= 1
+
+    async def write(self, address: int, values: list[int]) -> Sent:
+        """Hand registers to the owner and wait until they are written; the image is polled right after.
+
+        :raises DeviceError: its `written_at` is None when nothing was sent.
+        """
+        if self.state is not LinkState.ONLINE:
+            raise LinkLost(self.name, f"nothing was sent: link is {self.state}, last error: {self.last_error}")
+        write = _Write(address, values, asyncio.get_running_loop().create_future())
+        self._writes.append(write)
+        _wake(self._nudge)
+        try:
+            return await write.done
+        except asyncio.CancelledError:
+            with contextlib.suppress(ValueError):
+                self._writes.remove(write)
+            raise
+
+    async def serve(self) -> None:
+        """Keep the link: connect, check the identity, poll, beat; again after each failure. Ends by cancellation."""
+        attempt = 0
+        try:
+            while True:
+                try:
+                    await self._open()
+                    self.counters.reconnects += attempt > 0
+                    attempt = 0
+                    await self._exchange()
+                except DeviceError as error:
+                    self._lose(error)
+                attempt += 1
+                wrong = self.state is LinkState.WRONG_DEVICE
+                await asyncio.sleep(BACKOFF_LONGEST_S if wrong else backoff_s(self.name, attempt))
+        finally:
+            self._lose(LinkLost(self.name, "the line has closed the link"))
+
+    async def _open(self) -> None:
+        if self.state is not LinkState.WRONG_DEVICE:
+            self._set_state(LinkState.CONNECTING)
+        await self._master.connect()
+        words = await self._master.read(IDENTITY_ADDRESS, identity_length())
+        try:
+            found = Identity.decode(words)
+        except ContractError as error:
+            raise WrongDevice(self.name, str(error)) from error
+        if (found.kind, found.blocks) != (self.kind, self.blocks):
+            expected, actual = f"{self.kind.name} of {self.blocks} blocks", f"{found.kind.name} of {found.blocks}"
+            message = f"wrong device at this address: must be {expected}, found {actual}"
+            raise WrongDevice(self.name, message, expected=expected, actual=actual)
+
+    async def _exchange(self) -> None:
+        """Write what waits, beat, poll, rest; until the link fails."""
+        loop = asyncio.get_running_loop()
+        poll_at = beat_at = loop.time()
+        while True:
+            if self._writes:
+                await self._write_next()
+                poll_at = loop.time()
+            now = loop.time()
+            if now >= beat_at:
+                await self._beat()
+                beat_at = max(beat_at + HEARTBEAT_PERIOD_S, now)
+            if now >= poll_at:
+                await self._poll()
+                poll_at = now + (HURRIED_POLL_S if self._hurried else self._poll_s)
+            await self._rest(min(poll_at, beat_at))
+
+    async def _rest(self, until: float) -> None:
+        """Wait until a loop time or until a write is handed in."""
+        if self._writes:
+            return
+        loop = asyncio.get_running_loop()
+        self._nudge = loop.create_future()
+        timer = loop.call_at(until, _wake, self._nudge)
+        try:
+            await self._nudge
+        finally:
+            timer.cancel()
+            self._nudge = None
+
+    async def _beat(self) -> None:
+        self._heartbeat = self._heartbeat % 0xFFFF + 1
+        await self._master.write_one(HEARTBEAT_ADDRESS, self._heartbeat)
+        self.counters.exchanges += 1
+
+    async def _poll(self) -> None:
+        asked_at = asyncio.get_running_loop().time()
+        words = await self._master.read(STATUS_ADDRESS, self._length)
+        self.counters.exchanges += 1
+        self.counters.last_exchange_at = asked_at
+        try:
+            image = self._decode(words)
+        except ContractError as error:
+            # The link is sound, the content is not: believe nothing of it and ask again.
+            self.counters.bad_replies += 1
+            self.last_error = f"{self.name}: {error}"
+            return
+        self._believe(image, asked_at)
+
+    def _decode(self, words: list[int]) -> StatusImage:
+        """Decode an image; its blocks only when they differ from the last one's: mostly just the clock runs."""
+        last = self._image
+        if last is None or words[0] != words[-1] or words[_HEADER_LENGTH:-1] != self._block_words:
+            image = StatusImage.decode(words, self.kind, self.blocks)
+            self._block_words = words[_HEADER_LENGTH:-1]
+            return image
+        sequence, boot_id, clock_high, clock_low, safety, disturbances = words[:_HEADER_LENGTH]
+        clock_ms = clock_high << 16 | clock_low
+        return StatusImage(sequence, boot_id, clock_ms, Safety(safety & 0xF), disturbances, last.blocks)
+
+    def _believe(self, image: StatusImage, asked_at: float) -> None:
+        """Take an image over. A late reply of the same length can only be an older one: its clock runs backwards."""
+        last = self._image
+        if last is None or last.boot_id != image.boot_id or last.clock_ms != image.clock_ms:
+            self._ticked_at = asked_at
+        if last is not None and last.boot_id == image.boot_id and _ran_backwards(last.clock_ms, image.clock_ms):
+            message = f"clock ran backwards from {last.clock_ms} to {image.clock_ms} ms without a new boot id"
+            raise BadReply(self.name, message, expected=last.clock_ms, actual=image.clock_ms, unit="ms")
+        self._image = image
+        self.state = LinkState.ONLINE
+        self._tell()
+
+    async def _write_next(self) -> None:
+        write = self._writes.popleft()
+        try:
+            sent = await self._master.write(write.address, write.values)
+        except ExceptionReply as error:
+            _fail(write.done, error)
+        except DeviceError as error:
+            _fail(write.done, error)
+            raise
+        except asyncio.CancelledError:
+            now = asyncio.get_running_loop().time()
+            _fail(write.done, LinkLost(self.name, "the line has closed the link during a write", written_at=now))
+            raise
+        else:
+            self.counters.exchanges += 1
+            if not write.done.done():
+                write.done.set_result(sent)
+
+    def _lose(self, error: DeviceError) -> None:
+        """Close the link, forget the image, fail what was not sent."""
+        self._master.close()
+        self.counters.timeouts += isinstance(error, DeviceTimeout)
+        self.counters.bad_replies += isinstance(error, BadReply)
+        self.last_error = str(error)
+        self._image = None
+        while self._writes:
+            _fail(self._writes.popleft().done, LinkLost(self.name, f"nothing was sent: {error.message}"))
+        self._set_state(LinkState.WRONG_DEVICE if isinstance(error, WrongDevice) else LinkState.OFFLINE)
+
+    def _set_state(self, state: LinkState) -> None:
+        if state is not self.state:
+            self.state = state
+            self._tell()
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+
+def _ran_backwards(before_ms: int, now_ms: int) -> bool:
+    return (now_ms - before_ms) & 0xFFFFFFFF >= 1 << 31
+
+
+def _wake(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)
+
+
+def _fail(done: asyncio.Future[Sent], error: DeviceError) -> None:
+    if not done.done():
+        done.set_exception(error)

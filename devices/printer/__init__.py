@@ -1,0 +1,1 @@
+"""The waybill printer: ZPL and its driver."""

@@ -1,0 +1,1 @@
+"""The parcel scale: MT-SICS lines and their driver."""

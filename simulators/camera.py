@@ -1,0 +1,130 @@
+"""Twins of the cameras: HTTP snapshot servers whose pictures show what the world shows after the trigger came.
+
+The wire: `GET /<camera>/snapshot?trigger=N` answers one JPEG with the headers `X-Trigger: N` and `X-Frame: <count>`;
+`GET /<camera>/stream` answers frames as MJPEG until the client leaves. Connections are kept alive. Drawing is done in
+a thread, so that the plant's 10 ms scan goes on; what stands in the zone is copied when the shutter opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from simulators.camera_http import CameraFace, Connections
+from simulators.render import jpeg, render
+from simulators.world import Carrier
+from vision.verdict import View
+
+EXPOSURE_S = 0.015
+"""Plant seconds from the trigger to the shutter."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSetup:
+    """One camera as it is mounted. :ivar size_px: width and height of its pictures."""
+
+    name: str
+    zone: str
+    view: View
+    size_px: tuple[int, int]
+
+
+CAMERAS = (
+    CameraSetup("wide", "verify", View(2.6, 0.0, 0.0), (1508, 1040)),
+    CameraSetup("close_up", "verify", View(6.2, 0.0, 320.0), (1922, 744)),
+    CameraSetup("waybill", "label", View(6.0, 510.0, 0.0), (1260, 1560)),
+    CameraSetup("parcel", "inspect", View(6.0, 510.0, 0.0), (1260, 1560)),
+)
+
+
+class Zones(Protocol):
+    """Where the carriers stand; `simulators.world.World` is one."""
+
+    @property
+    def zones(self) -> Mapping[str, Carrier | None]:
+        """The carrier in each zone; a zone without one is absent or None."""
+
+
+@dataclass(slots=True)
+class CameraFaults:
+    """What is wrong with a camera now.
+
+    :ivar stuck: it sends its last picture again, under the new trigger. :ivar black: it sends black pictures.
+    :ivar late_s: so much later than asked the picture is sent, in real seconds.
+    """
+
+    stuck: bool = False
+    black: bool = False
+    late_s: float = 0.0
+
+
+class CameraTwin:
+    """One camera.
+
+    :ivar frames: pictures sent since start; :ivar faults: may be set at any time.
+    """
+
+    def __init__(self, world: Zones, setup: CameraSetup, *, speed: float = 1.0, seed: int = 0) -> None:
+        """:param speed: plant seconds a real second; scales the exposure. :param seed: of the pictures' chance."""
+        self.setup = setup
+        self.faults = CameraFaults()
+        self.frames = 0
+        self._world = world
+        self._speed = speed
+        self._seed = seed
+        self._taken: Counter[str] = Counter()
+        self._last = b""
+
+    async def take(self) -> tuple[int, bytes]:
+        """Expose after this call and return the frame's number and its JPEG."""
+        await asyncio.sleep(EXPOSURE_S / self._speed)
+        if not (self.faults.stuck and self._last):
+            standing = copy.deepcopy(self._world.zones.get(self.setup.zone))
+            black, seed = self.faults.black, self._picture_seed(standing)
+            self._last = await asyncio.to_thread(self._picture, standing, black, seed)
+        await asyncio.sleep(self.faults.late_s)
+        self.frames += 1
+        return self.frames, self._last
+
+    def _picture(self, standing: Carrier | None, black: bool, seed: int) -> bytes:
+        width, height = self.setup.size_px
+        if black:
+            return jpeg(np.zeros((height, width, 3), np.uint8))
+        return jpeg(render(standing, self.setup.view, self.setup.size_px, seed=seed))
+
+    def _picture_seed(self, standing: Carrier | None) -> int:
+        """Bound to the mailer and to how often it was taken, not to time: a run's seed repeats its pictures."""
+        mailer = standing.mailer if standing is not None else None
+        subject = f"{self._seed} {self.setup.name} {mailer.kit} {mailer.attempt}" if mailer is not None else ""
+        self._taken[subject] += 1
+        return zlib.crc32(f"{subject} {self._taken[subject]}".encode())
+
+
+@asynccontextmanager
+async def serve_cameras(
+    cameras: Mapping[str, CameraTwin], host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[str]:
+    """Serve cameras, each under its name, until the block ends; gives `http://host:port`.
+
+    :param cameras: by the name in the address. :param port: 0 for any free one.
+    :raises OSError: the port is taken.
+    """
+    # The plant draws for several cameras on two cores beside the line: one core a picture.
+    cv2.setNumThreads(1)
+    connections = Connections(CameraFace(cameras))
+    server = await asyncio.start_server(connections.serve, host, port)
+    try:
+        address = server.sockets[0].getsockname()
+        yield f"http://{address[0]}:{address[1]}"
+    finally:
+        server.close()
+        await connections.end()

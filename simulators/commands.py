@@ -1,0 +1,125 @@
+"""The simulators' commands, which the command line loads by name: `demo` and `simulate-plant`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from simulators.demo.broker import BrokerMissing
+from simulators.demo.line_api import LineAway, LineRefused
+from simulators.demo.processes import ChildDied, ChildSilent
+from simulators.demo.report import Report
+from simulators.demo.run import Wish, run_demo
+from simulators.demo.until_done import StandstillError
+from simulators.plant import PlantWiring
+from simulators.plant_process import Staff, run_plant
+
+_FAILED = 1
+_CANNOT_RUN = 2
+_INTERRUPTED = 130
+_DEFAULT_PORTS = {
+    "conveyor": 15021,
+    "sealer_1": 15022,
+    "applicator": 15023,
+    "gate": 15024,
+    "printer": 15025,
+    "control": 15027,
+}
+"""Where `controller/line.example.toml` looks for the devices unless the environment says otherwise."""
+_DEFAULT_CAMERA_PORT = 15026
+
+
+def demo(
+    orders: Annotated[int, typer.Option(min=1, max=100_000, help="How many orders.")] = 40,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same orders, trouble and outcomes.")] = 1,
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=1000, help="Pace of the plant's motion; 1 is a floor's. No deadline scales.")
+    ] = 2.0,
+    report: Annotated[Path | None, typer.Option(help="Write the figures there, as JSON.")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Leave everything running afterwards, until Ctrl-C.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Folder of the run; a new one under /tmp unless given.")] = None,
+) -> None:
+    """Pack orders on a whole simulated plant, watch it, and let an oracle judge the parcels.
+
+    Ends with 0 only if no parcel is wrong, nothing is lost or doubled, and every planned trouble was caught.
+    """
+    wish = Wish(orders, seed, speed, _run_folder(folder), report.absolute() if report else None, serve)
+    console = Console()
+    try:
+        done = asyncio.run(_until_told(wish, console))
+    except KeyboardInterrupt:
+        console.print("ended; no process is left", soft_wrap=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    except (ChildDied, ChildSilent, BrokerMissing, LineAway, LineRefused, StandstillError, OSError) as error:
+        console.print(f"{error}\nlogs: {wish.folder}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(_CANNOT_RUN) from error
+    raise typer.Exit(0 if done.clean else _FAILED)
+
+
+def simulate_plant(
+    directory: Annotated[Path, typer.Option(help="Where the serial lines stand.")] = Path("/tmp/sealline-plant"),  # noqa: S108
+    speed: Annotated[float, typer.Option(min=0.01, max=1e6, help="Plant seconds a real second.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of everything that chance does in the plant.")] = 1,
+    carriers: Annotated[int, typer.Option(min=1, max=999, help="Carriers on the belts.")] = 16,
+    free_ports: Annotated[
+        bool, typer.Option("--free-ports", help="Take any free ports instead of those of line.example.toml.")
+    ] = False,
+    scenario: Annotated[Path | None, typer.Option(help="Orders' parts and trouble; people lay them in.")] = None,
+    api: Annotated[str, typer.Option(help="The line's HTTP API, where people see the pick list.")] = (
+        "http://127.0.0.1:8080"
+    ),
+    token_file: Annotated[Path, typer.Option(help="The line's token, for its API.")] = Path("var/token"),
+    truth: Annotated[Path | None, typer.Option(help="Write the physical truth there at the end, and on SIGUSR1.")] = (
+        None
+    ),
+) -> None:
+    """Run the simulated plant alone, for your own controller or for `sealline run`.
+
+    Its first line says, as JSON, where each device is to be found. It runs until Ctrl-C.
+    """
+    ports = {} if free_ports else _DEFAULT_PORTS
+    wiring = PlantWiring(directory=directory, speed=speed, seed=seed, carriers=carriers, **ports)
+    staff = Staff(scenario=scenario, api=api, token_file=token_file) if scenario else None
+    try:
+        asyncio.run(run_plant(wiring, 0 if free_ports else _DEFAULT_CAMERA_PORT, staff, truth))
+    except (OSError, ValueError) as error:
+        typer.echo(f"the plant can't run: {error}", err=True)
+        raise typer.Exit(_CANNOT_RUN) from error
+
+
+async def _until_told(wish: Wish, console: Console) -> Report:
+    """Run the demo; SIGTERM and a closed terminal end it as Ctrl-C does."""
+    run = asyncio.current_task()
+    assert run is not None
+    told = False
+
+    def end() -> None:
+        nonlocal told
+        told = True
+        run.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)
+    try:
+        return await run_demo(wish, console)
+    except asyncio.CancelledError:
+        if told:
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _run_folder(folder: Path | None) -> Path:
+    """A folder of the run's own, with a path short enough for the line's socket."""
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="sealline-", dir="/tmp"))
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise typer.BadParameter(f"{folder} is not empty: a run wants a folder of its own", param_hint="--folder")
+    return folder.resolve()

@@ -1,0 +1,322 @@
+"""The physics of the conveyor, the sealers, the applicator and the gate, in plant time, behind their PLCs.
+
+Pure and stepped: no wire, no clock, no sleep. What a motion does to matter it does through the `World`, at the
+moment of the motion at which it would happen. All durations are plant seconds.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Generator
+
+from devices.plc.contract import SETPOINT_BOUNDS, SETPOINTS, Answer, Chute, Command, DeviceKind, Permit, ResultCode
+from simulators.cycles import CycleEnd, Ended, Interruption, Machine, Script
+from simulators.faults import FaultKind, Faults
+from simulators.matter import Label, Mailer
+from simulators.world import ROUTES, ZONES, World
+
+MOVE_S = 0.5
+"""A carrier from one zone to the next."""
+FEED_S = 0.1
+"""How long zone load stays free before the return belt has the next carrier there."""
+JAW_S = 0.15
+"""The jaw's way down, and its way up."""
+REACH_S, PRESS_S, WITHDRAW_S = 0.15, 0.2, 0.15
+"""The applicator: to the peel edge, onto the mailer, back."""
+SET_S, PUSH_S, RETURN_S = 0.15, 0.2, 0.15
+"""The gate: from reject to its chute, the pusher's stroke, back to reject."""
+SAMPLE_S = 0.02
+"""Between two readings of the jaw's temperature during the dwell."""
+
+AMBIENT_C = 22.0
+WARM_C = 150.0
+"""The jaw's temperature when the plant starts: it has been switched on long before."""
+HEATER_TIME_S = 0.4
+"""Time constant of the jaw."""
+HEATER_BAND_C = 1.0
+"""The jaw closes once it is this near to the set-point."""
+HEATING_LIMIT_S = 30.0
+"""After this long outside the band the cycle ends as HEATER_FAULT."""
+NOISE_C = 0.3
+TOO_COLD_C = 25.0
+
+
+class ConveyorMachine(Machine):
+    """The belts between the zones; several move at once. The return belt feeds zone load by itself."""
+
+    kind = DeviceKind.CONVEYOR
+    command = Command.MOVE
+    clamps = False
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world, ZONES)
+        self._load_free_s = 0.0
+
+    def refuses(self, zone: str, permit: Permit) -> Answer | None:
+        """Refuse a clamped carrier, a target that is taken, awaited or without a belt, a mailer that would return."""
+        if zone in self.world.clamped:
+            return Answer.BUSY
+        if permit.target >= len(ZONES):
+            return Answer.OUT_OF_BOUNDS
+        target = ZONES[permit.target]
+        if zone != "divert" and not self.world.is_free(target):
+            return Answer.TARGET_OCCUPIED
+        loaded = zone == "divert" and self.world.bears_mailer(zone)
+        return Answer.OUT_OF_BOUNDS if loaded or target not in ROUTES[zone] else None
+
+    def script(self, zone: str, permit: Permit) -> Script:
+        """Move one carrier. Cut off in the first half it rolls back, in the second it rolls on to its target."""
+        target = ZONES[permit.target]
+        self.world.depart(zone, target)
+        code, back = ResultCode.OK, True
+        try:
+            yield MOVE_S / 2
+            back = False
+            yield MOVE_S / 2
+        except Interruption:
+            code = ResultCode.INTERRUPTED
+        self.world.arrive(zone, target, back=back)
+        return CycleEnd(code)
+
+    def step(self, seconds: float) -> Ended:
+        """Let plant time pass, on the return belt as well unless the plant is stopped."""
+        ended = super().step(seconds)
+        if self.world.stands_safe:
+            self._load_free_s = self._load_free_s + seconds if self.world.is_free("load") else 0.0
+            if self._load_free_s >= FEED_S:
+                self.world.feed_load()
+        return ended
+
+
+class Heater:
+    """The jaw's heater: it approaches its set-point with one time constant. Temperatures in °C.
+
+    :ivar powered: False is a burnt-out element: it cools to ambient.
+    """
+
+    def __init__(self, seed: str) -> None:
+        self.powered = True
+        self.setpoint = WARM_C
+        self._temperature = WARM_C
+        self._chance = random.Random(seed)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the jaw is within the band around its set-point."""
+        return abs(self._temperature - self.setpoint) <= HEATER_BAND_C
+
+    def advance(self, seconds: float) -> None:
+        """Let plant time pass."""
+        goal = self.setpoint if self.powered else AMBIENT_C
+        self._temperature = goal + (self._temperature - goal) * math.exp(-seconds / HEATER_TIME_S)
+
+    def seconds_to_ready(self) -> float:
+        """Return how long it takes into the band; `HEATING_LIMIT_S` if it won't get there."""
+        if self.ready:
+            return 0.0
+        if not self.powered:
+            return HEATING_LIMIT_S
+        away = abs(self._temperature - self.setpoint)
+        return min(HEATER_TIME_S * math.log(away / HEATER_BAND_C) + SAMPLE_S, HEATING_LIMIT_S)
+
+    def reading_dc(self, sag_c: float = 0.0) -> int:
+        """Return one reading in 0.1 °C, with noise, `sag_c` below the jaw's temperature."""
+        return round((self._temperature - sag_c + self._chance.uniform(-NOISE_C, NOISE_C)) * 10)
+
+
+class SealerMachine(Machine):
+    """One jaw: it heats to the permit's set-point, closes, dwells, cools and opens."""
+
+    kind = DeviceKind.SEALER
+    command = Command.SEAL
+
+    def __init__(self, world: World, faults: Faults, zone: str, seed: int = 0) -> None:
+        super().__init__(world, (zone,))
+        self.heater = Heater(f"heater {zone} {seed}")
+        self._faults = faults
+        self._chance = random.Random(f"force {zone} {seed}")
+        self._cycles = 0
+        self._closed = False
+
+    def refuses(self, zone: str, permit: Permit) -> Answer | None:
+        """Refuse set-points outside the contract's bounds, and a carrier without a mailer."""
+        bounds = [SETPOINT_BOUNDS[name] for name in SETPOINTS[Command.SEAL]]
+        inside = all(low <= value <= high for value, (low, high) in zip(permit.setpoints, bounds, strict=True))
+        return None if inside and self.world.bears_mailer(zone) else Answer.OUT_OF_BOUNDS
+
+    def step(self, seconds: float) -> Ended:
+        """Let plant time pass, for the heater as well."""
+        self.heater.advance(seconds)
+        return super().step(seconds)
+
+    def host_lost(self) -> Ended:
+        """A jaw that has not closed yet goes up again; a closed one ends its dwell and opens."""
+        return [] if self._closed else self.stop()
+
+    def script(self, zone: str, permit: Permit) -> Script:
+        """Run one cycle. What it measured is told as it was, also of a cycle that was cut off."""
+        temperature_dc, dwell_ms, force_n, cooling_ms = permit.setpoints
+        cycle = _SealCycle(carrier=self.carrier(0))
+        try:
+            self.heater.setpoint = temperature_dc / 10
+            yield self.heater.seconds_to_ready()
+            if not self.heater.ready:
+                return cycle.end(ResultCode.HEATER_FAULT, self._cycles)
+            yield JAW_S
+            yield from self._press(zone, cycle, force_n, dwell_ms)
+            yield from _count(cycle, cooling_ms)
+            self._closed = False
+            yield JAW_S
+        except Interruption:
+            return cycle.end(ResultCode.INTERRUPTED, self._cycles)
+        finally:
+            self._closed = False
+        return cycle.end(ResultCode.OK, self._cycles)
+
+    def _press(self, zone: str, cycle: _SealCycle, force_n: int, dwell_ms: int) -> Generator[float, None, None]:
+        """Touch the mailer and keep the jaw on it, reading its temperature all the while."""
+        mailer = self.world.mailer_at(zone)
+        sag_c = TOO_COLD_C if self._faults.strikes_mailer(FaultKind.SEAL_TOO_COLD, mailer) else 0.0
+        self._closed = True
+        self._cycles += 1
+        cycle.force_n = round(force_n * self._chance.uniform(0.99, 1.01))
+        cycle.readings_dc.append(self.heater.reading_dc(sag_c))
+        self.world.close_jaw(zone, cycle.readings_dc[0])
+        while cycle.dwell_ms < dwell_ms:
+            slice_ms = min(round(SAMPLE_S * 1000), dwell_ms - cycle.dwell_ms)
+            yield slice_ms / 1000
+            cycle.dwell_ms += slice_ms
+            cycle.readings_dc.append(self.heater.reading_dc(sag_c))
+
+
+class _SealCycle:
+    """What one cycle has measured so far."""
+
+    def __init__(self, carrier: int) -> None:
+        self.carrier = carrier
+        self.readings_dc: list[int] = []
+        self.dwell_ms = self.cooling_ms = self.force_n = 0
+
+    def end(self, code: ResultCode, cycles: int) -> CycleEnd:
+        """Return the end of the cycle. Temperatures are 0 when the jaw never touched."""
+        measured = {
+            "carrier": self.carrier,
+            "temperature_min_dc": min(self.readings_dc, default=0),
+            "temperature_max_dc": max(self.readings_dc, default=0),
+            "dwell_ms": self.dwell_ms,
+            "force_n": self.force_n,
+            "cooling_ms": self.cooling_ms,
+            "cycles": cycles & 0xFFFF,
+        }
+        return CycleEnd(code, measured)
+
+
+def _count(cycle: _SealCycle, cooling_ms: int) -> Generator[float, None, None]:
+    """Cool under the jaw, counting in slices so that a cut-off cooling is told truly."""
+    while cycle.cooling_ms < cooling_ms:
+        slice_ms = min(round(SAMPLE_S * 1000), cooling_ms - cycle.cooling_ms)
+        yield slice_ms / 1000
+        cycle.cooling_ms += slice_ms
+
+
+class ApplicatorMachine(Machine):
+    """Takes the label from the printer's peel edge with its pad and presses it onto the mailer in zone label."""
+
+    kind = DeviceKind.APPLICATOR
+    command = Command.APPLY
+
+    def __init__(self, world: World, faults: Faults, seed: int = 0) -> None:
+        super().__init__(world, ("label",))
+        self._faults = faults
+        self._chance = random.Random(f"applicator {seed}")
+        self._cycles = 0
+
+    def refuses(self, zone: str, permit: Permit) -> Answer | None:
+        """Refuse a target (it has none) and a carrier without a mailer; a missing label is found by reaching for it."""
+        return None if permit.target == 0 and self.world.bears_mailer(zone) else Answer.OUT_OF_BOUNDS
+
+    def script(self, zone: str, permit: Permit) -> Script:  # noqa: ARG002 -- this permit carries no set-point
+        """Apply one label. Cut off between peel edge and mailer, the pad loses it into the bin."""
+        measured = {"carrier": self.carrier(0), "cycles": self._cycles & 0xFFFF}
+        label: Label | None = None
+        try:
+            yield REACH_S
+            if self.world.peel is None:
+                return CycleEnd(ResultCode.NO_LABEL, measured)
+            label = self.world.peel_off()
+            yield PRESS_S
+            self._press(zone, label)
+            label = None
+            self._cycles += 1
+            measured["cycles"] = self._cycles & 0xFFFF
+            yield WITHDRAW_S
+        except Interruption:
+            if label is not None:
+                self.world.throw_away(label, "the pad lost it when the applicator was stopped")
+            return CycleEnd(ResultCode.INTERRUPTED, measured)
+        return CycleEnd(ResultCode.OK, measured)
+
+    def _press(self, zone: str, label: Label) -> None:
+        mailer = self.world.mailer_at(zone)
+        self._release_pad(zone, mailer)
+        if self._faults.strikes_mailer(FaultKind.LABEL_NOT_APPLIED, mailer):
+            self.world.throw_away(label, "it fell off the pad above the mailer")
+        elif fault := self._faults.strikes_mailer(FaultKind.LABEL_ON_OTHER, mailer):
+            self.world.pad.append((label, fault.other))
+        else:
+            self._place(zone, label)
+
+    def _release_pad(self, zone: str, mailer: Mailer) -> None:
+        """Labels that stuck to the pad come off on the mailer that they are meant for."""
+        stuck, self.world.pad = self.world.pad, []
+        for label, kit in stuck:
+            if kit == mailer.kit:
+                self._place(zone, label, skew_mm=12.0)
+            else:
+                self.world.pad.append((label, kit))
+
+    def _place(self, zone: str, label: Label, skew_mm: float = 0.0) -> None:
+        dx, dy, turn = (self._chance.uniform(-1.0, 1.0) for _ in range(3))
+        self.world.apply_label(zone, label, dx + skew_mm, dy + skew_mm, turn)
+
+
+class GateMachine(Machine):
+    """The gate in zone divert: it rests at reject, sets itself to a chute, pushes, and returns to reject."""
+
+    kind = DeviceKind.GATE
+    command = Command.DIVERT
+
+    def __init__(self, world: World, faults: Faults) -> None:
+        super().__init__(world, ("divert",))
+        self._faults = faults
+        self._cycles = 0
+
+    def refuses(self, zone: str, permit: Permit) -> Answer | None:
+        """Refuse a chute that there is not."""
+        known = permit.target in (Chute.REJECT, Chute.DISPATCH)
+        return None if known and zone in self.zones else Answer.OUT_OF_BOUNDS
+
+    def script(self, zone: str, permit: Permit) -> Script:
+        """Divert one parcel; `chute` is where the chutes' sensors saw it, NONE if they saw nothing."""
+        measured = {"carrier": self.carrier(0), "chute": int(Chute.NONE), "cycles": self._cycles & 0xFFFF}
+        code = ResultCode.NOT_CONFIRMED
+        try:
+            yield SET_S
+            yield PUSH_S
+            self._cycles += 1
+            measured["cycles"] = self._cycles & 0xFFFF
+            if self.world.bears_mailer(zone):
+                measured["chute"] = self._push(Chute(permit.target))
+                code = ResultCode.OK if measured["chute"] == permit.target else ResultCode.WRONG_CHUTE
+            yield RETURN_S
+        except Interruption:
+            return CycleEnd(ResultCode.INTERRUPTED, measured)
+        return CycleEnd(code, measured)
+
+    def _push(self, wanted: Chute) -> Chute:
+        mailer = self.world.mailer_at("divert")
+        wrong = Chute.DISPATCH if wanted is Chute.REJECT else Chute.REJECT
+        chute = wrong if self._faults.strikes_mailer(FaultKind.GATE_WRONG_CHUTE, mailer) else wanted
+        self.world.push_parcel(chute)
+        return chute

@@ -1,0 +1,137 @@
+"""The things of the simulated plant, as they are: parts, labels, mailers, carriers, and the geometry of a carrier.
+
+Plane of a carrier, in mm, origin at its upper left corner (`CARRIER`): the open mailer's pocket takes plates in
+`PLATE_POCKET` and certificates in `DOCUMENT_POCKET`; the waybill goes on the `LABEL_PANEL`; the carrier bears its
+own QR code (text `C` and three digits) three times so that every camera sees one: `CARRIER_CODES`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from devices.plc.contract import Chute
+
+CARRIER = (720.0, 440.0)
+"""Width and height of a carrier."""
+PLATE_POCKET = (10.0, 10.0, 500.0, 310.0)
+"""x, y, width, height. Takes two plates of 480 x 140 one above the other."""
+DOCUMENT_POCKET = (10.0, 330.0, 240.0, 100.0)
+LABEL_PANEL = (560.0, 10.0, 150.0, 190.0)
+"""The waybill of 100 x 150 lies in its middle."""
+LABEL = (100.0, 150.0)
+SEAM = (520.0, 10.0, 20.0, 420.0)
+"""The strip that the jaw seals, right of the pocket."""
+CARRIER_CODES = ((525.0, 340.0, 42.0), (260.0, 350.0, 42.0), (600.0, 205.0, 42.0))
+"""x, y and side of each QR code (quiet zone of four modules inside it), for the wide, close-up and waybill cameras."""
+
+
+class PartKind(StrEnum):
+    """What a physical part is."""
+
+    PLATE = "plate"
+    DOCUMENT = "document"
+
+
+@dataclass(slots=True)
+class Part:
+    """One physical plate or document.
+
+    :ivar part_id: identity of the thing itself, never written on it; the oracle's.
+    :ivar owner: acceptance number of the order that it truly belongs to; the oracle's.
+    :ivar style: `blue`, `yellow`, `green`, `yellow_green`, `white`, `black`, `ebike` for a plate;
+        `vehicle_licence`, `driving_licence`, `registration_certificate`, `ebike_certificate` for a document.
+    :ivar text: what is embossed or printed, as `粤B12345`.
+    :ivar code: its bar code; :ivar code_readable: False when scratched: no reader gets it.
+    :ivar size_mm: width and height; :ivar weight_g: its mass.
+    """
+
+    part_id: str
+    owner: str
+    kind: PartKind
+    style: str
+    text: str
+    code: str
+    size_mm: tuple[float, float]
+    weight_g: float
+    code_readable: bool = True
+
+
+@dataclass(slots=True)
+class PlacedPart:
+    """A part in a mailer: upper left corner on the carrier's plane and turn in degrees, clockwise."""
+
+    part: Part
+    x: float
+    y: float
+    turn: float = 0.0
+
+
+@dataclass(slots=True)
+class Label:
+    """A printed waybill. :ivar mail_number: as its bars say; :ivar text: its human-readable line."""
+
+    mail_number: str
+    text: str
+
+
+@dataclass(slots=True)
+class PlacedLabel:
+    """A waybill on a mailer's label panel: offset from its proper place in mm, turn in degrees."""
+
+    label: Label
+    dx: float = 0.0
+    dy: float = 0.0
+    turn: float = 0.0
+
+
+@dataclass(slots=True)
+class Mailer:
+    """One mailer.
+
+    :ivar kit: acceptance number that the hands were filling it for; faults bind to it, no device can see it.
+    :ivar attempt: which attempt at that order, 1..
+    :ivar seal_temperature_dc: jaw temperature at which it was closed, None while open.
+    """
+
+    kit: str = ""
+    attempt: int = 1
+    contents: list[PlacedPart] = field(default_factory=list)
+    labels: list[PlacedLabel] = field(default_factory=list)
+    seal_temperature_dc: int | None = None
+
+    EMPTY_WEIGHT_G = 42.0
+    LABEL_WEIGHT_G = 3.0
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the jaw has closed it; its contents can no longer be seen."""
+        return self.seal_temperature_dc is not None
+
+    @property
+    def weight_g(self) -> float:
+        """Mass of mailer, contents and labels."""
+        parts = sum(placed.part.weight_g for placed in self.contents)
+        return self.EMPTY_WEIGHT_G + parts + self.LABEL_WEIGHT_G * len(self.labels)
+
+
+@dataclass(slots=True)
+class Carrier:
+    """A numbered pocket, 1..999, and the mailer that it carries (None: just emptied)."""
+
+    number: int
+    mailer: Mailer | None = None
+
+    @property
+    def code(self) -> str:
+        """Text of its QR code."""
+        return f"C{self.number:03d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A mailer that lies in a chute. :ivar at_sequence: number of its `ParcelFell` in the history."""
+
+    mailer: Mailer
+    chute: Chute
+    at_sequence: int

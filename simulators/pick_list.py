@@ -1,0 +1,73 @@
+"""The pick list over the line's HTTP API, as the screen at the infeed shows it.
+
+A screen that gets no answer stays dark and tries again; it never ends the plant.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+import structlog
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from simulators.hands import Pick
+
+ANSWER_S = 5.0
+_log = structlog.get_logger()
+
+
+class _PickLine(BaseModel):
+    item: int
+    carrier: int
+    acceptance: str
+    attempt: int
+
+
+_PICK_LIST = TypeAdapter(list[_PickLine])
+
+
+class HttpPickList:
+    """Asks `api`, as `http://127.0.0.1:8080`, with the bearer token in `token_file`, which may appear later."""
+
+    def __init__(self, client: httpx.AsyncClient, api: str, token_file: Path) -> None:
+        self._client = client
+        self._api = api.rstrip("/")
+        self._token_file = token_file
+        self._told = ""
+
+    async def picks(self) -> list[Pick]:
+        """Return what the line has called to its carriers; nothing while it can't be asked."""
+        answer = await self._ask("GET", "/api/pick-list")
+        if answer is None or answer.status_code != HTTPStatus.OK:
+            return []
+        try:
+            lines = _PICK_LIST.validate_json(answer.content)
+        except ValidationError as error:
+            self._tell("pick_list_unreadable", cause=str(error))
+            return []
+        return [Pick(line.item, line.carrier, line.acceptance, line.attempt) for line in lines]
+
+    async def rework(self, acceptance: str) -> bool:
+        """Ask for the next attempt at a rejected order; return whether the line took it."""
+        answer = await self._ask("POST", f"/api/orders/{acceptance}/rework")
+        return answer is not None and answer.is_success
+
+    async def _ask(self, method: str, path: str) -> httpx.Response | None:
+        try:
+            token = self._token_file.read_text(encoding="ascii").strip()
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await self._client.request(method, self._api + path, headers=headers, timeout=ANSWER_S)
+        except (OSError, httpx.HTTPError) as error:
+            self._tell("line_not_asked", path=path, cause=repr(error))
+            return None
+        if not answer.is_success:
+            self._tell("line_refused", path=path, status=answer.status_code, answer=answer.text[:300])
+        return answer
+
+    def _tell(self, event: str, **facts: object) -> None:
+        """Log a trouble once, not at every glance."""
+        if self._told != (told := f"{event} {facts}"):
+            self._told = told
+            _log.warning(event, **facts)

@@ -1,0 +1,150 @@
+"""The printer: ready before, printed once, in doubt never again."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+
+import pytest
+from far_end import FarEnd, serving
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.errors import PrinterFault, UnknownOutcome
+from devices.printer import driver
+from devices.printer.driver import LabelPrinter
+from devices.printer.wire import LabelError, PrinterStatus, StatusError, WaybillLabel, frames, render
+
+LABEL = WaybillLabel("1100000001460", ("GZ-01",))
+READY = PrinterStatus()
+ASK = b"~HS"
+
+
+async def test_a_label_is_printed_once_and_waited_for() -> None:
+    far = FarEnd()
+    printer = LabelPrinter("printer", far.dial)
+    async with serving(printer):
+        printing = asyncio.create_task(printer.print_waybill(LABEL, 1.0))
+        await far.hears(ASK)
+        far.say(READY.encode())
+        await far.hears(render(LABEL) + ASK)
+        far.say(replace(READY, queued=1).encode())
+        await far.hears(ASK)
+        far.say(replace(READY, label_waiting=True, remaining=1).encode())
+        await far.hears(ASK)
+        far.say(replace(READY, label_waiting=True).encode())
+        await printing
+        assert far.ends[0].read_now() == b""
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (PrinterStatus(paper_out=True), "paper out"),
+        (PrinterStatus(ribbon_out=True, head_open=True), "ribbon out; head open"),
+        (PrinterStatus(paused=True), "paused"),
+        (PrinterStatus(mode=2), r"print mode 2, must be 4 \(applicator\)"),
+        (PrinterStatus(label_waiting=True), "a label waits at the peel edge"),
+        (PrinterStatus(queued=2), "2 formats and 0 labels wait in it"),
+    ],
+)
+async def test_trouble_before_printing_sends_nothing(status: PrinterStatus, why: str) -> None:
+    far = FarEnd()
+    printer = LabelPrinter("printer", far.dial)
+    async with serving(printer):
+        printing = asyncio.create_task(printer.print_waybill(LABEL, 1.0))
+        await far.hears(ASK)
+        far.say(status.encode())
+        with pytest.raises(PrinterFault, match=why):
+            await printing
+        assert far.ends[0].read_now() == b""
+
+
+async def test_silence_before_printing_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "ANSWER_S", 0.02)
+    far = FarEnd()
+    printer = LabelPrinter("printer", far.dial)
+    async with serving(printer):
+        with pytest.raises(PrinterFault, match="media or ribbon out, head open"):
+            await printer.print_waybill(LABEL, 1.0)
+        with pytest.raises(PrinterFault, match="link is offline"):
+            await printer.ready()
+
+
+async def test_an_answer_that_is_no_status_is_a_fault() -> None:
+    far = FarEnd()
+    printer = LabelPrinter("printer", far.dial)
+    async with serving(printer):
+        asking = asyncio.create_task(printer.ready())
+        await far.hears(ASK)
+        far.say(b"\x02hello\x03\r\n" * 3)
+        with pytest.raises(PrinterFault, match="a field that is no number"):
+            await asking
+
+
+@pytest.mark.parametrize("ends", ["silent", "fault", "lost", "never"])
+async def test_any_trouble_after_sending_is_unknown_and_nothing_is_sent_again(
+    ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "ANSWER_S", 0.05)
+    far = FarEnd()
+    printer = LabelPrinter("printer", far.dial)
+    async with serving(printer):
+        printing = asyncio.create_task(printer.print_waybill(LABEL, 0.2))
+        await far.hears(ASK)
+        far.say(READY.encode())
+        await far.hears(render(LABEL) + ASK)
+        if ends == "fault":
+            far.say(replace(READY, paper_out=True, queued=1).encode())
+        elif ends == "lost":
+            far.ends[0].close()
+        elif ends == "never":
+            while not printing.done():
+                far.say(replace(READY, queued=1).encode())
+                await asyncio.sleep(0.01)
+        with pytest.raises(UnknownOutcome) as unknown:
+            await printing
+        expected = {"silent": "media", "fault": "paper out", "lost": "closed", "never": "not at the peel edge"}
+        assert expected[ends] in str(unknown.value)
+        assert all(b"^XA" not in end._arrived for end in far.ends)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        WaybillLabel(""),
+        WaybillLabel("1" * 41),
+        WaybillLabel("1\n2"),
+        WaybillLabel("1", ("a\x00",)),
+        WaybillLabel("1", ("a" * 41,)),
+        WaybillLabel("1", ("a",) * 13),
+    ],
+)
+def test_labels_that_cant_be_printed(label: WaybillLabel) -> None:
+    with pytest.raises(LabelError):
+        render(label)
+
+
+@given(st.lists(st.text(min_size=1, max_size=40).filter(str.isprintable), max_size=12))
+def test_no_value_becomes_a_command(lines: list[str]) -> None:
+    zpl = render(WaybillLabel("1100000001460", tuple(lines))).decode("ascii")
+    fields = [line for line in lines if line]
+    commands = re.findall(r"[\^~][A-Z][A-Z0-9@]", zpl)
+    text = ["^FO", "^A0", "^FH", "^FD", "^FS"]
+    number = ["^FO", "^BY", "^BC", "^FH", "^FD", "^FS", *text]
+    assert commands == ["^XA", "^CI", "^PW", "^LL", "^LH", *(text * len(fields)), *number, "^PQ", "^XZ"]
+    printed = [_unescaped(value) for value in re.findall(r"\^FD([^^]*)\^FS", zpl)]
+    assert printed == [*fields, "1100000001460", "1100000001460"]
+
+
+def _unescaped(value: str) -> str:
+    return re.sub(rb"_([0-9A-F]{2})", lambda m: bytes.fromhex(m[1].decode()), value.encode()).decode()
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_status_or_refused(data: bytes) -> None:
+    try:
+        PrinterStatus.decode(frames().feed(data))
+    except StatusError:
+        pass

@@ -1,0 +1,50 @@
+"""What vision knows of the carrier, the mailer and the bars is what the plant is built to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from plant_scenes import SETUPS, carrier, picture
+
+from simulators.render import mailer, papers
+from simulators.world import CARRIER_CODES, SEAM
+from vision import barcodes, plane, seam
+from vision.pictures import decode
+from vision.verdict import Box, Symbology
+
+
+def test_drawing_of_the_carrier() -> None:
+    assert tuple(Box(x, y, side, side) for x, y, side in CARRIER_CODES) == plane.CARRIER_CODES
+    assert Box(*SEAM) == seam.SEAM
+    assert mailer.SEAM_PITCH_MM == seam.PITCH_MM
+
+
+def test_bars() -> None:
+    assert papers.DOCUMENT_MODULE_MM == barcodes.DOCUMENT_MODULE_MM
+    assert papers.WAYBILL_MODULE_MM == barcodes.WAYBILL_MODULE_MM
+
+
+@pytest.mark.parametrize(
+    ("setup", "module_mm"),
+    [
+        ("wide", barcodes.CARRIER_QR_MODULE_MM),
+        ("close_up", barcodes.DOCUMENT_MODULE_MM),
+        ("waybill", barcodes.WAYBILL_MODULE_MM),
+        ("parcel", barcodes.WAYBILL_MODULE_MM),
+    ],
+)
+def test_each_camera_resolves_its_bars(setup: str, module_mm: float) -> None:
+    assert barcodes.bar_module_px(SETUPS[setup].view.px_per_mm, module_mm) >= barcodes.MIN_MODULE_PX
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_codes_place_the_carrier_to_a_millimetre(seed: int) -> None:
+    """The renderer displaces by up to 1 mm and 1 degree; the far corner of the pocket must be found all the same."""
+    from simulators.render.optics import camera_map
+
+    setup = SETUPS["wide"]
+    codes = barcodes.read(decode(picture("wide", carrier(), seed)), frozenset({Symbology.QR}))
+    corners = plane.box_corners(Box(10, 10, 500, 310))
+    truth = camera_map(setup.view, setup.size_px, np.random.default_rng(seed))
+    expected = corners @ truth[:, :2].T + truth[:, 2]
+    assert np.abs(plane.fit(codes, setup.view).to_px(corners) - expected).max() < 1.5 * setup.view.px_per_mm

@@ -1,0 +1,274 @@
+"""A line that says what a test wants: a real channel server with a scripted snapshot, and the page before it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+
+from controller.channel import ChannelRefused, ChannelServer
+from controller.config import LineConfig, load_config
+from controller.snapshot import (
+    AlarmView,
+    Counters,
+    DeviceView,
+    Latency,
+    RejectView,
+    Snapshot,
+    StationView,
+)
+from controller.web.app import make_plant
+from controller.web.serve import address, bind_web, web_server
+
+TOKEN = "t" * 43
+EXAMPLE = Path(__file__).parents[2] / "controller" / "line.example.toml"
+
+
+def config_in(folder: Path) -> LineConfig:
+    """The example line with its store and socket in `folder`, its page on any free port."""
+    config = load_config(EXAMPLE)
+    store = config.store.model_copy(update={"journal": folder / "line.db", "evidence": folder / "evidence"})
+    channel = config.channel.model_copy(update={"socket": folder / "line.sock", "token_file": folder / "token"})
+    web = config.web.model_copy(update={"port": 0})
+    return config.model_copy(update={"store": store, "channel": channel, "web": web})
+
+
+def station(config: LineConfig, zone: str, **now: Any) -> StationView:
+    found = next(each for each in config.stations if each.zone == zone)
+    return StationView(zone=zone, kind=found.kind, title=found.title, title_zh=found.title_zh, **now)
+
+
+def devices(config: LineConfig, **states: str) -> tuple[DeviceView, ...]:
+    return tuple(
+        DeviceView(name=name, type=device.type, state=states.get(name, "online"), detail="")
+        for name, device in config.devices.items()
+    )
+
+
+def running(config: LineConfig, **changes: Any) -> Snapshot:
+    """A line in full swing."""
+    stations = (
+        station(config, "load", carrier=12, activity="waiting_for_order", activity_s=2),
+        station(
+            config, "infeed", carrier=11, item=47, acceptance="GZ2611300047", product="small_car_plates",
+            activity="waiting_for_parts", activity_s=4,
+        ),
+        station(
+            config, "collate", carrier=10, item=46, acceptance="GZ2611300046", product="ebike_plate",
+            activity="scanning", activity_s=1,
+        ),
+        station(
+            config, "verify", carrier=9, item=45, acceptance="GZ2611300045", product="nev_plates",
+            activity="judging", activity_s=0.4,
+        ),
+        station(
+            config, "label", carrier=8, item=44, acceptance="GZ2611300044", product="licences",
+            activity="waiting_for_sealer", activity_s=7,
+        ),
+        station(
+            config, "seal_1", carrier=7, item=43, acceptance="GZ2611300043", product="motorcycle_plate",
+            activity="sealing", activity_s=1,
+        ),
+        station(
+            config, "seal_2", carrier=6, item=42, acceptance="GZ2611300042", product="small_car_plates",
+            activity="waiting_for_zone", activity_s=3,
+        ),
+        station(
+            config, "inspect", carrier=5, item=41, acceptance="GZ2611300041", product="licences",
+            activity="weighing", activity_s=0.7,
+        ),
+        station(config, "divert"),
+    )  # fmt: skip
+    told = Snapshot(
+        line=config.line.id,
+        name=config.line.name,
+        at="2026-11-30T06:05:09.120+00:00",
+        epoch=3,
+        mode="Production",
+        state="Execute",
+        commands=("stop", "hold", "suspend", "abort", "complete"),
+        stations=stations,
+        devices=devices(config),
+        counters=Counters(
+            orders=40, waiting=8, under_way=7, packed=1234, rejected=7, reworked=2, per_hour=412,
+            rejected_by_reason={"wrong_part": 2, "seal_out_of_limits": 1}, mail_numbers_free=880,
+            mail_numbers_voided=3, events_published=30, events_acknowledged=28, events_pending=2,
+        ),
+        dispatch_online=True,
+        decision_latency=Latency(count=400, p50_ms=1.2, p99_ms=4.5, p99_9_ms=9.0),
+    )  # fmt: skip
+    return told.model_copy(update=changes)
+
+
+def in_trouble(config: LineConfig, pictures: tuple[str, ...]) -> Snapshot:
+    """Held by a fault, an alarm of each priority, suspects, rejects with pictures, devices and dispatch away."""
+    text = (
+        "sealer_1 failed: jaw temperature 96.0 °C, set 140 ± 12. "
+        "Look at the station, mend it, then press Unhold; its item goes to rework."
+    )
+    text_zh = (
+        "sealer_1 故障：钳口温度 96.0 °C，设定 140 ± 12。检查该工位，排除后按“恢复”；该工位上的封装件将被剔除返工。"
+    )
+    base = running(config)
+    stations = tuple(
+        each.model_copy(update={"suspect": "station_fault", "activity_s": 75}) if each.zone == "seal_1" else each
+        for each in base.stations
+    )
+    alarm = AlarmView(
+        alarm=17, kind="station_fault", source="sealer_1", priority=1, text=text, text_zh=text_zh,
+        raised_at="2026-11-30T06:04:51+00:00",
+    )  # fmt: skip
+    alarms = (
+        alarm,
+        alarm.model_copy(
+            update={
+                "alarm": 16, "kind": "device_offline", "source": "scale", "acknowledged": True,
+                "text": "scale does not answer: no reply within 5 s. Check power and cable.",
+                "text_zh": "scale 通讯中断：5 秒内无应答。检查电源与网线。",
+            }
+        ),
+        alarm.model_copy(
+            update={
+                "alarm": 15, "kind": "dispatch_away", "source": "", "priority": 2,
+                "text": "Dispatch does not answer, 112 events wait. Nothing is lost; check network and dispatch.",
+                "text_zh": "发运系统没有应答，112 个事件等待确认。生产可继续，事件不会丢失；请检查网络与发运系统。",
+            }
+        ),
+        alarm.model_copy(
+            update={
+                "alarm": 12, "kind": "pool_low", "source": "", "priority": 3, "cleared": True,
+                "text": "Only 19 mail numbers are left. Import mail numbers.",
+                "text_zh": "邮件号只剩 19 个。请导入邮件号。",
+            }
+        ),
+    )  # fmt: skip
+    return base.model_copy(
+        update={
+            "state": "Held",
+            "commands": ("stop", "unhold", "abort"),
+            "hold_reason": "station_fault",
+            "hold_text": text,
+            "hold_text_zh": text_zh,
+            "stations": stations,
+            "devices": devices(config, scale="offline", printer="connecting"),
+            "alarms": alarms,
+            "rejects": rejects(pictures),
+            "dispatch_online": False,
+            "counters": base.counters.model_copy(update={"events_pending": 112, "events_parked": 1}),
+        }
+    )
+
+
+def rejects(pictures: tuple[str, ...]) -> tuple[RejectView, ...]:
+    first = RejectView(
+        item=39, acceptance="GZ2611300039", attempt=1, product="small_car_plates", reason="plate_mismatch",
+        text="Expected 粤B***45, found 粤B***46", text_zh="应为 粤B***45，实为 粤B***46",
+        ended_at="2026-11-30T06:03:20+00:00", pictures=pictures,
+    )  # fmt: skip
+    return (
+        first,
+        first.model_copy(
+            update={
+                "item": 33, "acceptance": "GZ2611300033", "product": "licences", "reason": "missing_part",
+                "text": "Vehicle licence 42*********27 did not come", "text_zh": "缺少行驶证 42*********27",
+                "pictures": pictures[:1],
+            }
+        ),
+        first.model_copy(
+            update={
+                "item": 28, "acceptance": "GZ2611300028", "attempt": 2, "reason": "seal_out_of_limits", "pictures": (),
+                "text": "Jaw 96.0 °C, allowed 128.0 to 152.0", "text_zh": "钳口 96.0 °C，允许 128.0–152.0",
+            }
+        ),
+        first.model_copy(
+            update={
+                "item": 21, "acceptance": "GZ2611300021", "reason": "waybill_not_applied", "pictures": ("0" * 64,),
+                "text": "No waybill found where 98****31 must be", "text_zh": "应贴面单 98****31 处未见面单",
+            }
+        ),
+    )  # fmt: skip
+
+
+def put_picture(folder: Path, words: str) -> str:
+    """Put a JPEG into the evidence folder and return its digest."""
+    image = np.full((480, 720, 3), 190, np.uint8)
+    cv2.rectangle(image, (90, 120), (630, 290), (150, 70, 20), -1)
+    cv2.putText(image, words, (120, 235), cv2.FONT_HERSHEY_SIMPLEX, 2.4, (255, 255, 255), 7)
+    cv2.rectangle(image, (480, 130), (620, 280), (0, 0, 220), 6)
+    data = cv2.imencode(".jpg", image)[1].tobytes()
+    digest = hashlib.sha256(data).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{digest}.jpg").write_bytes(data)
+    return digest
+
+
+class FakeLine:
+    """Answers on the channel as the line would; notes each call."""
+
+    def __init__(self, config: LineConfig) -> None:
+        self.config = config
+        self.shown = running(config)
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        names = ("command", "import_orders", "import_mail_numbers", "rework", "acknowledge_alarm")
+        handlers = {name: self._note(name) for name in names} | {"snapshot": self._tell}
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.server = ChannelServer(config.channel.socket, TOKEN, handlers, lambda: self.shown)
+
+    async def _tell(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self.shown.model_dump(mode="json")
+
+    def _note(self, name: str) -> Any:
+        async def handle(arguments: dict[str, Any]) -> dict[str, Any]:
+            self.calls.append((name, arguments))
+            if name == "command" and arguments["command"] not in self.shown.commands:
+                raise ChannelRefused("illegal_command", "not allowed now", "当前不允许", self.shown.commands)
+            if arguments.get("command") == "hold":
+                held: dict[str, Any] = {"hold_text": "Held by page", "hold_text_zh": "由页面保持"}
+                held |= {"state": "Held", "commands": ("stop", "unhold", "abort")}
+                self.shown = self.shown.model_copy(update=held)
+            return self.answers.get(name, {"state": self.shown.state})
+
+        return handle
+
+
+@asynccontextmanager
+async def line_up(line: FakeLine) -> AsyncIterator[FakeLine]:
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(line.server.serve())
+        await line.server.listening.wait()
+        try:
+            yield line
+        finally:
+            serving.cancel()
+
+
+@asynccontextmanager
+async def web_up(config: LineConfig) -> AsyncIterator[str]:
+    """The page's process, in this loop; gives its address."""
+    bound = bind_web(config.web)
+    server = web_server(make_plant(config, TOKEN))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.serve([bound]))
+        try:
+            await until(lambda: server.started)
+            yield address(bound)
+        finally:
+            server.should_exit = True
+
+
+async def until(holds: Callable[[], bool], within_s: float = 5) -> None:
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110 - what is waited for knows nothing of the test
+            await asyncio.sleep(0.01)
+
+
+def client(base: str, **headers: str) -> httpx.AsyncClient:
+    """An API client with the token."""
+    return httpx.AsyncClient(base_url=base, headers={"Authorization": f"Bearer {TOKEN}", **headers}, timeout=10)

@@ -1,0 +1,59 @@
+"""The catalogues: the same keys and names in both languages, and a text for every code that the line can tell."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from controller.exits import Reason
+from controller.items import Activity
+from controller.packml import Mode, State
+from controller.web.api import LineCommand
+from controller.web.page import STATIC
+from controller.web.texts import CATALOGUES, Language
+
+ZH, EN = CATALOGUES[Language.ZH], CATALOGUES[Language.EN]
+MORE_ACTIVITIES = ("scanning", "weighing")
+MORE_REASONS = ("no_mail_number",)
+DEVICE_TYPES = ("conveyor", "sealer", "applicator", "gate", "scanner", "scale", "printer", "camera")
+DEVICE_STATES = ("online", "connecting", "offline", "wrong_device")
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(ZH) == set(EN)
+    assert all(text.strip() for catalogue in (ZH, EN) for text in catalogue.values())
+
+
+@pytest.mark.parametrize("key", sorted(EN))
+def test_both_languages_fill_the_same_names(key: str) -> None:
+    names = [sorted(re.findall(r"\{(\w+)", catalogue[key])) for catalogue in (ZH, EN)]
+    assert names[0] == names[1]
+
+
+def test_every_code_has_a_text() -> None:
+    wanted = [
+        *(f"activity.{code}" for code in (*Activity, *MORE_ACTIVITIES)),
+        *(f"reason.{code}" for code in (*Reason, *MORE_REASONS)),
+        *(f"state.{state.name.title()}" for state in State),
+        *(f"mode.{mode.name.title()}" for mode in Mode),
+        *(f"command.{command}" for command in LineCommand),
+        *(f"device_type.{device}" for device in DEVICE_TYPES),
+        *(f"device_state.{state}" for state in DEVICE_STATES),
+    ]
+    assert [key for key in wanted if key not in ZH] == []
+
+
+def test_every_text_that_the_script_names_is_there() -> None:
+    named = set()
+    for file in STATIC.iterdir():
+        if file.name.endswith(".js"):
+            named |= set(re.findall(r'\bt\("([a-z_]+\.[a-z_A-Z0-9]+)"', file.read_text(encoding="utf-8")))
+    assert named
+    assert sorted(named - set(EN)) == []
+
+
+def test_chinese_is_chinese_and_english_is_english() -> None:
+    for key in EN:
+        if key not in ("page.language", "page.language_label"):
+            assert not re.search(r"[一-鿿]", EN[key]), key

@@ -1,0 +1,47 @@
+"""The colour class of a plate's ground, by a vote of its pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vision.pictures import Picture
+from vision.verdict import PlateColour
+
+MIN_SHARE = 0.35
+"""Share of pixels that a class must hold; a plate with less is of no known colour."""
+
+_BLUE = ((95, 90, 50), (130, 255, 255))
+_YELLOW = ((15, 100, 100), (34, 255, 255))
+_GREEN = ((35, 45, 50), (90, 255, 255))
+_WHITE = ((0, 0, 140), (180, 55, 255))
+_BLACK = ((0, 0, 0), (180, 255, 65))
+_HEAD_YELLOW = 0.12
+"""From this share of yellow on, a green plate is the large new-energy one with its yellow head."""
+
+
+def plate_colour(plate: Picture) -> tuple[PlateColour | None, float]:
+    """The class of an upright plate's picture and the share of pixels that voted for it."""
+    pixels = np.asarray(cv2.cvtColor(plate, cv2.COLOR_BGR2HSV), np.uint8)
+    blue, yellow, green = (_share(pixels, bounds) for bounds in (_BLUE, _YELLOW, _GREEN))
+    if blue >= MIN_SHARE:
+        return PlateColour.BLUE, blue
+    if green + yellow >= MIN_SHARE:
+        return _coloured(yellow, green)
+    white, black = _share(pixels, _WHITE), _share(pixels, _BLACK)
+    if max(white, black) < MIN_SHARE:
+        return None, max(white, black)
+    return (PlateColour.WHITE, white) if white > black else (PlateColour.BLACK, black)
+
+
+def _coloured(yellow: float, green: float) -> tuple[PlateColour, float]:
+    if green < MIN_SHARE / 2:
+        return PlateColour.YELLOW, yellow
+    if yellow >= _HEAD_YELLOW:
+        return PlateColour.YELLOW_GREEN, yellow + green
+    return PlateColour.GREEN, green
+
+
+def _share(pixels: Picture, bounds: tuple[tuple[int, int, int], tuple[int, int, int]]) -> float:
+    inside = cv2.inRange(pixels, np.array(bounds[0]), np.array(bounds[1]))
+    return float(cv2.countNonZero(inside)) / inside.size

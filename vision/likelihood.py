@@ -1,0 +1,121 @@
+"""How much better an expected text explains a recogniser's frames than any text that it could be confused with.
+
+The frames are connectionist temporal classification (CTC) outputs: for each step along the line a probability for
+each symbol and for the blank. The score is log P(expected) minus log P(best alternative), alternatives being every
+substitution of one character by one of its class, every swap of neighbours, and the text that reads best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新"
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""I and O are never used in a plate's serial."""
+DIGITS = "0123456789"
+ENDINGS = "挂学警港澳使领"
+SYMBOLS = PROVINCES + LETTERS + DIGITS + ENDINGS
+BLANK = len(SYMBOLS)
+FLOOR = 1e-6
+"""Least probability of a symbol in a frame: what the recogniser rules out is unlikely, not impossible."""
+
+UNEXPLAINED = -1000.0
+"""Margin of a text that can't stand on a plate."""
+
+Frames = NDArray[np.float64]
+"""Shape (steps, len(SYMBOLS) + 1), the blank last; the rows need not sum to 1."""
+
+_INDEX = {symbol: place for place, symbol in enumerate(SYMBOLS)}
+_SERIAL = LETTERS + DIGITS
+
+
+def normalised(text: str) -> str:
+    """A plate's number in the alphabet of `SYMBOLS`: no dots and blanks, O and I as the digits they would be."""
+    return text.replace("·", "").replace(" ", "").replace("粵", "粤").replace("O", "0").replace("I", "1")
+
+
+def margin(frames: Frames, expected: str, rivals: Iterable[str]) -> tuple[float, str]:
+    """Log-likelihood of `expected` minus that of the best of the rivals, and that rival.
+
+    :returns: positive when the expected text explains the frames best; a text that holds anything but `SYMBOLS`
+        explains nothing and has `UNEXPLAINED`.
+    """
+    if not expected or any(character not in _INDEX for character in expected):
+        return UNEXPLAINED, ""
+    others = [rival for rival in dict.fromkeys(rivals) if rival and rival != expected]
+    if not others:
+        raise ValueError(f"{expected!r} has no rival: a margin must be against something")
+    scores = _log_likelihoods(frames, [expected, *others])
+    best = int(np.argmax(scores[1:]))
+    return float(scores[0] - scores[1 + best]), others[best]
+
+
+@lru_cache(maxsize=256)
+def confusable_texts(expected: str) -> tuple[str, ...]:
+    """Every substitution of one character within its class and every swap of neighbours."""
+    rivals = [
+        expected[:place] + other + expected[place + 1 :]
+        for place, character in enumerate(expected)
+        for other in _class_of(character, place)
+        if other != character
+    ]
+    for place in range(len(expected) - 1):
+        first, second = expected[place], expected[place + 1]
+        if first != second:
+            rivals.append(expected[:place] + second + first + expected[place + 2 :])
+    return tuple(rivals)
+
+
+@lru_cache(maxsize=256)
+def other_provinces(expected: str) -> tuple[str, ...]:
+    """The same number of every other province; empty when the text does not begin with one."""
+    if expected[:1] not in PROVINCES:
+        return ()
+    return tuple(province + expected[1:] for province in PROVINCES if province != expected[0])
+
+
+def best_text(frames: Frames) -> str:
+    """The text that the most likely symbol of each frame spells."""
+    best = frames.argmax(axis=1)
+    kept = [symbol for place, symbol in enumerate(best) if symbol != BLANK and (not place or symbol != best[place - 1])]
+    return "".join(SYMBOLS[symbol] for symbol in kept)
+
+
+def _class_of(character: str, place: int) -> str:
+    if character in PROVINCES:
+        return PROVINCES
+    if character in ENDINGS:
+        return ENDINGS
+    return LETTERS if place == 1 and character in LETTERS else _SERIAL
+
+
+def _log_likelihoods(frames: Frames, texts: list[str]) -> NDArray[np.float64]:
+    scores = np.empty(len(texts))
+    for length in {len(text) for text in texts}:
+        places = [place for place, text in enumerate(texts) if len(text) == length]
+        labels = np.array([[_INDEX[character] for character in texts[place]] for place in places])
+        scores[places] = _forward(np.maximum(frames, FLOOR), labels)
+    return scores
+
+
+def _forward(frames: Frames, labels: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The CTC forward pass for many labels of one length at once; scaled at each step so that nothing underflows."""
+    count, length = labels.shape
+    states = np.full((count, 2 * length + 1), BLANK)
+    states[:, 1::2] = labels
+    skip = np.zeros(states.shape)
+    skip[:, 3::2] = labels[:, 1:] != labels[:, :-1]
+    emitted = frames[:, states]
+    forward = np.zeros((count, 2 * length + 3))
+    forward[:, 2:4] = emitted[0, :, :2]
+    total = np.zeros(count)
+    for step in emitted[1:]:
+        forward[:, 2:] = (forward[:, 2:] + forward[:, 1:-1] + forward[:, :-2] * skip) * step
+        scale = forward.max(axis=1)
+        forward /= scale[:, None]
+        total += np.log(scale)
+    return np.asarray(total + np.log(forward[:, -1] + forward[:, -2]))
