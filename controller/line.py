@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from controller.acknowledging import Acknowledgements
 from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
 from controller.calling import call_next, note_suspect
@@ -84,7 +85,10 @@ class Line:
         self.memory = Memory(journal, self.holding)
         self.permits = Permits(self.unit, self.holding)
         self.integrity = Integrity(equipment.plcs)
-        self.tracking = Tracking(equipment.conveyor, self.permits, self.memory, self.holding, config.timing)
+        self.acknowledgements = Acknowledgements(self.holding)
+        self.tracking = Tracking(
+            equipment.conveyor, self.permits, self.acknowledgements, self.memory, self.holding, config.timing
+        )
         self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
         self.tally = Tally(config.store.journal)
         self.orders_changed = Pulse()
@@ -114,7 +118,7 @@ class Line:
             self._group = group
             group.create_task(self.equipment.serve(), name="equipment")
             group.create_task(self.alarms.serve(self.journal), name="alarms")
-            group.create_task(self.tracking.serve(), name="acknowledgements")
+            group.create_task(self.acknowledgements.serve(), name="acknowledgements")
             group.create_task(self.dispatch.serve(), name="dispatch")
             group.create_task(watch.serve(), name="watch")
             group.create_task(watch.follow_dispatch(self.dispatch, self.tally), name="dispatch watch")
@@ -244,6 +248,7 @@ class Line:
     def _build_stations(self) -> Stations:
         config, equipment, timing = self.config, self.equipment, self.config.timing
         tracking, memory, permits, holding = self.tracking, self.memory, self.permits, self.holding
+        acknowledgements = self.acknowledgements
         at = {station.zone: station.devices for station in config.stations}
         prover = Prover(config, equipment.cameras, self.vision, EvidenceStore(config.store.evidence), tracking, memory)
         infeed_scanner = equipment.scanners[at["infeed"]["scanner"]]
@@ -259,6 +264,7 @@ class Line:
                 at["label"]["camera"],
                 prover,
                 permits,
+                acknowledgements,
                 tracking,
                 memory,
                 holding,
@@ -267,7 +273,9 @@ class Line:
             ),
             sealers=Sealers(
                 {
-                    zone: Sealer(equipment.sealers[zone], self.integrity, permits, tracking, memory, timing)
+                    zone: Sealer(
+                        equipment.sealers[zone], self.integrity, permits, acknowledgements, tracking, memory, timing
+                    )
                     for zone in SEAL_ZONES
                 },
                 tracking,
@@ -280,6 +288,7 @@ class Line:
                 equipment.plcs[at["divert"]["gate"]],
                 self.integrity,
                 permits,
+                acknowledgements,
                 tracking,
                 memory,
                 holding,

@@ -79,6 +79,7 @@ class Permits:
                 raise StationFault(station.name, str(error)) from error
             else:
                 self.decision.add(max(0.0, completion.written_at - item.input_at))
+                item.input_at = asyncio.get_running_loop().time()
                 self.echo.add(completion.echoed_at - completion.written_at)
                 return completion
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from controller.acknowledging import Acknowledgements
 from controller.alarm_texts import AlarmKind
 from controller.config import SEAL_ZONES, ZONES, TimingSection
 from controller.exits import StationFault
@@ -17,7 +18,6 @@ from controller.journal import Ledger
 from controller.memory import Memory
 from controller.permits import Permits
 from controller.pulse import Pulse
-from devices.errors import DeviceError
 from devices.plc.contract import Command, Result, ResultCode
 from devices.plc.driver import PlcStation
 
@@ -32,7 +32,13 @@ class Tracking:
     """
 
     def __init__(
-        self, conveyor: PlcStation, permits: Permits, memory: Memory, holding: Holding, timing: TimingSection
+        self,
+        conveyor: PlcStation,
+        permits: Permits,
+        acknowledgements: Acknowledgements,
+        memory: Memory,
+        holding: Holding,
+        timing: TimingSection,
     ) -> None:
         self._conveyor = conveyor
         self._permits = permits
@@ -42,16 +48,9 @@ class Tracking:
         self._held_by: dict[str, int] = {}
         self._freed_at = 0.0
         self._freed = Pulse()
-        self._made: asyncio.Queue[tuple[int, Result]] = asyncio.Queue()
+        self._acknowledgements = acknowledgements
         self.items: dict[int, Item] = {}
         self.changed = Pulse()
-
-    async def serve(self) -> None:
-        """Acknowledge journalled moves beside the flow, until cancelled: only the next move of a block waits for it."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                block, result = await self._made.get()
-                group.create_task(self._acknowledge_move(block, result))
 
     def admit(self, item: Item) -> None:
         """Take an item whose carrier stands in its zone."""
@@ -107,11 +106,10 @@ class Tracking:
             target=ZONES.index(to),
             deadline_s=self._timing.move_s,
         )
-        item.input_at = asyncio.get_running_loop().time()
         self._confirm(item, to, completion.result)
         before, item.zone = item.zone, to
         await self._memory.remember(lambda ledger: _record_move(ledger, item, before))
-        self._made.put_nowait((ZONES.index(before), completion.result))
+        self._acknowledgements.release(self._conveyor, ZONES.index(before), completion.result)
         self._free(item, keep=to)
         return to
 
@@ -152,7 +150,7 @@ class Tracking:
         )
         if completion.result.code is not ResultCode.OK:
             raise StationFault("conveyor", f"carrier {item.carrier} did not leave divert: {completion.result.code.name}")
-        await self._conveyor.acknowledge(ZONES.index(DIVERT), completion.result)
+        self._acknowledgements.release(self._conveyor, ZONES.index(DIVERT), completion.result)
 
     async def _reserve(self, item: Item, zones: tuple[str, ...]) -> str:
         def free() -> str | None:
@@ -181,12 +179,6 @@ class Tracking:
             self.suspect("slip")
             self._holding.hold(AlarmKind.SLIP, to, expected=item.carrier, found=found or "none")
             raise StationFault("conveyor", f"zone {to} must hold carrier {item.carrier}, found {found}")
-
-    async def _acknowledge_move(self, block: int, result: Result) -> None:
-        try:
-            await self._conveyor.acknowledge(block, result)
-        except DeviceError as error:
-            self._holding.hold(AlarmKind.STATION_FAULT, self._conveyor.name, cause=str(error))
 
 
 def next_zones(zone: str) -> tuple[str, ...]:

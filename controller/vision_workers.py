@@ -114,12 +114,13 @@ class VisionWorkers:
         pause = RESTART_S[0]
         while True:
             try:
-                async with self._worker() as process:
+                async with self._worker() as process, asyncio.TaskGroup() as watched:
+                    watched.create_task(_watch(process), name=f"watch on vision worker {process.pid}")
                     pause = RESTART_S[0]
                     while True:
                         await self._do(process, await self._jobs.get())
-            except VisionError as error:
-                self._last_failure = str(error)
+            except* VisionError as failures:
+                self._last_failure = "; ".join(map(str, failures.exceptions))
             await asyncio.sleep(pause)
             pause = min(2 * pause, RESTART_S[1])
 
@@ -175,7 +176,7 @@ class VisionWorkers:
             _fail(job, error)
             raise
         except asyncio.CancelledError:
-            _fail(job, VisionCrashed("the vision workers were stopped"))
+            _fail(job, VisionCrashed(f"vision worker {process.pid} died or was stopped before it answered"))
             raise
         if answer.verdict is None:
             _fail(job, VisionCrashed(f"the picture can't be judged: {answer.error}"))
@@ -190,12 +191,17 @@ def _fail(job: _Job, error: VisionError) -> None:
 
 async def _asked(process: Process, job: _Job) -> Answer:
     assert process.stdin is not None
-    try:
+    # A worker that died meanwhile closes the pipe; reading from it then tells how it died.
+    with suppress(ConnectionError):
         process.stdin.write(pack_question(job.task, job.picture))
         await process.stdin.drain()
-    except ConnectionError as error:
-        raise VisionCrashed(f"vision worker {process.pid} died before it was asked") from error
     return await _received(process)
+
+
+async def _watch(process: Process) -> None:
+    """Tell at once when a worker dies, also an idle one: the next picture shall not pay for it."""
+    code = await process.wait()
+    raise VisionCrashed(f"vision worker {process.pid} died ({_how(code)})")
 
 
 async def _received(process: Process) -> Answer:

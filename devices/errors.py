@@ -4,8 +4,6 @@ Three of them say how far a command came, because that decides whether it may be
 `NotTaken` (provably not executed), `CommandRefused` (the device said no), `UnknownOutcome` (nobody knows: hold).
 """
 
-# ruff: noqa: N818  The names are the words of the floor: a link is lost, a label is not taken.
-
 from __future__ import annotations
 
 from devices.plc.contract import Answer

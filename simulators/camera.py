@@ -19,7 +19,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from simulators.camera_http import CameraFace, Connections
+from simulators.camera_http import REQUEST_BYTES, CameraFace, Connections
 from simulators.render import jpeg, render
 from simulators.world import Carrier
 from vision.verdict import View
@@ -121,7 +121,7 @@ async def serve_cameras(
     # The plant draws for several cameras on two cores beside the line: one core a picture.
     cv2.setNumThreads(1)
     connections = Connections(CameraFace(cameras))
-    server = await asyncio.start_server(connections.serve, host, port)
+    server = await asyncio.start_server(connections.serve, host, port, limit=REQUEST_BYTES)
     try:
         address = server.sockets[0].getsockname()
         yield f"http://{address[0]}:{address[1]}"

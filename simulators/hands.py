@@ -24,8 +24,9 @@ from simulators.world import World
 PART_S = 0.3
 """Plant seconds to take a part from the tray and pass it under the reader."""
 PLACEMENT_MM = 2.0
-PLACEMENT_DEG = 0.5
-"""How far from its proper place and how crooked a part comes to lie, at most."""
+PLACEMENT_DEG = 0.15
+"""How far from its proper place and how crooked a part comes to lie, at most: the mailer has guides, and parts laid so
+never overlap."""
 GLANCE_S = 0.05
 """How often a person looks again at the screen, the reader or the reject chute; not scaled with the plant."""
 ZONE_KINDS = {"infeed": PartKind.PLATE, "collate": PartKind.DOCUMENT}

@@ -39,7 +39,7 @@ class Staff(BaseModel):
 
 
 class ReaderAtHand:
-    """A code reader together with the release button on it, which ends a trigger without a code at once."""
+    """A code reader as people use it: with its release button for what it can't read."""
 
     def __init__(self, twin: ScannerTwin) -> None:
         self._twin = twin
@@ -49,7 +49,7 @@ class ReaderAtHand:
         """Pass a part; a part without a readable code, or none at all, is answered with the button."""
         read = await self._twin.present(code)
         if code is None:
-            self._twin.received(b"LOFF\r")
+            self._twin.release()
         return read
 
 

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import structlog
 import typer
-import uvloop
 
 from controller.channel import ChannelClient, ChannelError, ChannelRefused, ChannelServer, LineUnreachable
 from controller.channel_wire import load_or_make_token
@@ -40,7 +39,7 @@ def run(config: Config = Path("line.toml")) -> None:
         # One connection writes and checkpoints here, so the known fault can't strike; a plant should still know.
         log.warning("old_sqlite", found=sqlite3.sqlite_version, wanted=".".join(map(str, _SOUND_SQLITE)))
     try:
-        uvloop.run(_serve(line, token))
+        asyncio.run(_serve(line, token))
     except* (JournalUnavailable, ForeignJournal, ChannelError) as errors:
         _refuse(str(errors.exceptions[0]), errors)
 

@@ -77,11 +77,18 @@ class Listener:
     async def _converse(self, broker: Broker) -> None:
         await broker.follow(f"{self._topic}/{self._line}/events")
         self.online, self.failure = True, ""
+        arrived: asyncio.Queue[aiomqtt.Message] = asyncio.Queue()
         try:
-            async for message in broker.messages:
-                await self._answer(broker, message)
+            # Apart, so that a lost broker is noticed while an answer waits for it.
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_receive(broker, arrived))
+                group.create_task(self._answer_all(broker, arrived))
         finally:
             self.online = False
+
+    async def _answer_all(self, broker: Broker, arrived: asyncio.Queue[aiomqtt.Message]) -> NoReturn:
+        while True:
+            await self._answer(broker, await arrived.get())
 
     async def _answer(self, broker: Broker, message: aiomqtt.Message) -> None:
         line = message.topic.value.removeprefix(f"{self._topic}/").removesuffix("/events")
@@ -106,6 +113,11 @@ class Listener:
             found = _id_of(body)
             return Taken(None, Receipt(id=found, accepted=False, reason=_short(error))) if found else None
         return Taken(event, await asyncio.to_thread(self._ledger.take, event, body))
+
+
+async def _receive(broker: Broker, arrived: asyncio.Queue[aiomqtt.Message]) -> None:
+    async for message in broker.messages:
+        arrived.put_nowait(message)
 
 
 def _id_of(body: str) -> str:

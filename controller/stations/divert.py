@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from controller.acknowledging import Acknowledgements
 from controller.alarm_texts import AlarmKind
 from controller.config import TimingSection
 from controller.ending import (
@@ -41,6 +42,7 @@ class Divert:
         gate: PlcStation,
         integrity: Integrity,
         permits: Permits,
+        acknowledgements: Acknowledgements,
         tracking: Tracking,
         memory: Memory,
         holding: Holding,
@@ -51,6 +53,7 @@ class Divert:
         self._gate = gate
         self._integrity = integrity
         self._permits = permits
+        self._acknowledgements = acknowledgements
         self._tracking = tracking
         self._memory = memory
         self._holding = holding
@@ -87,7 +90,7 @@ class Divert:
             self._holding.hold(AlarmKind.BAG_FROZEN, str(item.token), bag=bag)
         self._ended(item, outcome)
         if result is not None:
-            await self._acknowledge(result)
+            self._acknowledgements.release(self._gate, 0, result)
         return outcome
 
     async def _bring(self, item: Item) -> None:
@@ -159,12 +162,6 @@ class Divert:
                     await self._gate.changed()
         except TimeoutError:
             return None
-
-    async def _acknowledge(self, result: Result) -> None:
-        try:
-            await self._gate.acknowledge(0, result)
-        except DeviceError as error:
-            self._holding.hold(AlarmKind.STATION_FAULT, self._gate.name, cause=str(error))
 
     async def return_carrier(self, item: Item) -> None:
         """Send the emptied carrier back to load and forget the item; a refusal holds the line and is asked again."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from controller.acknowledging import Acknowledgements
 from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
 from controller.config import Camera, LineConfig
@@ -37,6 +40,7 @@ class Label:
         camera: str,
         prover: Prover,
         permits: Permits,
+        acknowledgements: Acknowledgements,
         tracking: Tracking,
         memory: Memory,
         holding: Holding,
@@ -49,6 +53,7 @@ class Label:
         self._camera = camera
         self._prover = prover
         self._permits = permits
+        self._acknowledgements = acknowledgements
         self._tracking = tracking
         self._memory = memory
         self._holding = holding
@@ -86,6 +91,7 @@ class Label:
             await self._permits.motion(item)
             try:
                 await self._printer.print_waybill(label, self._config.timing.print_s)
+                item.input_at = asyncio.get_running_loop().time()
                 break
             except PrinterFault as fault:
                 self._holding.hold(AlarmKind.PRINTER, self._printer.name, cause=fault.message)
@@ -105,7 +111,7 @@ class Label:
                 "label_pressed", item=item.token, acceptance=item.acceptance, result=result.code.name
             )
         )
-        await self._applicator.acknowledge(0, result)
+        self._acknowledgements.release(self._applicator, 0, result)
         if result.code is ResultCode.NO_LABEL:
             raise Nonconformance(Reason.APPLY_FAILED, result=result.code.name)
         if result.code is not ResultCode.OK:

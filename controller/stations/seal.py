@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from controller.acknowledging import Acknowledgements
 from controller.config import SEAL_ZONES, SealSettings, TimingSection
 from controller.exits import Nonconformance, Reason
 from controller.integrity import Integrity
@@ -24,6 +25,7 @@ class Sealer:
         plc: PlcStation,
         integrity: Integrity,
         permits: Permits,
+        acknowledgements: Acknowledgements,
         tracking: Tracking,
         memory: Memory,
         timing: TimingSection,
@@ -31,6 +33,7 @@ class Sealer:
         self._plc = plc
         self._integrity = integrity
         self._permits = permits
+        self._acknowledgements = acknowledgements
         self._tracking = tracking
         self._memory = memory
         self._timing = timing
@@ -58,10 +61,9 @@ class Sealer:
             still=lambda: self._demand_proof(item),
         )
         result = completion.result
-        item.input_at = asyncio.get_running_loop().time()
         item.measured = {name: value for name, value in result.measured.items() if name not in ("carrier", "cycles")}
         await self._memory.remember(lambda ledger: _record_seal(ledger, item, result))
-        await self._plc.acknowledge(0, result)
+        self._acknowledgements.release(self._plc, 0, result)
         demand_cycle(item, result)
 
     def _demand_proof(self, item: Item) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 
 from devices.links.descriptor import DescriptorStream
@@ -31,7 +32,8 @@ def dial_tcp(host: str, port: int) -> Dial:
         except TimeoutError as error:
             raise TimeoutError(f"tcp://{host}:{port} did not answer within {CONNECT_TIMEOUT_S} s") from error
         except OSError as error:
-            raise ConnectionError(f"tcp://{host}:{port}: {error.strerror or error}") from error
+            why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+            raise ConnectionError(f"tcp://{host}:{port}: {why}") from error
 
     return dial
 

@@ -1,4 +1,4 @@
-"""A line and its page, for the tests of the web process."""
+"""A line, its page and a real browser."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Page, async_playwright
 
 from controller.config import LineConfig
-from tests.web.floor import FakeLine, config_in, line_up, web_up
+from tests.web.floor import TOKEN, FakeLine, config_in, line_up, web_up
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture
@@ -26,3 +38,18 @@ async def line(config: LineConfig) -> AsyncIterator[FakeLine]:
 async def web(config: LineConfig, line: FakeLine) -> AsyncIterator[str]:
     async with web_up(config) as base:
         yield base
+
+
+@pytest.fixture
+async def page(web: str) -> AsyncIterator[Page]:
+    """The operator's page, let in by the link; a script error or a breach of its policy fails the test."""
+    wrong: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
+        await page.goto(f"{web}?token={TOKEN}")
+        yield page
+        await browser.close()
+    assert wrong == []

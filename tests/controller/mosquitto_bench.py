@@ -27,13 +27,11 @@ class Mosquitto:
         self.port = free_port()
         self._config = folder / "mosquitto.conf"
         access = extra or "allow_anonymous true"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\npersistence false\n{access}\n")
+        self._config.write_text(f"listener {self.port} 127.0.0.1\npersistence false\nuser root\n{access}\n")
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        self._process = subprocess.Popen(
-            [MOSQUITTO, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self._spawn()
         async with asyncio.timeout(10):
             while True:
                 with contextlib.suppress(OSError):
@@ -42,6 +40,11 @@ class Mosquitto:
                     await writer.wait_closed()
                     return
                 await asyncio.sleep(0.02)
+
+    def _spawn(self) -> None:
+        self._process = subprocess.Popen(
+            [MOSQUITTO, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     def kill(self) -> None:
         """kill -9."""
@@ -54,8 +57,8 @@ class Mosquitto:
 @contextlib.asynccontextmanager
 async def mosquitto(folder: Path, extra: str = "") -> AsyncIterator[Mosquitto]:
     broker = Mosquitto(folder, extra)
-    await broker.start()
     try:
+        await broker.start()
         yield broker
     finally:
         broker.kill()

@@ -73,7 +73,7 @@ class Bench:
 
     async def settled(self, deadline_s: float = 20) -> None:
         async with asyncio.timeout(deadline_s):
-            while (await self.counts())[OutboxState.PENDING]:
+            while (await self.counts())[OutboxState.PENDING]:  # noqa: ASYNC110 - a row in a database
                 await asyncio.sleep(0.02)
 
     async def counts(self) -> dict[OutboxState, int]:
@@ -81,7 +81,9 @@ class Bench:
 
     def applied(self) -> list[int]:
         with contextlib.closing(sqlite3.connect(self.folder / "dispatch.db")) as connection:
-            return [row[0] for row in connection.execute("SELECT sequence FROM events WHERE state='applied' ORDER BY rowid")]
+            return [
+                row[0] for row in connection.execute("SELECT sequence FROM events WHERE state='applied' ORDER BY rowid")
+            ]
 
     def deliveries(self) -> int:
         with contextlib.closing(sqlite3.connect(self.folder / "dispatch.db")) as connection:
@@ -304,8 +306,6 @@ async def test_gaps_are_found(tmp_path: Path, bench: Bench) -> None:
     bodies = await bench.journal.write(
         lambda ledger: [row[0] for row in ledger.connection.execute("SELECT body FROM outbox ORDER BY seq")]
     )
-    from controller.dispatch.events import CloudEvent
-
     with DispatchLedger(tmp_path / "own.db", SteppingClock()) as ledger:
         for place in (0, 1, 4, 4):
             assert ledger.take(CloudEvent.model_validate_json(bodies[place]), bodies[place]).accepted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -58,6 +58,11 @@ async def serving(driver: Served) -> AsyncIterator[None]:
 
 
 async def until_online(driver: Served) -> None:
+    await until(lambda: driver.link_state is LinkState.ONLINE)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait, a second at most, for something that tells nobody."""
     async with asyncio.timeout(1):
-        while driver.link_state is not LinkState.ONLINE:
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.002)

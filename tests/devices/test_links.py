@@ -91,11 +91,15 @@ def test_backoff_grows_to_five_seconds_and_is_repeatable() -> None:
 
 
 async def test_tcp_carries_bytes_both_ways_and_ends() -> None:
+    ended = asyncio.Event()
+
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(1 << 16):
             writer.write(data)
             await writer.drain()
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
     stream = await dial_tcp(*server.sockets[0].getsockname()[:2])()
@@ -112,6 +116,7 @@ async def test_tcp_carries_bytes_both_ways_and_ends() -> None:
     assert await stream.read() == b""
     with pytest.raises(BrokenPipeError):
         stream.write(b"x")
+    await ended.wait()
     server.close()
     await server.wait_closed()
 

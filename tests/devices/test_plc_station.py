@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from far_end import until
 from plc_fake import FakePlc, running
 
 from devices.errors import CommandRefused, DeviceTimeout, LinkLost, NotTaken, UnknownOutcome
@@ -155,8 +156,7 @@ async def test_a_plc_that_started_anew_leaves_the_outcome_unknown() -> None:
     plc = FakePlc(lose_reply=True, takes=False)
     async with online(plc) as station:
         waiting = asyncio.create_task(seal(station, 3))
-        while plc.lose_reply:
-            await asyncio.sleep(0.005)
+        await until(lambda: not plc.lose_reply)
         plc.boot_id += 1
         with pytest.raises(UnknownOutcome, match="started anew before its echo"):
             await waiting
@@ -191,8 +191,7 @@ async def test_without_a_link_nothing_is_issued() -> None:
             await seal(station, 1)
         with pytest.raises(LinkLost):
             station.retained(0)
-        while not station.last_error:
-            await asyncio.sleep(0.005)
+        await until(lambda: station.last_error != "")
         assert f"tcp://127.0.0.1:{plc.port}" in station.last_error
         assert station.link_state is LinkState.OFFLINE
 
@@ -201,9 +200,7 @@ async def test_a_plc_whose_clock_stands_still_is_not_believed() -> None:
     plc = FakePlc()
     async with online(plc) as station:
         plc.clock_runs = False
-        async with asyncio.timeout(1):
-            while station.image is not None:
-                await asyncio.sleep(0.02)
+        await until(lambda: station.image is None)
         assert station.link_state is LinkState.ONLINE
         plc.clock_runs = True
         await until_image(station)

@@ -20,8 +20,9 @@ export function drawState(snapshot) {
   const kind = STATE_KINDS[snapshot.state] ?? "still";
   state.dataset.kind = kind;
   reshape(state.querySelector("svg"), STATE_SHAPES[kind]);
-  say(state.querySelector("b"), t(`state.${snapshot.state}`, {}, snapshot.state));
-  say(state.querySelector("small"), snapshot.state);
+  const named = t(`state.${snapshot.state}`, {}, snapshot.state);
+  say(state.querySelector("b"), named);
+  say(state.querySelector("small"), named === snapshot.state ? "" : snapshot.state);
 }
 
 export function drawCommands(snapshot) {

@@ -29,8 +29,9 @@ export function say(element, text) {
   if (element.textContent !== said) element.textContent = said;
 }
 
+/** Show or hide; the attribute, because drawings have no such property. */
 export function show(element, visible) {
-  element.hidden = !visible;
+  element.toggleAttribute("hidden", !visible);
 }
 
 /** Make `list` hold one element for each of `things`, in their order; `draw(thing)` runs only for a changed one. */

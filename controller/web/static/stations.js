@@ -46,15 +46,18 @@ function doing({ activity, carrier }) {
 }
 
 function troubleOf(card, station, devices) {
-  if (station.suspect) return t("station.suspect", { why: station.suspect });
+  const why = station.suspect;
+  if (why) return { level: 1, text: t("station.suspect", { why: t(`suspect.${why}`, {}, why) }) };
   const names = card.dataset.devices.split(" ").filter(Boolean);
   const away = names.map((name) => devices.get(name)).find((device) => device && device.state !== "online");
-  if (!away) return "";
+  if (!away) return { level: 0, text: "" };
   const device = t(`device_type.${away.type}`, {}, away.type);
-  return t("station.device", { device, state: t(`device_state.${away.state}`, {}, away.state) });
+  const state = t(`device_state.${away.state}`, {}, away.state);
+  return { level: away.state === "connecting" ? 2 : 1, text: t("station.device", { device, state }) };
 }
 
-function drawTrouble(element, text) {
+function drawTrouble(element, { level, text }) {
+  element.dataset.level = level;
   say(element.querySelector("span"), text);
   show(element, text !== "");
 }

@@ -1,0 +1,76 @@
+# sealline: everything from a clean clone. `make demo` to watch it, `make test` to see it proven.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# What the demo is asked for: make demo DEMO="--orders 100 --speed 10 --seed 7"
+DEMO ?=
+# Test processes side by side; tests that measure time run alone afterwards.
+JOBS ?= 2
+TESTS ?= tests
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_PACKAGES := mosquitto libzbar0
+TEST_PACKAGES := $(DEMO_PACKAGES) mosquitto-clients chromium fonts-noto-cjk libmodbus-dev gcc pkg-config
+PYTEST := $(BIN)/pytest -q
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_LINK_MODE := copy
+# Trust what the machine trusts, as pip and apt do: a company's proxy has a certificate of its own.
+export UV_SYSTEM_CERTS := true
+# An environment of another project that happens to be active is none of ours.
+unexport VIRTUAL_ENV
+
+.PHONY: help demo test lint types bench soak test-browser clean
+
+help: ## Show this
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+
+demo: $(VENV)/.demo-packages $(VENV)/.locked ## Pack forty orders on a simulated plant and let an oracle judge; DEMO="--speed 10 --serve"
+	@$(BIN)/sealline demo $(DEMO)
+
+test: $(VENV)/.test-packages $(VENV)/.locked lint ## Prove everything: lint, types, import rules, all tests
+	$(PYTEST) -n $(JOBS) -m "not serial" $(TESTS)
+	$(PYTEST) -m serial $(TESTS)
+
+lint: $(VENV)/.locked ## Style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-browser: $(VENV)/.test-packages $(VENV)/.locked ## The operator's page in a real Chromium alone
+	$(PYTEST) -m browser $(TESTS)
+
+bench: $(VENV)/.demo-packages $(VENV)/.locked ## Measure how much the line carries on this machine
+	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/.demo-packages $(VENV)/.locked ## A long run with all trouble in it: 2000 orders
+	$(BIN)/sealline demo --orders 2000 --speed 10 $(DEMO)
+
+clean: ## Remove the environment and everything that was made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The locked Python environment. Made again when the lock changes; a second run takes no time.
+$(VENV)/.locked: uv.lock pyproject.toml $(VENV)/.uv
+	$(BIN)/uv sync --locked
+	@touch $@
+
+$(VENV)/.uv: | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet "uv>=0.13,<1"
+	@touch $@
+
+$(VENV)/bin/python:
+	@tools/make-venv $(VENV)
+
+# System packages: installed when absent, named when they can't be.
+$(VENV)/.demo-packages: | $(VENV)/bin/python
+	@tools/need-packages $(DEMO_PACKAGES)
+	@touch $@
+
+$(VENV)/.test-packages: | $(VENV)/bin/python
+	@tools/need-packages $(TEST_PACKAGES)
+	@touch $@
