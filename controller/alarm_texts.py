@@ -125,20 +125,18 @@ ALARMS: dict[AlarmKind, Meaning] = {
     AlarmKind.DISPATCH_AWAY: Meaning(
         2,
         "发运系统没有应答，{pending} 个事件等待确认。生产可继续，事件不会丢失；请检查网络与发运系统。",
-        "Dispatch does not answer, {pending} events wait. Packing goes on and nothing is lost; check network and dispatch.",
+        "Dispatch does not answer, {pending} events wait. Packing goes on, nothing is lost; check the network.",
     ),
     AlarmKind.REJECTS_IN_A_ROW: Meaning(
         2,
         "连续 {count} 件被剔除，最近原因：{cause}。检查来料与相机。",
         "{count} items in a row were rejected, the last for {cause}. Check the parts and the camera.",
     ),
-    AlarmKind.NOT_READY: Meaning(
-        2, "不能复位或启动：{cause}", "The line can't be reset or started: {cause}"
-    ),
+    AlarmKind.NOT_READY: Meaning(2, "不能复位或启动：{cause}", "The line can't be reset or started: {cause}"),
     AlarmKind.INTERNAL: Meaning(
         1,
         "程序内部错误（{cause}）。生产线已保持；记录此信息并联系支持，停止、复位、启动后线上封装件将被剔除返工。",
-        "Internal error ({cause}). The line holds; note this and call support. After Stop, Reset, Start the items on the "
-        "line go to rework.",
+        "Internal error ({cause}). The line holds; note this and call support. After Stop, Reset, Start the items on "
+        "the line go to rework.",
     ),
 }

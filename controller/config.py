@@ -125,7 +125,7 @@ def _address(*kinds: type) -> AfterValidator:
         link = parse_link(text)
         if not isinstance(link, kinds):
             allowed = ", ".join(kind.__name__.removesuffix("Link").lower() for kind in kinds)
-            raise ValueError(f"this device takes a link of kind {allowed}")
+            raise ValueError(f"this device takes a link of kind {allowed}")  # noqa: TRY004 - pydantic wants a ValueError
         return text
 
     return AfterValidator(check)
@@ -356,7 +356,9 @@ class LineConfig(_Section):
         for role, name in station.devices.items():
             device = self.devices.get(name)
             if device is None:
-                raise ValueError(f"stations.{station.zone}.devices.{role}: no device {name!r}, known: {sorted(self.devices)}")
+                raise ValueError(
+                    f"stations.{station.zone}.devices.{role}: no device {name!r}, known: {sorted(self.devices)}"
+                )
             if device.type != needed[role]:
                 raise ValueError(
                     f"stations.{station.zone}.devices.{role}: {name!r} is a {device.type}, a {needed[role]} is needed"

@@ -52,7 +52,10 @@ class Desk:
         except KeyError:
             names = [command.name.lower() for command in Command]
             raise ChannelRefused(
-                "unknown_command", f"command {asked!r} is unknown, allowed: {names}", f"没有命令 {asked!r}，可用：{names}", names
+                "unknown_command",
+                f"command {asked!r} is unknown, allowed: {names}",
+                f"没有命令 {asked!r}，可用：{names}",
+                names,
             ) from None
         try:
             state = self._line.unit.command(command, _by(arguments))
@@ -100,7 +103,9 @@ class Desk:
     async def _acknowledge_alarm(self, arguments: dict[str, Any]) -> dict[str, Any]:
         number = int(arguments.get("alarm", 0))
         if not self._line.alarms.acknowledge(number, _by(arguments)):
-            raise ChannelRefused("no_such_alarm", f"there is no alarm {number} to acknowledge", f"没有可确认的报警 {number}")
+            raise ChannelRefused(
+                "no_such_alarm", f"there is no alarm {number} to acknowledge", f"没有可确认的报警 {number}"
+            )
         return {"alarm": number}
 
     async def _clear_latency(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""How an attempt ends, in one commit each: the item, its order, its parts, its mail number and the event for dispatch."""
+"""How an attempt ends, in one commit: the item, its order, its parts, its mail number and the event for dispatch."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ class Line:
             except JournalUnavailable:
                 log.exception("leave_not_journalled", item=item.token, cause=cause)
 
-    def _item_ended(self, item: Item, outcome: Outcome) -> None:
+    def _item_ended(self, outcome: Outcome) -> None:
         self.dispatch.kick()
         self.tally.touch()
         self._rejects_in_a_row = 0 if outcome.packed else self._rejects_in_a_row + 1

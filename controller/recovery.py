@@ -67,7 +67,8 @@ class Recovery:
         :raises NotReady: a station does not answer, still moves, or an unknown carrier stands on the line.
         """
         await self._settle()
-        items = {item.token: item for item in await self._memory.remember(lambda l: open_items(l, self._recipes))}
+        known = await self._memory.remember(lambda ledger: open_items(ledger, self._recipes))
+        items = {item.token: item for item in known}
         await self._conclude_diverted(items)
         await self._release_retained()
         plan = Plan()
@@ -125,7 +126,7 @@ class Recovery:
         plan.to_clear.append(item)
 
     async def _look_for_strangers(self, plan: Plan) -> None:
-        """A carrier without an item may stand at load, or emptied at divert; anywhere else nobody knows what it holds."""
+        """A carrier without an item may stand at load, or emptied at divert; elsewhere nobody knows what it holds."""
         known = {item.carrier for item in plan.to_clear}
         for zone in ZONES:
             carrier = self._tracking.carrier_at(zone)
@@ -145,7 +146,9 @@ def _still(plc: PlcStation) -> bool:
 
 def _permitted(ledger: Ledger, item: Item) -> Outcome:
     """What the gate had been permitted to do with an item."""
-    reason, chute = ledger.connection.execute("SELECT reason, chute FROM items WHERE item = ?", (item.token,)).fetchone()
+    reason, chute = ledger.connection.execute(
+        "SELECT reason, chute FROM items WHERE item = ?", (item.token,)
+    ).fetchone()
     if chute == Chute.DISPATCH.name.lower():
         return Outcome.accepted()
     return Outcome(packed=False, reason=Reason(reason or Reason.SUSPECT))
@@ -153,7 +156,12 @@ def _permitted(ledger: Ledger, item: Item) -> Outcome:
 
 def _found(ledger: Ledger, plc: str, block: int, result: Result) -> None:
     ledger.enter(
-        "retained_result_found", item=result.token or None, plc=plc, block=block, result=result.code.name, measured=result.measured
+        "retained_result_found",
+        item=result.token or None,
+        plc=plc,
+        block=block,
+        result=result.code.name,
+        measured=result.measured,
     )
 
 

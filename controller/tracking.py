@@ -146,10 +146,17 @@ class Tracking:
     async def return_carrier(self, item: Item) -> None:
         """Send the emptied carrier from divert back to the load queue."""
         completion = await self._permits.perform(
-            item, self._conveyor, ZONES.index(DIVERT), Command.MOVE, target=ZONES.index(LOAD), deadline_s=self._timing.move_s
+            item,
+            self._conveyor,
+            ZONES.index(DIVERT),
+            Command.MOVE,
+            target=ZONES.index(LOAD),
+            deadline_s=self._timing.move_s,
         )
         if completion.result.code is not ResultCode.OK:
-            raise StationFault("conveyor", f"carrier {item.carrier} did not leave divert: {completion.result.code.name}")
+            raise StationFault(
+                "conveyor", f"carrier {item.carrier} did not leave divert: {completion.result.code.name}"
+            )
         self._acknowledgements.release(self._conveyor, ZONES.index(DIVERT), completion.result)
 
     async def _reserve(self, item: Item, zones: tuple[str, ...]) -> str:
@@ -192,7 +199,9 @@ def next_zones(zone: str) -> tuple[str, ...]:
 
 def _record_move(ledger: Ledger, item: Item, before: str) -> None:
     ledger.connection.execute("UPDATE items SET zone = ? WHERE item = ?", (item.zone, item.token))
-    ledger.enter("moved", item=item.token, acceptance=item.acceptance, carrier=item.carrier, before=before, zone=item.zone)
+    ledger.enter(
+        "moved", item=item.token, acceptance=item.acceptance, carrier=item.carrier, before=before, zone=item.zone
+    )
 
 
 def record_stage(ledger: Ledger, item: Item, stage: Stage, **facts: object) -> None:

@@ -63,13 +63,17 @@ def _system() -> Iterator[Finding]:
         yield Finding(
             program,
             found is not None,
-            Text(found, found) if found else Text(f"缺少（{why_zh}）：apt install {package}", f"missing ({why_en}): apt install {package}"),
+            Text(found, found)
+            if found
+            else Text(f"缺少（{why_zh}）：apt install {package}", f"missing ({why_en}): apt install {package}"),
         )
     zbar = ctypes.util.find_library("zbar")
     yield Finding(
         "libzbar0",
         zbar is not None,
-        Text(zbar, zbar) if zbar else Text("缺少第二读码器：apt install libzbar0", "missing second reader: apt install libzbar0"),
+        Text(zbar, zbar)
+        if zbar
+        else Text("缺少第二读码器：apt install libzbar0", "missing second reader: apt install libzbar0"),
     )
     yield Finding("SQLite", True, Text(sqlite3.sqlite_version, sqlite3.sqlite_version))
 
@@ -102,7 +106,7 @@ async def _try(name: str, driver: Driver) -> Finding:
     serving = asyncio.ensure_future(driver.serve())
     try:
         async with asyncio.timeout(_DEVICE_S):
-            while driver.link_state is not LinkState.ONLINE:
+            while driver.link_state is not LinkState.ONLINE:  # noqa: ASYNC110 - drivers of every kind, looked at once
                 await asyncio.sleep(0.05)
             probe: Callable[[float], Awaitable[object]] | None = getattr(driver, "snapshot", None)
             if probe is not None:
@@ -110,7 +114,9 @@ async def _try(name: str, driver: Driver) -> Finding:
         return Finding(name, True, Text("在线", "online"))
     except (TimeoutError, DeviceError) as error:
         why = driver.last_error or str(error) or f"no answer within {_DEVICE_S} s"
-        return Finding(name, False, Text(f"没有应答：{why}；检查电源、线缆与地址", f"{why}; check power, cable and address"))
+        return Finding(
+            name, False, Text(f"没有应答：{why}；检查电源、线缆与地址", f"{why}; check power, cable and address")
+        )
     finally:
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)

@@ -184,7 +184,9 @@ def _tell(changes: list[_Change]) -> None:
 
 
 def _unavailable(path: Path, error: sqlite3.Error) -> JournalUnavailable:
-    return JournalUnavailable(f"{path}: {error}; free the disk or mend it, the line holds until the journal can be written")
+    return JournalUnavailable(
+        f"{path}: {error}; free the disk or mend it; until then the line holds"
+    )
 
 
 def _open(path: Path) -> Ledger:
@@ -205,7 +207,7 @@ def _open(path: Path) -> Ledger:
 
 
 def open_reading(path: Path) -> sqlite3.Connection:
-    """Open the journal read-only, for short reads of another process. Close it soon: a long read stops check-pointing."""
+    """Open the journal read-only, for short reads. Close it soon: a long read stops check-pointing."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=2)
     connection.row_factory = sqlite3.Row
     return connection

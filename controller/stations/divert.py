@@ -30,7 +30,7 @@ from devices.errors import DeviceError
 from devices.plc.contract import Chute, Command, Result, ResultCode
 from devices.plc.driver import PlcStation
 
-Ended = Callable[[Item, Outcome], None]
+Ended = Callable[[Outcome], None]
 
 
 class Divert:
@@ -80,7 +80,9 @@ class Divert:
             self._holding.hold(AlarmKind.BAG_FROZEN, str(item.token), bag=bag)
         elif chute is Chute.REJECT:
             if outcome.packed:
-                self._holding.hold(AlarmKind.STATION_FAULT, self._gate.name, cause="dispatch was asked, reject confirmed")
+                self._holding.hold(
+                    AlarmKind.STATION_FAULT, self._gate.name, cause="dispatch was asked, reject confirmed"
+                )
                 outcome = Outcome(packed=False, reason=Reason.WRONG_CHUTE)
             await self._memory.remember(lambda ledger: record_rejected(ledger, item, outcome))
         elif outcome.packed:
@@ -88,7 +90,7 @@ class Divert:
         else:
             bag = await self._memory.remember(lambda ledger: record_escaped(ledger, item, outcome, self._line_id))
             self._holding.hold(AlarmKind.BAG_FROZEN, str(item.token), bag=bag)
-        self._ended(item, outcome)
+        self._ended(outcome)
         if result is not None:
             self._acknowledgements.release(self._gate, 0, result)
         return outcome

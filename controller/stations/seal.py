@@ -121,7 +121,10 @@ def demand_cycle(item: Item, result: Result) -> None:
     ):
         if abs(measured[name] - target) > tolerance:
             raise Nonconformance(
-                Reason.SEAL_OUT_OF_LIMITS, value=name, found=measured[name], allowed=[target - tolerance, target + tolerance]
+                Reason.SEAL_OUT_OF_LIMITS,
+                value=name,
+                found=measured[name],
+                allowed=[target - tolerance, target + tolerance],
             )
 
 

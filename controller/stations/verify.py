@@ -13,7 +13,7 @@ from vision.verdict import Box, ContentsTask, ExpectedDocument, ExpectedPlate
 
 
 class Verify:
-    """The wide camera answers for plates, the close-up camera for certificates; each also for what must not be there."""
+    """The wide camera answers for plates, the close-up camera for certificates; each for strange things too."""
 
     def __init__(
         self,

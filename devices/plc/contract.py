@@ -28,7 +28,7 @@ from enum import IntEnum, IntFlag
 CONTRACT_ID = 0x5EA1
 CONTRACT_VERSION = 1
 KNOWN_FLOAT = 123456.0
-"""Stands in the identity as IEEE 754, high word first (47F1 2000), so that a swapped word order is found at connect."""
+"""Stands in the identity as IEEE 754, high word first (47F1 2000): a swapped word order is found at connect."""
 
 STATUS_ADDRESS = 0
 HEARTBEAT_ADDRESS = 900
@@ -39,7 +39,7 @@ IDENTITY_ADDRESS = 9000
 
 HEARTBEAT_PERIOD_S = 0.1
 HEARTBEAT_LOST_S = 0.4
-"""Without a change of the line's heartbeat for this long the PLC starts no motion; a closed jaw ends its dwell and opens."""
+"""Without a change of the line's heartbeat for so long the PLC starts no motion; a closed jaw ends its dwell."""
 PERMIT_LIFE_MS = 500
 """The longest that a permit may live, counted by the PLC's own clock."""
 SCAN_S = 0.01
@@ -306,7 +306,8 @@ class StatusImage:
         :raises ContractError: wrong length, a torn read (first and last sequence differ), an unknown code.
         """
         if len(words) != status_length(kind, blocks):
-            raise ContractError(f"status image has {len(words)} registers, must have {status_length(kind, blocks)}")
+            length = status_length(kind, blocks)
+            raise ContractError(f"status image has {len(words)} registers, must have {length}")
         if words[0] != words[-1]:
             raise ContractError(f"torn read: sequence {words[0]} first, {words[-1]} last")
         stride = _BLOCK_LENGTH + len(MEASURED[kind])
@@ -348,16 +349,21 @@ class Identity:
         :raises ContractError: another contract, version, word order or kind than this file's.
         """
         if len(words) != _IDENTITY_LENGTH or words[0] != CONTRACT_ID:
-            raise ContractError(f"no sealline PLC: register {IDENTITY_ADDRESS} must hold {CONTRACT_ID:#06x}, found {words[:1]}")
+            raise ContractError(
+                f"no sealline PLC: register {IDENTITY_ADDRESS} must hold {CONTRACT_ID:#06x}, found {words[:1]}"
+            )
         if words[1] != CONTRACT_VERSION:
             raise ContractError(f"contract version {words[1]} found, this line speaks {CONTRACT_VERSION}")
         known = struct.unpack(">f", struct.pack(">HH", words[2], words[3]))[0]
         if known != KNOWN_FLOAT:
-            raise ContractError(f"word order: registers 9002-9003 must read {KNOWN_FLOAT}, found {known!r}; set high word first")
+            raise ContractError(
+                f"word order: registers 9002-9003 must read {KNOWN_FLOAT}, found {known!r}; set high word first"
+            )
         try:
             kind = DeviceKind(words[4])
         except ValueError as error:
-            raise ContractError(f"device kind {words[4]} is unknown, allowed: {[int(k) for k in DeviceKind]}") from error
+            allowed = [int(each) for each in DeviceKind]
+            raise ContractError(f"device kind {words[4]} is unknown, allowed: {allowed}") from error
         return cls(kind=kind, blocks=words[5], version=words[1], scan_ms=words[6])
 
 
@@ -385,10 +391,17 @@ def check_word(words: list[int]) -> int:
     """CRC-16/MODBUS (polynomial 0xA001, start 0xFFFF) over the words, each high byte first."""
     crc = 0xFFFF
     for byte in struct.pack(f">{len(words)}H", *words):
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
     return crc
+
+
+def _crc_of_byte(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ 0xA001 if byte & 1 else byte >> 1
+    return byte
+
+
+_CRC_TABLE = tuple(_crc_of_byte(byte) for byte in range(256))
 
 
 def next_sequence(sequence: int) -> int:
