@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from devices.plc.contract import ALL_SAFE, Safety
 from devices.plc.driver import PlcStation
 
-_FRESH_S = 1.0
+_FRESH_S = 2.0
 _VOUCHED = ALL_SAFE & ~Safety.HOST_ALIVE
 """Our own late heartbeat breaks no tracking: the PLC refuses motion while it lasts."""
 

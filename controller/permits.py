@@ -8,6 +8,7 @@ unheld the line; one whose outcome is unknown is never repeated.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from controller.alarm_texts import AlarmKind
@@ -20,6 +21,8 @@ from devices.errors import CommandRefused, DeviceError, NotTaken
 from devices.plc.contract import Answer, Command
 from devices.plc.driver import Completion, PlcStation
 
+FALTER_S = 2.0
+"""How long a PLC may say nothing before that counts as loss: jitter is no broken cable. Nothing moves meanwhile."""
 _PASSING = frozenset({Answer.EXPIRED, Answer.HOST_LOST})
 """Refusals that a moment of jitter explains: asked again at once, a few times, before the line holds."""
 _PASSING_TRIES = 3
@@ -59,6 +62,7 @@ class Permits:
         """
         tries = 0
         while True:
+            await self._answering(item, station)
             await self.motion(item)
             if still is not None:
                 still()
@@ -82,6 +86,16 @@ class Permits:
                 item.input_at = asyncio.get_running_loop().time()
                 self.echo.add(completion.echoed_at - completion.written_at)
                 return completion
+
+    async def _answering(self, item: Item, station: PlcStation) -> None:
+        """Give a faltering link a moment to come back before its silence becomes a refusal."""
+        if station.image is not None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FALTER_S):
+                while station.image is None:
+                    await station.changed()
+        item.input_at = asyncio.get_running_loop().time()
 
     def _look_at(self, refused: CommandRefused | NotTaken, station: PlcStation, tries: int, item: Item) -> None:
         passing = isinstance(refused, NotTaken) or refused.answer in _PASSING

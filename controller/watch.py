@@ -12,6 +12,7 @@ from controller.equipment import Driver, Equipment
 from controller.holding import Holding
 from controller.memory import Memory
 from controller.packml import State
+from controller.permits import FALTER_S
 from controller.tally import Tally
 from controller.tracking import Tracking
 from controller.unit_machine import UnitMachine
@@ -20,8 +21,6 @@ from devices.plc.contract import Safety, StatusImage
 from devices.plc.driver import PlcStation
 
 _LOOK_S = 0.5
-_FALTER_S = 1.0
-"""How long a PLC may say nothing before its items are suspect and the line holds."""
 _DISPATCH_PATIENCE_S = 30.0
 _RUNNING = frozenset(
     {State.STARTING, State.EXECUTE, State.HOLDING, State.HELD, State.UNHOLDING, State.SUSPENDING, State.SUSPENDED}
@@ -94,7 +93,7 @@ class Watch:
     async def _comes_back(self, plc: PlcStation) -> bool:
         """Jitter differs from loss: a link may falter for a moment without the line losing its items."""
         try:
-            async with asyncio.timeout(_FALTER_S):
+            async with asyncio.timeout(FALTER_S):
                 while plc.image is None:
                     await plc.changed()
         except TimeoutError:
@@ -121,15 +120,19 @@ class Watch:
             await self._memory.remember(lambda ledger: note_suspect(ledger, touched))
 
     async def _watch_links(self) -> None:
+        seen_at: dict[str, float] = {}
         while True:
             await asyncio.sleep(_LOOK_S)
+            now = asyncio.get_running_loop().time()
             for name, driver in self._equipment.drivers.items():
-                self._look_at_link(name, driver)
+                if driver.link_state is LinkState.ONLINE or self._unit.state not in _RUNNING:
+                    seen_at[name] = now
+                self._look_at_link(name, driver, away_s=now - seen_at.setdefault(name, now))
 
-    def _look_at_link(self, name: str, driver: Driver) -> None:
+    def _look_at_link(self, name: str, driver: Driver, away_s: float) -> None:
         if driver.link_state is LinkState.ONLINE:
             self._alarms.clear(AlarmKind.DEVICE_OFFLINE, name)
-        elif self._unit.state in _RUNNING:
+        elif away_s > FALTER_S:
             self._alarms.raise_alarm(AlarmKind.DEVICE_OFFLINE, name, cause=driver.last_error)
 
 

@@ -1,6 +1,6 @@
 """One kept HTTP/1.1 connection for GET requests, over a byte stream. Owns no retry and no meaning of the answer.
 
-h11 holds the protocol (chunked bodies, connection ends); measured at about a fifth of httpx's cost a picture.
+h11 holds the protocol (chunked bodies, connection ends); measured at about a third of httpx's cost for a picture of 200 kB.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class HttpConnection:
             asked_at = asyncio.get_running_loop().time()
             await stream.drain()
             reply = await self._answer(stream, asked_at)
-        except h11.RemoteProtocolError as error:
+        except h11.ProtocolError as error:
             self.close()
             raise ReplyError(f"no HTTP: {error}") from error
         except BaseException:

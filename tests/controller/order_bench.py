@@ -41,7 +41,7 @@ async def open_journal(path: Path) -> AsyncIterator[Journal]:
         yield journal
 
 
-def car_order(number: int, **changed: Any) -> dict[str, Any]:
+def car_order(number: int, /, **changed: Any) -> dict[str, Any]:
     """An order for a pair of plates; `number` makes acceptance, plate number and codes."""
     return {
         "acceptance": f"GA{number:06d}",

@@ -136,7 +136,7 @@ async def test_the_whole_life(pooled: Journal) -> None:
 async def test_a_reject_after_print_voids_for_ever_and_a_reprint_is_a_new_number(pooled: Journal) -> None:
     first = await pooled.write(lambda ledger: reserve(ledger, 1, "GA000001"))
     await pooled.write(lambda ledger: advance(ledger, first, MailNumberState.PRINTED))
-    with pytest.raises(MailNumberError, match="void it before it gets another"):
+    with pytest.raises(MailNumberError, match="void it before another is reserved"):
         await pooled.write(lambda ledger: reserve(ledger, 1, "GA000001"))
     await pooled.write(lambda ledger: void(ledger, first, "waybill_not_applied"))
     assert await outbox(pooled) == ["voided"]

@@ -1,0 +1,168 @@
+"""Pictures kept and let go, and what the journal answers to pages and commands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from order_bench import LINE, SteppingClock, car_order, rows
+
+from controller.config import LineConfig
+from controller.dispatch.events import EventData, EventType, put_event
+from controller.evidence import EvidenceStore, expire, record
+from controller.exits import Reason
+from controller.journal import Journal, Ledger
+from controller.journal.reading import counters, item_story, pick_list, recent_rejects
+from controller.mail_numbers import fill_pool, reserve
+from controller.reason_texts import REASONS, describe
+from controller.work_orders import accept_orders, begin_attempt, end_attempt
+from vision.verdict import Check, Outcome, Verdict
+
+PLATE = Check("plate_characters", Outcome.REJECT, "front", "粤A00001", "粤A00007")
+COLOUR = Check("plate_colour", Outcome.ACCEPT, "front", "blue", "blue")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> EvidenceStore:
+    return EvidenceStore(tmp_path / "var" / "evidence")
+
+
+async def test_a_picture_is_kept_once_under_its_content(store: EvidenceStore) -> None:
+    jpeg = b"\xff\xd8 a picture"
+    digest = await store.keep(jpeg)
+    assert digest == hashlib.sha256(jpeg).hexdigest()
+    assert await store.keep(jpeg) == digest
+    assert store.path_of(digest).read_bytes() == jpeg
+    assert [path.name for path in store.path_of(digest).parent.iterdir()] == [f"{digest}.jpg"]
+
+
+async def test_a_refused_disk_leaves_no_draft(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        await EvidenceStore(blocked).keep(b"jpeg")
+
+
+async def test_pictures_go_when_no_row_needs_them(journal: Journal, store: EvidenceStore) -> None:
+    first, second = await store.keep(b"one"), await store.keep(b"two")
+
+    def write(ledger: Ledger) -> None:
+        good = Verdict(Outcome.ACCEPT, (COLOUR,))
+        record(ledger, 1, "verify", "wide_camera", first, good, 3)
+        record(ledger, 2, "verify", "wide_camera", second, good, 3)
+        record(ledger, 3, "verify", "wide_camera", second, good, 30)
+        record(ledger, 4, "verify", "wide_camera", "", good, 3)
+
+    await journal.write(write)
+    now = SteppingClock().now()
+    assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=2))) == []
+    assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=4))) == [first]
+    await store.remove([first])
+    await store.remove([first])
+    assert not store.path_of(first).exists()
+    assert store.path_of(second).exists()
+    assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=31))) == [second]
+    left = await journal.write(lambda ledger: ledger.connection.execute("SELECT COUNT(*) FROM evidence").fetchone())
+    assert left == (0,)
+
+
+def run_items(ledger: Ledger, example: LineConfig) -> None:
+    """Order 1 rejected, order 2 packed, order 3 called, order 4 waiting."""
+    accept_orders(ledger, rows(*(car_order(n) for n in (1, 2, 3, 4))), example.recipes)
+    fill_pool(ledger, ["EA123456785CN", "1100000001460"])
+    for item in (1, 2, 3):
+        acceptance = f"GA00000{item}"
+        attempt = begin_attempt(ledger, acceptance)
+        ledger.connection.execute(
+            "INSERT INTO items (item, acceptance, attempt, product, carrier, zone, stage, called_at)"
+            " VALUES (?, ?, ?, 'small_car_plates', ?, 'infeed', 'called', ?)",
+            (item, acceptance, attempt, 10 + item, ledger.at),
+        )
+        ledger.enter("called", item=item, acceptance=acceptance, carrier=10 + item)
+    reserve(ledger, 2, "GA000002")
+    record(ledger, 1, "verify", "close_up_camera", "c" * 64, Verdict(Outcome.ACCEPT, (COLOUR,)), 30)
+    record(ledger, 1, "verify", "wide_camera", "a" * 64, Verdict(Outcome.REJECT, (PLATE, COLOUR)), 30)
+    record(ledger, 1, "verify", "close_up_camera", "b" * 64, Verdict(Outcome.ACCEPT, (COLOUR,)), 30)
+    end_attempt(ledger, "GA000001", packed=False)
+    end_attempt(ledger, "GA000002", packed=True)
+    end = "UPDATE items SET stage='ended', outcome=?, reason=?, detail=?, chute=?, ended_at=? WHERE item=?"
+    facts = json.dumps({"expected": ["PM1"], "found": "PM9"})
+    ledger.connection.execute(end, ("rejected", "wrong_part", facts, "reject", ledger.at, 1))
+    ledger.connection.execute(end, ("packed", "", "", "dispatch", ledger.at, 2))
+    put_event(ledger, LINE, EventType.SEALED, 2, EventData(mail_number="EA123456785CN", acceptance="GA000002"))
+
+
+@pytest.fixture
+async def worked(journal: Journal, example: LineConfig) -> Journal:
+    await journal.write(lambda ledger: run_items(ledger, example))
+    return journal
+
+
+@pytest.mark.parametrize(
+    ("key", "acceptance"), [("EA123456785CN", "GA000002"), ("GA000001", "GA000001"), ("3", "GA000003")]
+)
+async def test_a_story_is_found_by_each_number(worked: Journal, key: str, acceptance: str) -> None:
+    story = await worked.write(lambda ledger: item_story(ledger.connection, key))
+    assert story is not None
+    assert story.acceptance == acceptance
+    assert [row.acceptance for row in story.items] == [acceptance]
+    kinds = [entry.kind for entry in story.entries]
+    assert kinds[0] == "order_accepted"
+    assert "called" in kinds
+    assert [entry.seq for entry in story.entries] == sorted(entry.seq for entry in story.entries)
+
+
+@pytest.mark.parametrize("key", ["", "EA999999999CN", "99", "9" * 30, "' OR 1=1 --", "1100000001460"])
+async def test_no_story(worked: Journal, key: str) -> None:
+    assert await worked.write(lambda ledger: item_story(ledger.connection, key)) is None
+
+
+async def test_plate_numbers_in_a_story_are_masked(worked: Journal) -> None:
+    story = await worked.write(lambda ledger: item_story(ledger.connection, "GA000001"))
+    assert story is not None
+    assert "粤A00001" not in repr(story)
+    assert story.evidence[1].picture == f"{'a' * 64}.jpg"
+    checks = {check["name"]: (check["expected"], check["found"]) for check in story.evidence[1].checks}
+    assert checks == {"plate_characters": ("粤A***01", "粤A***07"), "plate_colour": ("blue", "blue")}
+
+
+async def test_rejects_tell_why_and_show_the_telling_picture_first(worked: Journal) -> None:
+    (reject,) = await worked.write(lambda ledger: recent_rejects(ledger.connection))
+    assert (reject.item, reject.reason) == (1, "wrong_part")
+    assert reject.text.endswith("(expected ['PM1'], found PM9)")
+    assert "实际 PM9" in reject.text_zh
+    assert [picture[0] for picture in reject.pictures] == ["a", "b", "c"]
+
+
+async def test_counters(worked: Journal) -> None:
+    counted = await worked.write(lambda ledger: counters(ledger.connection))
+    assert (counted.orders, counted.waiting, counted.under_way, counted.packed) == (4, 1, 1, 1)
+    assert (counted.rejected, counted.rejected_by_reason, counted.reworked) == (1, {"wrong_part": 1}, 0)
+    assert (counted.mail_numbers_free, counted.mail_numbers_voided) == (1, 0)
+    assert (counted.events_published, counted.events_pending, counted.events_acknowledged) == (1, 1, 0)
+    assert counted.per_hour == 1
+    later = SteppingClock().now() + timedelta(hours=2)
+    assert (await worked.write(lambda ledger: counters(ledger.connection, later))).per_hour == 0
+
+
+async def test_counters_of_an_empty_journal(tmp_path: Path) -> None:
+    async with Journal(tmp_path / "empty.db", SteppingClock()) as empty:
+        assert (await empty.write(lambda ledger: counters(ledger.connection))).orders == 0
+
+
+async def test_the_pick_list_names_what_hands_fetch(worked: Journal) -> None:
+    (pick,) = await worked.write(lambda ledger: pick_list(ledger.connection))
+    assert (pick.item, pick.carrier, pick.acceptance, pick.attempt) == (3, 13, "GA000003", 1)
+    assert [(part.role, part.code, part.number) for part in pick.parts] == [
+        ("front", "PM0000000006", "粤A00003"),
+        ("rear", "PM0000000007", "粤A00003"),
+    ]
+
+
+def test_every_reason_has_a_text() -> None:
+    assert set(REASONS) == set(Reason)
+    assert describe("something_new", {}).en == "something_new"
+    assert describe("suspect", {"cause": "slip"}).zh == "存疑，需重新核验"
