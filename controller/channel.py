@@ -254,4 +254,3 @@ def _lasting(snapshot: Snapshot) -> Snapshot:
     stations = tuple(station.model_copy(update={"activity_s": 0.0}) for station in snapshot.stations)
     still = {"at": "", "stations": stations, "decision_latency": Latency(), "echo_latency": Latency()}
     return snapshot.model_copy(update=still)
-

@@ -21,7 +21,7 @@ GROUND_LEVELS = (60, 155)
 GROUND_SATURATION = 80
 """Highest HSV saturation of the ground, 0..255."""
 
-_CLEAN_PX = 5
+_CLEAN_PX = 3
 _HALF_PX = np.array(((0.0, 0.0, 0.5), (0.0, 0.0, 0.5)))
 """Pixel centres stand half a pixel in; shrinking by whole steps moves them."""
 
@@ -97,7 +97,7 @@ def _not_ground(seen: Picture) -> Picture:
     low, high = (0, 0, GROUND_LEVELS[0]), (180, GROUND_SATURATION, GROUND_LEVELS[1])
     mask = cv2.bitwise_not(cv2.inRange(hue_saturation_value, np.array(low), np.array(high)))
     kernel = np.ones((_CLEAN_PX, _CLEAN_PX), np.uint8)
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((2,2),np.uint8))
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel), np.uint8)
 
 

@@ -42,6 +42,7 @@ def bind_web(web: WebSection) -> sockets.socket:
     bound.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
     try:
         bound.bind((web.host, web.port))
+        bound.listen()  # who opens the page before it is served waits a moment
     except OSError as error:
         bound.close()
         raise PortTaken(_why(web, error)) from error

@@ -18,6 +18,8 @@ from devices.links.tcp import dial_tcp
 
 LARGEST = 8 << 20
 """Bytes of the largest picture that is taken."""
+LOOK_S = 1.0
+"""How often an idle link is looked at, and how long opening it may take."""
 JPEG_START = b"\xff\xd8\xff"
 Freshness = Literal["trigger", "carrier"]
 """`trigger`: the camera's reply names the trigger that it was exposed for; `carrier`: it can't, and only the
@@ -58,9 +60,12 @@ class HttpCamera:
         self._lock = asyncio.Lock()
 
     async def serve(self) -> None:
-        """Own the link until cancelled: it is opened when a picture is asked for, kept, and closed at the end."""
+        """Own the link until cancelled: keep it open between pictures, so that a camera that went away is seen."""
         try:
-            await asyncio.get_running_loop().create_future()
+            while True:
+                if not self._lock.locked():
+                    await self._look()
+                await asyncio.sleep(LOOK_S)
         finally:
             self._connection.close()
             self.link_state = LinkState.OFFLINE
@@ -90,6 +95,16 @@ class HttpCamera:
         self.counters.exchanges += 1
         self.counters.last_exchange_at = asyncio.get_running_loop().time()
         return frame
+
+    async def _look(self) -> None:
+        """Open the link where it is not open."""
+        try:
+            async with self._lock, asyncio.timeout(LOOK_S):
+                await self._connection.open()
+        except (OSError, TimeoutError) as error:
+            self._offline(str(error) or f"no connection within {LOOK_S} s")
+        else:
+            self.link_state = LinkState.ONLINE
 
     async def _take(self) -> Frame:
         self._trigger += 1

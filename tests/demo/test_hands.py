@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 
 import pytest
 
@@ -99,7 +100,7 @@ class Floor:
     def reject(self) -> None:
         """Send the carrier from collate through to the reject chute and away."""
         zones = ("collate", "verify", "label", "seal_1", "inspect", "divert")
-        for source, target in zip(zones, zones[1:], strict=False):
+        for source, target in pairwise(zones):
             self.move(source, target)
         self.world.push_parcel(Chute.REJECT)
         self.move("divert", "load")

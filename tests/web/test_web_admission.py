@@ -127,7 +127,6 @@ async def test_a_body_too_long_is_refused_unread(web: str, line: FakeLine) -> No
 
 def test_a_taken_port_is_named_with_what_to_do(config: LineConfig) -> None:
     with bind_web(config.web) as first:
-        first.listen()
         port = first.getsockname()[1]
         with pytest.raises(PortTaken, match=rf"web\.port = {port} on 127\.0\.0\.1 is taken: .*set another"):
             bind_web(config.web.model_copy(update={"port": port}))
