@@ -40,6 +40,7 @@ def describe(reason: str, facts: Mapping[str, Any]) -> Text:
     known = REASONS.get(Reason(reason)) if reason in set(Reason) else None
     text = known or Text(reason or "原因不明", reason or "no reason given")
     if "expected" not in facts and "found" not in facts:
-        return text
+        cause = facts.get("cause")
+        return Text(f"{text.zh}（{cause}）", f"{text.en} ({cause})") if cause else text
     expected, found = facts.get("expected", "—"), facts.get("found", "—")
     return Text(f"{text.zh}（应为 {expected}，实际 {found}）", f"{text.en} (expected {expected}, found {found})")

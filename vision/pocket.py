@@ -22,6 +22,8 @@ GROUND_SATURATION = 80
 """Highest HSV saturation of the ground, 0..255."""
 
 _CLEAN_PX = 3
+"""Gaps up to one pixel less are closed, so that a border's soft edge does not cut a plate in pieces; two parts must
+lie about 2.6 mm apart to be seen as two."""
 _HALF_PX = np.array(((0.0, 0.0, 0.5), (0.0, 0.0, 0.5)))
 """Pixel centres stand half a pixel in; shrinking by whole steps moves them."""
 
@@ -97,7 +99,7 @@ def _not_ground(seen: Picture) -> Picture:
     low, high = (0, 0, GROUND_LEVELS[0]), (180, GROUND_SATURATION, GROUND_LEVELS[1])
     mask = cv2.bitwise_not(cv2.inRange(hue_saturation_value, np.array(low), np.array(high)))
     kernel = np.ones((_CLEAN_PX, _CLEAN_PX), np.uint8)
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((2,2),np.uint8))
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel), np.uint8)
 
 

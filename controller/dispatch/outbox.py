@@ -47,10 +47,10 @@ class NotParked(Exception):
     """Only a parked event can be sent again by hand."""
 
 
-def oldest_pending(ledger: Ledger, most: int) -> list[Letter]:
-    """The oldest pending events, in the order of their sequence."""
+def pending_after(ledger: Ledger, sequence: int, most: int) -> list[Letter]:
+    """The next pending events after `sequence`, in order."""
     rows = ledger.connection.execute(
-        "SELECT seq, id, body FROM outbox WHERE state = 'pending' ORDER BY seq LIMIT ?", (most,)
+        "SELECT seq, id, body FROM outbox WHERE state = 'pending' AND seq > ? ORDER BY seq LIMIT ?", (sequence, most)
     )
     return [Letter(*row) for row in rows]
 

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from controller.config import DispatchSection
 from controller.dispatch.broker import NO_MATCHING_SUBSCRIBERS, Address, Broker, stay_connected
 from controller.dispatch.events import CONTENT_TYPE
-from controller.dispatch.outbox import LONGEST_RECEIPT, Letter, Receipt, oldest_pending, settle
+from controller.dispatch.outbox import LONGEST_RECEIPT, Letter, Receipt, pending_after, settle
 from controller.journal import Journal, JournalUnavailable
 
 PATIENCE_LIMIT = 8
@@ -55,6 +55,11 @@ class DispatchLink:
         self._receipts_topic = f"{config.topic}/{line_id}/receipts"
         self._dispatch_topic = f"{config.topic}/dispatch/state"
         self._wake = asyncio.Event()
+        self._more = True
+        """Whether the outbox may hold events that have not been published."""
+        self._after = 0
+        """Sequence up to which everything pending has been published in this turn."""
+        self._turn = 0
         self._sent_at: dict[int, float] = {}
         """Loop time at which each unanswered event was published."""
         self._patience = 1
@@ -69,6 +74,7 @@ class DispatchLink:
 
     def kick(self) -> None:
         """Say that the outbox may have grown; call it in the loop, after the commit."""
+        self._more = True
         self._wake.set()
 
     async def serve(self) -> NoReturn:
@@ -99,31 +105,52 @@ class DispatchLink:
     async def _publish(self, broker: Broker) -> NoReturn:
         while True:
             self._wake.clear()
-            for letter in await self._journal.write(lambda ledger: oldest_pending(ledger, self._config.in_flight)):
-                if letter.sequence not in self._sent_at:
+            turn, letters = self._turn, await self._next_letters()
+            for letter in letters:
+                if turn == self._turn:  # else begun again meanwhile: these go out in their order then
                     await self._send(broker, letter)
             await self._wait_for_work()
 
+    async def _next_letters(self) -> list[Letter]:
+        """What there is room for; nothing when the outbox is known to hold no more."""
+        room = self._config.in_flight - len(self._sent_at)
+        if not self._more or room <= 0:
+            return []
+        if not self._sent_at:
+            self._after = 0  # a parked event that was released stands before the others
+        after, self._more = self._after, False
+        letters = await self._journal.write(lambda ledger: pending_after(ledger, after, room))
+        self._more = self._more or len(letters) == room
+        return letters
+
     async def _send(self, broker: Broker, letter: Letter) -> None:
+        self._after = letter.sequence
         self._sent_at[letter.sequence] = asyncio.get_running_loop().time()
         answer = await broker.tell(self._events_topic, letter.body, self._properties(letter))
         self.published += 1
         self.no_subscriber = answer == NO_MATCHING_SUBSCRIBERS
 
     async def _wait_for_work(self) -> None:
-        """Until more is pending or a receipt made room; past the deadline of the oldest receipt, begin again."""
-        oldest = min(self._sent_at.values(), default=None)
-        due = None if oldest is None else oldest + self._config.receipt_deadline_s * self._patience
+        """Until more may be pending or there is room for it; past the deadline of the oldest receipt, begin again."""
         try:
-            async with asyncio.timeout_at(due):
+            async with asyncio.timeout_at(self._due()):
                 await self._wake.wait()
         except TimeoutError:
-            self._patience = min(2 * self._patience, PATIENCE_LIMIT)
-            self._begin_again()
+            due = self._due()
+            if due is not None and due <= asyncio.get_running_loop().time():
+                self._patience = min(2 * self._patience, PATIENCE_LIMIT)
+                self._begin_again()
+
+    def _due(self) -> float | None:
+        """Loop time at which the oldest unanswered event should have been answered."""
+        oldest = min(self._sent_at.values(), default=None)
+        return None if oldest is None else oldest + self._config.receipt_deadline_s * self._patience
 
     def _begin_again(self) -> None:
         """Take everything without a receipt as unpublished."""
         self._sent_at.clear()
+        self._after = 0
+        self._turn += 1
         self.kick()
 
     async def _listen(self, broker: Broker) -> None:
@@ -153,7 +180,8 @@ class DispatchLink:
             return
         self._sent_at.pop(sequence, None)
         self._patience = 1
-        self.kick()
+        if self._more:
+            self._wake.set()
         if receipt.accepted:
             self.acknowledged += 1
         else:

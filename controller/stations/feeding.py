@@ -37,7 +37,7 @@ class PartScan:
             reading = await self._read(item, missing, unread)
             part = missing.pop(reading, None)
             if part is None:
-                raise Nonconformance(Reason.WRONG_PART, expected=sorted(missing), found=reading)
+                raise Nonconformance(Reason.WRONG_PART, expected=", ".join(sorted(missing)), found=reading)
             expected = roles[part.role].symbology
             if self._symbology != expected:
                 raise Nonconformance(Reason.WRONG_PART, role=part.role, expected=expected, found=self._symbology)
@@ -48,8 +48,8 @@ class PartScan:
         try:
             reading = await self._scanner.read(self._timing.scan_s)
         except NoRead as error:
-            roles = sorted(part.role for part in missing.values())
-            raise Nonconformance(unread, expected=roles, cause=str(error)) from error
+            roles = ", ".join(sorted(part.role for part in missing.values()))
+            raise Nonconformance(unread, expected=roles, found="no code", cause=str(error)) from error
         except DeviceError as error:
             raise StationFault(self._scanner.name, str(error)) from error
         item.input_at = max(item.input_at, min(reading.read_at, asyncio.get_running_loop().time()))

@@ -41,8 +41,8 @@ class Inspect:
         item.measured["weight_g"] = grams
         recipe = item.recipe
         if abs(grams - recipe.weight_g) > recipe.weight_tolerance_g:
-            allowed = [recipe.weight_g - recipe.weight_tolerance_g, recipe.weight_g + recipe.weight_tolerance_g]
-            raise Nonconformance(Reason.WEIGHT_OUT_OF_LIMITS, found_g=grams, allowed_g=allowed)
+            low, high = recipe.weight_g - recipe.weight_tolerance_g, recipe.weight_g + recipe.weight_tolerance_g
+            raise Nonconformance(Reason.WEIGHT_OUT_OF_LIMITS, expected=f"{low:g}–{high:g} g", found=f"{grams:g} g")
         item.input_at = asyncio.get_running_loop().time()
         await self._memory.remember(
             lambda ledger: record_stage(ledger, item, Stage.INSPECTED, weight_g=grams, picture=look.digest)

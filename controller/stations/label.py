@@ -113,7 +113,7 @@ class Label:
         )
         self._acknowledgements.release(self._applicator, 0, result)
         if result.code is ResultCode.NO_LABEL:
-            raise Nonconformance(Reason.APPLY_FAILED, result=result.code.name)
+            raise Nonconformance(Reason.APPLY_FAILED, expected=ResultCode.OK.name, found=result.code.name)
         if result.code is not ResultCode.OK:
             raise StationFault(self._applicator.name, f"label of carrier {item.carrier}: {result.code.name}")
 

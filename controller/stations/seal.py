@@ -77,7 +77,9 @@ class Sealer:
             raise Nonconformance(Reason.SUSPECT, cause=broken)
         age_s = asyncio.get_running_loop().time() - item.proof.at
         if age_s > item.recipe.proof_life_s:
-            raise Nonconformance(Reason.PROOF_EXPIRED, age_s=round(age_s, 1), allowed_s=item.recipe.proof_life_s)
+            raise Nonconformance(
+                Reason.PROOF_EXPIRED, expected=f"≤ {item.recipe.proof_life_s:g} s", found=f"{age_s:.1f} s"
+            )
         image = self._plc.image
         found = image.blocks[0].carrier if image is not None else 0
         # 0: the jaw's own reader is a scan behind the conveyor's; the PLC compares again before it closes.
@@ -109,7 +111,7 @@ def demand_cycle(item: Item, result: Result) -> None:
     """
     measured, seal = result.measured, item.recipe.seal
     if result.code is not ResultCode.OK:
-        raise Nonconformance(Reason.SEAL_INTERRUPTED, result=result.code.name)
+        raise Nonconformance(Reason.SEAL_INTERRUPTED, expected=ResultCode.OK.name, found=result.code.name)
     if measured["carrier"] != item.carrier:
         raise Nonconformance(Reason.SUSPECT, cause=f"sealed carrier {measured['carrier']}, proven is {item.carrier}")
     tolerance_dc = seal.temperature_tolerance_c * 10
@@ -122,9 +124,8 @@ def demand_cycle(item: Item, result: Result) -> None:
         if abs(measured[name] - target) > tolerance:
             raise Nonconformance(
                 Reason.SEAL_OUT_OF_LIMITS,
-                value=name,
-                found=measured[name],
-                allowed=[target - tolerance, target + tolerance],
+                expected=f"{name} {target - tolerance:g}–{target + tolerance:g}",
+                found=f"{measured[name]}",
             )
 
 

@@ -15,6 +15,8 @@ from simulators.demo.line_api import LineView
 PLAIN_PERIOD = 25
 """Without a terminal one line is printed for so many looks at the line."""
 SHOWN_REJECTS = 5
+COLUMNS = {"station": 22, "carrier": 7, "order": 16, "product": 18, "does": 24}
+"""Width of each, so that nothing jumps about."""
 
 Show = Callable[[LineView], None]
 
@@ -42,9 +44,9 @@ def _plain(console: Console, orders: int) -> Show:
 
 
 def _picture(view: LineView, orders: int, page: str) -> Group:
-    stations = Table(title=f"{view.state}  {view.hold_text}".rstrip(), expand=True)
-    for title in ("station", "carrier", "order", "product", "does"):
-        stations.add_column(title)
+    stations = Table(title=f"{view.state}  {view.hold_text}".rstrip())
+    for title, width in COLUMNS.items():
+        stations.add_column(title, width=width, no_wrap=True)
     for station in view.stations:
         carrier = f"C{station.carrier:03d}" if station.carrier else ""
         stations.add_row(

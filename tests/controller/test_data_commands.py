@@ -166,7 +166,7 @@ async def test_dispatch_listens_until_it_is_stopped(tmp_path: Path) -> None:
         await journal.write(lambda each: put_event(each, LINE, EventType.SEALED, None, data))
         async with asyncio.TaskGroup() as group, asyncio.timeout(30):
             serving = group.create_task(link.serve())
-            while not (await journal.write(lambda each: outbox_counts(each.connection)))[OutboxState.ACKNOWLEDGED]:
+            while not (await journal.write(lambda each: outbox_counts(each.connection)))[OutboxState.ACKNOWLEDGED]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
             serving.cancel()
         process.send_signal(signal.SIGINT)
