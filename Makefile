@@ -64,13 +64,13 @@ $(VENV)/.uv: | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/bin/python:
-	@tools/make-venv $(VENV)
+	@.ci/make-venv $(VENV)
 
 # System packages: installed when absent, named when they can't be.
 $(VENV)/.demo-packages: | $(VENV)/bin/python
-	@tools/need-packages $(DEMO_PACKAGES)
+	@.ci/need-packages $(DEMO_PACKAGES)
 	@touch $@
 
 $(VENV)/.test-packages: | $(VENV)/bin/python
-	@tools/need-packages $(TEST_PACKAGES)
+	@.ci/need-packages $(TEST_PACKAGES)
 	@touch $@

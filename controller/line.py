@@ -22,6 +22,7 @@ from controller.equipment import Equipment
 from controller.evidence import EvidenceStore
 from controller.exits import Outcome, StationFault
 from controller.holding import Holding
+from controller.housekeeping import remove_expired
 from controller.integrity import Integrity
 from controller.items import Item
 from controller.journal import Journal, JournalUnavailable, Ledger
@@ -91,6 +92,7 @@ class Line:
         )
         self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
         self.tally = Tally(config.store.journal)
+        self.evidence = EvidenceStore(config.store.evidence)
         self.orders_changed = Pulse()
         self.pool_filled = Pulse()
         self.ended = Pulse()
@@ -124,6 +126,7 @@ class Line:
             group.create_task(watch.follow_dispatch(self.dispatch, self.tally), name="dispatch watch")
             group.create_task(watch.follow_pool(self.tally, self.config.mail_numbers.low_water), name="pool watch")
             group.create_task(self.tally.serve(), name="tally")
+            group.create_task(remove_expired(self.journal, self.evidence, self.clock), name="housekeeping")
             group.create_task(self.unit.serve(), name="unit")
 
     async def hold(self, item: Item, fault: StationFault) -> None:
@@ -250,7 +253,7 @@ class Line:
         tracking, memory, permits, holding = self.tracking, self.memory, self.permits, self.holding
         acknowledgements = self.acknowledgements
         at = {station.zone: station.devices for station in config.stations}
-        prover = Prover(config, equipment.cameras, self.vision, EvidenceStore(config.store.evidence), tracking, memory)
+        prover = Prover(config, equipment.cameras, self.vision, self.evidence, tracking, memory)
         infeed_scanner = equipment.scanners[at["infeed"]["scanner"]]
         collate_scanner = equipment.scanners[at["collate"]["scanner"]]
         return Stations(

@@ -18,6 +18,8 @@ PLACE_MM = 20.0
 SIZE_MM = 8.0
 """How much a part's sides may differ from its box."""
 TURN_DEGREES = 10.0
+MIN_FILL = 0.93
+"""A part fills its rectangle; two that overlap leave corners of it free."""
 
 _Part = ExpectedPlate | ExpectedDocument
 
@@ -57,7 +59,8 @@ def _matched(things: list[Thing], parts: tuple[_Part, ...]) -> dict[int, Thing]:
 
 def _fits(thing: Thing, box: Box) -> bool:
     same_size = abs(thing.width - box.width) <= SIZE_MM and abs(thing.height - box.height) <= SIZE_MM
-    return same_size and abs(thing.turn) <= TURN_DEGREES and _distance(thing, box) <= PLACE_MM
+    whole = thing.fill >= MIN_FILL and abs(thing.turn) <= TURN_DEGREES
+    return same_size and whole and _distance(thing, box) <= PLACE_MM
 
 
 def _distance(thing: Thing, box: Box) -> float:

@@ -15,6 +15,8 @@ PLACE_MM = 8.0
 TURN_DEGREES = 5.0
 SIZE_MM = 4.0
 """How much the label's sides may differ from its box; two labels that do not lie exactly on one another are larger."""
+MIN_FILL = 0.95
+"""A label fills its rectangle; two that overlap leave corners of it free."""
 SEARCH_MM = 25.0
 """How far around its place a label is looked for."""
 
@@ -57,7 +59,8 @@ def _count(labels: list[Thing], here: list[Code], task: WaybillTask, plane: Plan
 
 
 def _label_sized(label: Thing, box: Box) -> bool:
-    return abs(label.width - box.width) <= SIZE_MM and abs(label.height - box.height) <= SIZE_MM
+    same_size = abs(label.width - box.width) <= SIZE_MM and abs(label.height - box.height) <= SIZE_MM
+    return same_size and label.fill >= MIN_FILL
 
 
 def _place(labels: list[Thing], here: list[Code], task: WaybillTask, plane: Plane) -> Check:

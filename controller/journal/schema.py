@@ -32,6 +32,7 @@ CREATE TABLE orders (
     body        TEXT NOT NULL,             -- the order as accepted, canonical JSON
     received_at TEXT NOT NULL
 );
+CREATE INDEX orders_by_state ON orders (state);
 CREATE INDEX orders_waiting ON orders (priority, due, acceptance) WHERE state = 'waiting';
 
 CREATE TABLE parts (
@@ -72,6 +73,7 @@ CREATE TABLE items (
     UNIQUE (acceptance, attempt)
 );
 CREATE INDEX items_under_way ON items (item) WHERE ended_at IS NULL;
+CREATE INDEX items_by_outcome ON items (outcome, reason);
 CREATE INDEX items_of_order ON items (acceptance);
 
 CREATE TABLE mail_numbers (
@@ -81,6 +83,8 @@ CREATE TABLE mail_numbers (
     item        INTEGER,
     acceptance  TEXT
 );
+CREATE INDEX mail_numbers_by_state ON mail_numbers (state);
+CREATE INDEX mail_numbers_of_order ON mail_numbers (acceptance) WHERE acceptance IS NOT NULL;
 CREATE INDEX mail_numbers_free ON mail_numbers (position) WHERE state = 'free';
 
 CREATE TABLE outbox (
@@ -94,6 +98,7 @@ CREATE TABLE outbox (
     made_at     TEXT NOT NULL,
     answered_at TEXT
 );
+CREATE INDEX outbox_by_state ON outbox (state);
 CREATE INDEX outbox_pending ON outbox (seq) WHERE state = 'pending';
 
 CREATE TABLE bags (

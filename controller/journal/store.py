@@ -8,12 +8,14 @@ disk can't take them (`JournalUnavailable`) the line must hold: nothing that is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import hashlib
 import json
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -28,7 +30,7 @@ _GROUP_LIMIT = 200
 
 
 class JournalUnavailable(Exception):
-    """The journal can't be written: full or broken disk, foreign file. The line holds until it can."""
+    """The journal can't be written: full or broken disk, foreign file, another writer. The line holds until it can."""
 
 
 class Ledger:
@@ -94,12 +96,18 @@ class Journal:
         self._clock = clock
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._only_writer = contextlib.ExitStack()
         self._ledger: Ledger | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._ledger = await asyncio.to_thread(_open, self.path)
+        self._only_writer.enter_context(_alone(self.path))
+        try:
+            self._ledger = await asyncio.to_thread(_open, self.path)
+        except BaseException:
+            self._only_writer.close()
+            raise
         self._thread = threading.Thread(target=self._commit_groups, name="journal", daemon=True)
         self._thread.start()
         return self
@@ -110,6 +118,7 @@ class Journal:
         self._queue.put(None)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
+        self._only_writer.close()
 
     async def write(self, change: Callable[[Ledger], T]) -> T:
         """Make a change and return what it returned, once it is durable.
@@ -156,10 +165,12 @@ class Journal:
             for change in changes:
                 _make(change, ledger)
             ledger.connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
+            # Whatever it was, nothing of the group may remain and nobody may wait for ever.
             ledger.head = head
-            if ledger.connection.in_transaction:
-                ledger.connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):
+                if ledger.connection.in_transaction:
+                    ledger.connection.execute("ROLLBACK")
             for change in changes:
                 change.error = _unavailable(self.path, error)
 
@@ -183,14 +194,32 @@ def _tell(changes: list[_Change]) -> None:
             change.future.set_exception(change.error)
 
 
-def _unavailable(path: Path, error: sqlite3.Error) -> JournalUnavailable:
+def _unavailable(path: Path, error: Exception) -> JournalUnavailable:
     return JournalUnavailable(
         f"{path}: {error}; free the disk or mend it; until then the line holds"
     )
 
 
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Be the only process that writes this journal; a second one would break the chain of its history.
+
+    :raises JournalUnavailable: another process is.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(path.name + ".lock").open("w")
+    except OSError as error:
+        raise _unavailable(path, error) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise JournalUnavailable(f"{path}: another process writes it; end that line or command first") from error
+        yield
+
+
 def _open(path: Path) -> Ledger:
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
         connection.execute("PRAGMA journal_mode=WAL")

@@ -165,4 +165,5 @@ async def test_the_pick_list_names_what_hands_fetch(worked: Journal) -> None:
 def test_every_reason_has_a_text() -> None:
     assert set(REASONS) == set(Reason)
     assert describe("something_new", {}).en == "something_new"
-    assert describe("suspect", {"cause": "slip"}).zh == "存疑，需重新核验"
+    assert describe("suspect", {}).zh == "存疑，需重新核验"
+    assert describe("suspect", {"cause": "slip"}).en.endswith("(slip)")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from order_bench import LINE, SteppingClock, open_journal
 
+from controller.clock import SystemClock
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.journal.epochs import ForeignJournal, begin_epoch, identity
 from controller.journal.reading import verify_chain
@@ -236,3 +237,14 @@ async def test_reading_beside_a_writer_and_after_it(tmp_path: Path) -> None:
                 connection.execute("DELETE FROM orders")
     with contextlib.closing(open_reading(path)) as connection:
         assert connection.execute("SELECT COUNT(*) FROM history").fetchone()[0] == 3
+
+
+async def test_a_second_writer_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "line.db"
+    async with Journal(path, SystemClock()) as journal:
+        with pytest.raises(JournalUnavailable, match="another process writes it"):
+            async with Journal(path, SystemClock()):
+                pass
+        assert await journal.write(lambda ledger: ledger.enter("still_here")) == 1
+    async with Journal(path, SystemClock()) as again:
+        assert await again.write(lambda ledger: ledger.enter("after")) == 2

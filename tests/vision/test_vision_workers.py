@@ -90,7 +90,7 @@ async def test_worker_that_dies_idle_costs_no_picture() -> None:
     async with _serving() as workers:
         (dying,) = workers.pids
         os.kill(dying, signal.SIGKILL)
-        while dying in workers.pids:
+        while dying in workers.pids:  # noqa: ASYNC110 -- the pool tells nobody
             await asyncio.sleep(0.01)
         assert (await workers.judge(good_waybill_picture(), waybill_task(), 20)).outcome is Outcome.ACCEPT
 

@@ -1,0 +1,392 @@
+"""A whole floor for one test: the line and all around it in processes of their own, on a plant of the test's own loop.
+
+The plant runs in the test, so that a test can strike at the very moment at which matter moves; everything that is
+proven (line, vision workers, page, dispatch, broker) is the real program, started as the demo starts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from controller.channel import ChannelClient, LineUnreachable
+from controller.channel_wire import load_or_make_token
+from controller.journal.reading import verify_chain
+from controller.journal.store import open_reading
+from controller.snapshot import Snapshot
+from devices.plc.contract import Chute
+from simulators.camera import CAMERAS, CameraTwin, serve_cameras
+from simulators.demo.broker import USER, free_port, start_broker
+from simulators.demo.processes import Child, Crew
+from simulators.history import Event
+from simulators.oracle import Judgement, judge, read_ledger
+from simulators.plant import Plant, PlantWiring
+from simulators.plant_process import ReaderAtHand
+from simulators.stock import take_stock
+from simulators.truth import truth
+from tests.line.people import Mendable, People, Screen
+
+LOOK_S = 0.03
+PATIENCE_S = 45.0
+CARRIERS = 12
+
+
+class FloorCrew(Crew):
+    """Processes of which a test may kill any one."""
+
+    def child(self, name: str) -> Child:
+        return self._children[name]
+
+    async def kill(self, name: str) -> None:
+        """As a power cut for this process: SIGKILL, nothing else is told."""
+        child = self._children.pop(name)
+        child.process.kill()
+        await child.process.wait()
+
+
+class Witness(list[Event]):
+    """The world's history, telling a test of each event at the moment at which it happens."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        super().__init__(events)
+        self.tell: Callable[[Event], None] = lambda _: None
+
+    def append(self, event: Event) -> None:
+        super().append(event)
+        self.tell(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run came out. :ivar states: of each order; :ivar reasons: of its rejected attempts, by acceptance."""
+
+    judgement: Judgement
+    states: dict[str, str]
+    reasons: dict[str, list[str]]
+
+
+class Floor:
+    """One floor. Made by `floor`."""
+
+    def __init__(self, folder: Path, plan: Mendable, speed: float, timing: dict[str, float]) -> None:
+        self.folder = folder
+        self.plan = plan
+        self.speed = speed
+        self._timing = timing
+        self.crew = FloorCrew(folder)
+        self.screen = Screen(folder)
+        self.web_port = free_port()
+        self.plant: Plant
+        self.people: People
+        self.witness: Witness
+        self._camera_address = ""
+        self._broker_port = 0
+
+    # Starting and ending of processes.
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Set up the plant with its people, then broker, dispatch and line."""
+        (self.folder / "line.toml").write_text(self._configuration(), encoding="utf-8")
+        wiring = PlantWiring(directory=self.folder / "plant", speed=self.speed, seed=self.plan.seed, carriers=CARRIERS)
+        self.plant = await stack.enter_async_context(Plant(wiring, self.plan.faults))
+        self.plant.world.history = self.witness = Witness(self.plant.world.history)
+        eyes = {each.name: CameraTwin(self.plant.world, each, speed=self.speed) for each in CAMERAS}
+        self._camera_address = await stack.enter_async_context(serve_cameras(eyes))
+        stack.push_async_callback(self.crew.end_all)
+        self._broker_port = (await start_broker(self.crew, self.folder)).port
+        await self.start_dispatch()
+        await self.start_line()
+        self.people = People(self.plant.world, self._readers(), self.plan, self.plant.faults, self.screen, self.speed)
+        self.plant.employ(self.people.work(), "people")
+
+    async def start_line(self, *wrapper: str) -> None:
+        """Start the line and wait until it answers. :param wrapper: a program to start it under, with arguments."""
+        await self.crew.start("line", *wrapper, *_sealline("run", "--config", "line.toml"), env=self._environment())
+        await self._answers()
+
+    async def start_web(self) -> None:
+        await self.crew.start("web", *_sealline("web", "--config", "line.toml"), env=self._environment())
+
+    async def start_dispatch(self) -> None:
+        at = ("--port", str(self._broker_port), "--username", USER, "--password-file", str(self.folder / "mqtt-password"))
+        await self.crew.start("dispatch", *_sealline("dispatch", "listen", *at, "--ledger", "ledger.db"))
+
+    async def start_broker_again(self) -> None:
+        """Start a broker that remembers nothing, on the same port."""
+        mosquitto = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+        assert mosquitto is not None
+        await self.crew.start("broker", mosquitto, "-c", str(self.folder / "mosquitto.conf"))
+
+    def freeze_line(self) -> None:
+        """Stop the line process where it stands, as a machine does that swaps or is debugged."""
+        self.crew.child("line").process.send_signal(signal.SIGSTOP)
+
+    def thaw_line(self) -> None:
+        self.crew.child("line").process.send_signal(signal.SIGCONT)
+
+    async def kill_line(self) -> None:
+        await self.crew.kill("line")
+
+    # Asking the line.
+
+    async def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+        token = load_or_make_token(self.folder / "var" / "token")
+        return await ChannelClient(self.folder / "var" / "line.sock", token).call(name, **arguments)
+
+    async def view(self) -> Snapshot:
+        return Snapshot.model_validate(await self.call("snapshot"))
+
+    async def command(self, command: str, state: str, within: float = PATIENCE_S) -> None:
+        """Give a command and wait for the state that it leads to."""
+        await self.call("command", command=command, by="test")
+        await self.state(state, within)
+
+    async def state(self, state: str, within: float = PATIENCE_S) -> Snapshot:
+        return await self.line_shows(lambda view: view.state == state, f"state {state}", within)
+
+    async def hand_in(self) -> None:
+        """Give the line its mail numbers and the plan's orders."""
+        await self.call("import_mail_numbers", numbers=list(self.plan.mail_numbers))
+        rows = [{"line": n, "data": each.model_dump(mode="json")} for n, each in enumerate(self.plan.orders, 1)]
+        report = await self.call("import_orders", rows=rows)
+        assert not report["refused"], report
+
+    async def begin(self) -> None:
+        """Reset and start."""
+        await self.command("reset", "Idle")
+        await self.command("start", "Execute")
+
+    async def pack(self) -> Result:
+        """Hand in, start, and wait until everything has ended."""
+        await self.hand_in()
+        await self.begin()
+        return await self.finish()
+
+    # Waiting.
+
+    async def line_shows(self, holds: Callable[[Snapshot], bool], what: str, within: float = PATIENCE_S) -> Snapshot:
+        """Wait until the line's snapshot is as wanted, and return it."""
+        seen: list[Snapshot] = []
+
+        async def look() -> bool:
+            seen[:] = [await self.view()]
+            return holds(seen[0])
+
+        await self.wait_for(look, what, within)
+        return seen[0]
+
+    async def alarm(self, kind: str, within: float = PATIENCE_S) -> Snapshot:
+        """Wait until an alarm of that kind stands."""
+        return await self.line_shows(lambda view: kind in standing(view), f"alarm {kind}", within)
+
+    async def entry(self, kind: str, count: int = 1, within: float = PATIENCE_S) -> int:
+        """Wait until the journal has `count` entries of a kind, and return the last one's item."""
+        found: list[sqlite3.Row] = []
+
+        async def look() -> bool:
+            found[:] = self.journal("SELECT item FROM history WHERE kind = ? ORDER BY seq", kind)
+            return len(found) >= count
+
+        await self.wait_for(look, f"{count} journal entries {kind!r}", within)
+        return int(found[count - 1][0] or 0)
+
+    async def happens(self, kind: type[Event], within: float = PATIENCE_S, **facts: object) -> Event:
+        """Wait for the next event of the plant's history of this kind."""
+        loop = asyncio.get_running_loop()
+        seen: asyncio.Future[Event] = loop.create_future()
+
+        def tell(event: Event) -> None:
+            fits = isinstance(event, kind) and all(getattr(event, name) == value for name, value in facts.items())
+            if fits and not seen.done():
+                seen.set_result(event)
+
+        self.witness.tell = tell
+        async with asyncio.timeout(within):
+            return await seen
+
+    async def wait_for(self, holds: Callable[[], Awaitable[bool]], what: str, within: float = PATIENCE_S) -> None:
+        """Wait until something holds; when it does not in time, say how the line stands."""
+        try:
+            async with asyncio.timeout(within):
+                while not await holds():
+                    self.crew.check()
+                    await asyncio.sleep(LOOK_S)
+        except TimeoutError:
+            raise AssertionError(f"not in {within:g} s: {what}\n{await self._standing()}") from None
+
+    async def finish(self, within: float = PATIENCE_S) -> Result:
+        """Wait until every order has ended and dispatch has answered for every event; then ask the oracle."""
+
+        async def done() -> bool:
+            return not self.open_orders() and not self.journal("SELECT 1 FROM outbox WHERE state = 'pending'")
+
+        await self.wait_for(done, "every order ended, every event acknowledged", within)
+        return self.result()
+
+    def open_orders(self) -> list[str]:
+        """Orders that have not ended for good. One whose chute nobody knows waits for people: it counts as ended."""
+        unknown = {row[0] for row in self.journal("SELECT acceptance FROM items WHERE outcome = 'unknown'")}
+        states = self._states()
+        ended = {kit for kit, state in states.items() if state == "packed" or kit in unknown}
+        ended |= {kit for kit, state in states.items() if state == "rejected" and kit not in self.plan.mended}
+        return sorted(states.keys() - ended)
+
+    # The truth.
+
+    def result(self) -> Result:
+        """The oracle's judgement and the line's own account, at this moment."""
+        stock = take_stock(json.loads(json.dumps(self.truth())))
+        assert self.journal_holds()
+        return Result(judge(stock, self.plan, read_ledger(self.folder / "ledger.db")), self._states(), self._reasons())
+
+    def truth(self) -> dict[str, Any]:
+        return {**truth(self.plant.world, self.plant.faults), "at_hand": self.people.at_hand}
+
+    def sent(self) -> list[str]:
+        """Kits of the parcels in the dispatch chute, in the order of their fall."""
+        return [fallen.mailer.kit for fallen in self.plant.world.chutes[Chute.DISPATCH]]
+
+    def rejected(self) -> list[str]:
+        return [fallen.mailer.kit for fallen in self.plant.world.chutes[Chute.REJECT]]
+
+    def journal(self, question: str, *values: object) -> list[sqlite3.Row]:
+        """One short read of the journal."""
+        with closing(open_reading(self.folder / "var" / "line.db")) as connection:
+            return connection.execute(question, values).fetchall()
+
+    def journal_holds(self) -> bool:
+        """Whether the history's chain of digests is whole."""
+        with closing(open_reading(self.folder / "var" / "line.db")) as connection:
+            return verify_chain(connection) is None
+
+    def commands_taken(self) -> list[tuple[str, int, int, int]]:
+        """What every PLC has last accepted or refused: device, block, epoch, sequence. Changes with each command."""
+        return [
+            (name, number, block.echo.epoch, block.echo.sequence)
+            for name, plc in self.plant.plcs.items()
+            for number, block in enumerate(plc.status().blocks)
+        ]
+
+    async def ask_plant(self, **request: object) -> dict[str, Any]:
+        """One request to the plant's control port, over its wire."""
+        host, _, port = self.plant.wires["control"].address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(json.dumps(request).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(await reader.readline())
+        writer.close()
+        await writer.wait_closed()
+        assert answer["ok"], answer
+        return answer
+
+    # Inside.
+
+    def _states(self) -> dict[str, str]:
+        return {row[0]: row[1] for row in self.journal("SELECT acceptance, state FROM orders")}
+
+    def _reasons(self) -> dict[str, list[str]]:
+        reasons: dict[str, list[str]] = {order.acceptance: [] for order in self.plan.orders}
+        for acceptance, reason in self.journal(
+            "SELECT acceptance, reason FROM items WHERE outcome = 'rejected' ORDER BY item"
+        ):
+            reasons[acceptance].append(reason)
+        return reasons
+
+    def _readers(self) -> dict[str, Any]:
+        plant = self.plant
+        return {"infeed": ReaderAtHand(plant.infeed_scanner), "collate": ReaderAtHand(plant.certificate_scanner)}
+
+    async def _answers(self) -> None:
+        async def look() -> bool:
+            try:
+                await self.view()
+            except (LineUnreachable, OSError):
+                return False
+            return True
+
+        await self.wait_for(look, "the line answers on its channel")
+
+    async def _standing(self) -> str:
+        try:
+            view = await self.view()
+        except Exception as error:
+            return f"the line does not answer: {error}\n{self._log()}"
+        busy = [f"  {each.zone}: carrier {each.carrier}, item {each.item} {each.activity} {each.suspect}" for each in view.stations if each.carrier]
+        alarms = [f"  {each.kind} {each.source}: {each.text}" for each in view.alarms if not each.cleared]
+        return "\n".join(
+            [
+                f"line {view.state}: {view.hold_text}",
+                *busy,
+                *alarms,
+                f"orders {self._states()}",
+                f"reasons {self._reasons()}",
+                f"chutes: dispatch {self.sent()}, reject {self.rejected()}",
+                self._log(),
+            ]
+        )
+
+    def _log(self) -> str:
+        return (self.folder / "line.log").read_text(encoding="utf-8", errors="replace")[-3000:]
+
+    def _configuration(self) -> str:
+        """The example as a plant starts from it, but for the deadlines that the test shortens."""
+        text = files("controller").joinpath("line.example.toml").read_text("utf-8")
+        for name, seconds in self._timing.items():
+            text, count = re.subn(rf"(?m)^{name} = [0-9.]+", f"{name} = {seconds}", text)
+            assert count == 1, name
+        return text
+
+    def _environment(self) -> dict[str, str]:
+        """Fill the variables of `line.example.toml` with this floor's addresses."""
+        links = self.plant.links
+        names = ("conveyor", "sealer_1", "applicator", "gate", "printer")
+        return {
+            **{f"{name.upper()}_PORT": str(urlsplit(links[name]).port) for name in names},
+            "CAMERA_PORT": str(urlsplit(self._camera_address).port),
+            "PLANT_DIR": str(self.folder / "plant"),
+            "SEALLINE_WEB_PORT": str(self.web_port),
+            "SEALLINE_MQTT_PORT": str(self._broker_port),
+            "SEALLINE_MQTT_PASSWORD_FILE": str(self.folder / "mqtt-password"),
+        }
+
+
+@asynccontextmanager
+async def floor(
+    plan: Mendable, *, speed: float = 20.0, folder: Path | None = None, **timing: float
+) -> AsyncIterator[Floor]:
+    """A floor that is ready for `begin`, and that is cleared away afterwards. After a failure its folder is kept.
+
+    :param folder: an empty one; else a new one. :param timing: deadlines of the configuration other than the example's.
+    """
+    folder = folder or Path(tempfile.mkdtemp(prefix="floor-", dir="/tmp"))  # a socket's path must be short
+    try:
+        async with AsyncExitStack() as stack:
+            made = Floor(folder, plan, speed, timing)
+            await made.open(stack)
+            yield made
+    except BaseException as error:
+        error.add_note(f"everything of this floor is in {folder}")
+        raise
+    shutil.rmtree(folder)
+
+
+def standing(view: Snapshot) -> set[str]:
+    """Kinds of the alarms that stand."""
+    return {alarm.kind for alarm in view.alarms if not alarm.cleared}
+
+
+def _sealline(*words: str) -> list[str]:
+    return [sys.executable, "-m", "controller.commands", *words]
