@@ -50,8 +50,11 @@ def last_item_on(ledger: Ledger, carrier: int, recipes: Mapping[str, Recipe]) ->
 def note_suspect(ledger: Ledger, items: list[Item]) -> None:
     """Journal why nobody can vouch for these items any more."""
     for item in items:
-        ledger.connection.execute("UPDATE items SET suspect = ? WHERE item = ?", (item.suspect, item.token))
-        ledger.enter("suspect", item=item.token, acceptance=item.acceptance, cause=item.suspect, zone=item.zone)
+        # An item that has ended meanwhile was vouched for until then.
+        if ledger.connection.execute(
+            "UPDATE items SET suspect = ? WHERE item = ? AND ended_at IS NULL", (item.suspect, item.token)
+        ).rowcount:
+            ledger.enter("suspect", item=item.token, acceptance=item.acceptance, cause=item.suspect, zone=item.zone)
 
 
 def _restore(ledger: Ledger, row: _Row, recipes: Mapping[str, Recipe]) -> Item:

@@ -1,47 +1,62 @@
 """The one place from which motion is permitted.
 
 A permit goes to a PLC only while the unit executes, after everything it rests on is durable, and after a last look
-at what it needs (`still`). A command that was provably not executed may be asked again once the operator has
-unheld the line; one whose outcome is unknown is never repeated.
+at what it needs (`still`): nothing is awaited between that look and the permit. A command that was provably not
+executed may be asked again once the operator has unheld the line; one whose outcome is unknown is never repeated.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 
+from controller.acknowledging import Acknowledgements
 from controller.alarm_texts import AlarmKind
 from controller.exits import StationFault
 from controller.holding import Holding
 from controller.items import Item
 from controller.latency import LatencyRecord
+from controller.pulse import Pulse
 from controller.unit_machine import UnitMachine
 from devices.errors import CommandRefused, DeviceError, NotTaken
 from devices.plc.contract import Answer, Command
 from devices.plc.driver import Completion, PlcStation
 
+_PASSING = frozenset({Answer.EXPIRED, Answer.HOST_LOST, Answer.RESULT_UNACKNOWLEDGED})
+"""Refusals that a moment of jitter explains: asked again, a few times, before the line holds."""
+_PASSING_TRIES = 3
+_ASTRAY = frozenset({Answer.NO_CARRIER, Answer.WRONG_CARRIER})
+"""The item's carrier is not where the line takes it to be: asking again there is of no use."""
 FALTER_S = 2.0
 """How long a PLC may say nothing before that counts as loss: jitter is no broken cable. Nothing moves meanwhile."""
-_PASSING = frozenset({Answer.EXPIRED, Answer.HOST_LOST})
-"""Refusals that a moment of jitter explains: asked again at once, a few times, before the line holds."""
-_PASSING_TRIES = 3
 
 
 class Permits:
-    """Gives permits and keeps the record of how quickly they were decided."""
+    """Gives permits and keeps the record of how quickly they were decided.
 
-    def __init__(self, unit: UnitMachine, holding: Holding) -> None:
+    :ivar asked_again: commands that were provably not executed and were asked again.
+    """
+
+    def __init__(self, unit: UnitMachine, holding: Holding, acknowledgements: Acknowledgements) -> None:
         self._unit = unit
         self._holding = holding
+        self._acknowledgements = acknowledgements
+        self._under_way = 0
+        self._ended = Pulse()
         self.decision = LatencyRecord()
         self.echo = LatencyRecord()
+        self.asked_again = 0
 
     async def motion(self, item: Item) -> None:
         """Wait until the unit executes."""
         if not self._unit.executing:
             await self._unit.changed.until(lambda: self._unit.executing)
             item.input_at = asyncio.get_running_loop().time()
+
+    async def standstill(self) -> None:
+        """Wait until every motion that was permitted has ended, so that a line that says Held stands still."""
+        await self._ended.until(lambda: not self._under_way)
 
     async def perform(
         self,
@@ -53,32 +68,35 @@ class Permits:
         target: int = 0,
         setpoints: tuple[int, ...] = (),
         deadline_s: float,
+        fresh: Callable[[], Awaitable[None]] | None = None,
         still: Callable[[], None] | None = None,
     ) -> Completion:
         """Permit one motion and return its retained result; the caller journals, then acknowledges it.
 
+        :param fresh: awaited before `still`, so that it looks at what is known now.
         :param still: raises `Nonconformance` when what the permit rests on no longer holds; asked before each try.
-        :raises StationFault: the outcome is unknown or the station failed.
+        :raises StationFault: the outcome is unknown, the station failed, or the carrier is not there.
         """
         tries = 0
         while True:
-            await self._answering(item, station)
-            await self.motion(item)
+            await self._may_move(item, station, block, fresh)
+            self.asked_again += tries > 0
             if still is not None:
                 still()
             tries += 1
             try:
-                completion = await station.execute(
-                    block,
-                    command,
-                    token=item.token,
-                    carrier=item.carrier,
-                    target=target,
-                    setpoints=setpoints,
-                    deadline_s=deadline_s,
-                )
+                with self._counted():
+                    completion = await station.execute(
+                        block,
+                        command,
+                        token=item.token,
+                        carrier=item.carrier,
+                        target=target,
+                        setpoints=setpoints,
+                        deadline_s=deadline_s,
+                    )
             except (CommandRefused, NotTaken) as refused:
-                self._look_at(refused, station, tries, item)
+                await self._look_at(refused, station, block, tries, item)
             except DeviceError as error:
                 raise StationFault(station.name, str(error)) from error
             else:
@@ -86,6 +104,29 @@ class Permits:
                 item.input_at = asyncio.get_running_loop().time()
                 self.echo.add(completion.echoed_at - completion.written_at)
                 return completion
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a motion as under way."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._ended.beat()
+
+    async def _may_move(
+        self, item: Item, station: PlcStation, block: int, fresh: Callable[[], Awaitable[None]] | None
+    ) -> None:
+        """Wait for the station, the last acknowledgement, fresh images and the unit, until the unit need not wait."""
+        while True:
+            await self._answering(item, station)
+            await self._acknowledgements.settled(station, block)
+            if fresh is not None:
+                await fresh()
+            if self._unit.executing:
+                return
+            await self.motion(item)
 
     async def _answering(self, item: Item, station: PlcStation) -> None:
         """Give a faltering link a moment to come back before its silence becomes a refusal."""
@@ -97,8 +138,22 @@ class Permits:
                     await station.changed()
         item.input_at = asyncio.get_running_loop().time()
 
-    def _look_at(self, refused: CommandRefused | NotTaken, station: PlcStation, tries: int, item: Item) -> None:
-        passing = isinstance(refused, NotTaken) or refused.answer in _PASSING
-        if not passing or tries >= _PASSING_TRIES:
+    async def _look_at(
+        self, refused: CommandRefused | NotTaken, station: PlcStation, block: int, tries: int, item: Item
+    ) -> None:
+        """Decide what follows a command that was not executed: another try, a hold before it, or the item's fault."""
+        answer = refused.answer if isinstance(refused, CommandRefused) else Answer.NONE
+        if answer in _ASTRAY:
+            raise StationFault(station.name, str(refused)) from refused
+        if answer is Answer.RESULT_UNACKNOWLEDGED:
+            await self._free(station, block)
+        if (answer is not Answer.NONE and answer not in _PASSING) or tries >= _PASSING_TRIES:
             self._holding.hold(AlarmKind.COMMAND_REFUSED, station.name, cause=str(refused))
         item.input_at = asyncio.get_running_loop().time()
+
+    async def _free(self, station: PlcStation, block: int) -> None:
+        """Let the block go of the result of a motion that the line had given up."""
+        try:
+            await self._acknowledgements.take_over(station, block)
+        except DeviceError as error:
+            self._holding.hold(AlarmKind.STATION_FAULT, station.name, cause=str(error))

@@ -21,6 +21,10 @@ class Pulse:
         """Return at the next beat."""
         await self._event.wait()
 
+    def next(self) -> asyncio.Event:
+        """The event that the next beat sets. Taken before a look it can't be missed, however long the look takes."""
+        return self._event
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Return as soon as `holds()` is true; it is asked now and after each beat."""
         while not holds():

@@ -6,10 +6,13 @@ Nothing is assumed: a move counts only when the conveyor reports the item's own 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
+from typing import NoReturn
 
 from controller.acknowledging import Acknowledgements
 from controller.alarm_texts import AlarmKind
+from controller.calling import note_suspect
 from controller.config import SEAL_ZONES, ZONES, TimingSection
 from controller.exits import StationFault
 from controller.holding import Holding
@@ -106,10 +109,14 @@ class Tracking:
             target=ZONES.index(to),
             deadline_s=self._timing.move_s,
         )
-        self._confirm(item, to, completion.result)
-        before, item.zone = item.zone, to
-        await self._memory.remember(lambda ledger: _record_move(ledger, item, before))
-        self._acknowledgements.release(self._conveyor, ZONES.index(before), completion.result)
+        before, result = item.zone, completion.result
+        arrived = result.code is ResultCode.OK and await self._stands_at(to, item)
+        if arrived:
+            item.zone = to
+        await self._memory.remember(lambda ledger: _record_move(ledger, item, before, to, result, arrived))
+        self._acknowledgements.release(self._conveyor, ZONES.index(before), result)
+        if not arrived:
+            await self._not_arrived(item, to, result)
         self._free(item, keep=to)
         return to
 
@@ -153,11 +160,15 @@ class Tracking:
             target=ZONES.index(LOAD),
             deadline_s=self._timing.move_s,
         )
-        if completion.result.code is not ResultCode.OK:
-            raise StationFault(
-                "conveyor", f"carrier {item.carrier} did not leave divert: {completion.result.code.name}"
+        result = completion.result
+        await self._memory.remember(
+            lambda ledger: ledger.enter(
+                "carrier_returned", item=item.token, carrier=item.carrier, result=result.code.name
             )
-        self._acknowledgements.release(self._conveyor, ZONES.index(DIVERT), completion.result)
+        )
+        self._acknowledgements.release(self._conveyor, ZONES.index(DIVERT), result)
+        if result.code is not ResultCode.OK:
+            raise StationFault("conveyor", f"carrier {item.carrier} did not leave divert: {result.code.name}")
 
     async def _reserve(self, item: Item, zones: tuple[str, ...]) -> str:
         def free() -> str | None:
@@ -178,14 +189,26 @@ class Tracking:
         self._freed.beat()
         self.changed.beat()
 
-    def _confirm(self, item: Item, to: str, result: Result) -> None:
+    async def _stands_at(self, zone: str, item: Item) -> bool:
+        """Whether the conveyor reports the item's own carrier there; an old report is not believed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.move_s):
+                while self._conveyor.image is None:
+                    await self._conveyor.changed()
+        return self.carrier_at(zone) == item.carrier
+
+    async def _not_arrived(self, item: Item, to: str, result: Result) -> NoReturn:
+        """Say why a move did not count. A motion that ended well with another carrier there means that the line slipped.
+
+        :raises StationFault: always.
+        """
         if result.code is not ResultCode.OK:
             raise StationFault("conveyor", f"move of carrier {item.carrier} to {to}: {result.code.name}")
-        found = self.carrier_at(to)
-        if found != item.carrier:
-            self.suspect("slip")
-            self._holding.hold(AlarmKind.SLIP, to, expected=item.carrier, found=found or "none")
-            raise StationFault("conveyor", f"zone {to} must hold carrier {item.carrier}, found {found}")
+        found = self.carrier_at(to) or "none"
+        self._holding.hold(AlarmKind.SLIP, to, expected=item.carrier, found=found)
+        touched = self.suspect("slip")
+        await self._memory.remember(lambda ledger: note_suspect(ledger, touched))
+        raise StationFault("conveyor", f"zone {to} must hold carrier {item.carrier}, found {found}")
 
 
 def next_zones(zone: str) -> tuple[str, ...]:
@@ -197,10 +220,18 @@ def next_zones(zone: str) -> tuple[str, ...]:
     return (ZONES[ZONES.index(zone) + 1],)
 
 
-def _record_move(ledger: Ledger, item: Item, before: str) -> None:
-    ledger.connection.execute("UPDATE items SET zone = ? WHERE item = ?", (item.zone, item.token))
+def _record_move(ledger: Ledger, item: Item, before: str, to: str, result: Result, arrived: bool) -> None:
+    """Journal how a move ended; one that did not bring its carrier there leaves the item's zone as it was."""
+    if arrived:
+        ledger.connection.execute("UPDATE items SET zone = ? WHERE item = ?", (to, item.token))
     ledger.enter(
-        "moved", item=item.token, acceptance=item.acceptance, carrier=item.carrier, before=before, zone=item.zone
+        "moved" if arrived else "move_failed",
+        item=item.token,
+        acceptance=item.acceptance,
+        carrier=item.carrier,
+        before=before,
+        zone=to,
+        result=result.code.name,
     )
 
 

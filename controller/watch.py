@@ -102,17 +102,17 @@ class Watch:
 
     async def _disturbed(self, plc: PlcStation, known: StatusImage, image: StatusImage) -> None:
         if image.safety & _GUARDED != _GUARDED:
-            await self._suspect_all(f"{plc.name}: guard or emergency stop")
             self._holding.abort(AlarmKind.GUARD_OPEN, plc.name, cause=_missing(image.safety))
+            await self._suspect_all(f"{plc.name}: guard or emergency stop")
         elif image.boot_id != known.boot_id or image.disturbances != known.disturbances:
             cause = "restarted" if image.boot_id != known.boot_id else "disturbed"
-            await self._suspect_all(f"{plc.name}: {cause}")
             self._holding.hold(AlarmKind.DISTURBANCE, plc.name, cause=cause)
+            await self._suspect_all(f"{plc.name}: {cause}")
 
     async def _lost(self, plc: PlcStation) -> None:
         if self._tracking.items and self._unit.state in _RUNNING:
-            await self._suspect_all(f"{plc.name}: link lost")
             self._holding.hold(AlarmKind.DEVICE_OFFLINE, plc.name, cause=plc.last_error)
+            await self._suspect_all(f"{plc.name}: link lost")
 
     async def _suspect_all(self, cause: str) -> None:
         touched = self._tracking.suspect(cause)

@@ -59,7 +59,9 @@ def read_line(line: Picture) -> Frames:
 
 def _prepared(line: Picture) -> NDArray[np.float32]:
     width = min(LINE_WIDTH_PX, max(1, round(line.shape[1] * LINE_HEIGHT_PX / line.shape[0])))
-    scaled = cv2.resize(line, (width, LINE_HEIGHT_PX), interpolation=cv2.INTER_AREA)
+    # Area sampling keeps a large line from aliasing, but enlarges a small one in blocks that the network misreads.
+    sampling = cv2.INTER_AREA if line.shape[0] > LINE_HEIGHT_PX else cv2.INTER_LINEAR
+    scaled = cv2.resize(line, (width, LINE_HEIGHT_PX), interpolation=sampling)
     padded = np.zeros((1, 3, LINE_HEIGHT_PX, LINE_WIDTH_PX), np.float32)
     padded[0, :, :, :width] = scaled.transpose(2, 0, 1) / np.float32(127.5) - np.float32(1)
     return padded

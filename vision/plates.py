@@ -24,8 +24,10 @@ from vision.pocket import SCALE_PX_PER_MM, Thing
 from vision.verdict import Box, Check, ExpectedPlate, Outcome
 
 ACCEPT_MARGIN = 2.0
-"""From this log-likelihood margin on a text is proven. Measured on 2,182 real plates with every confusable text:
-3 of 38,994 wrong texts pass, 1.7 % of right ones do not."""
+"""From this log-likelihood margin on a text is proven. Measured with this recogniser: on 640 rendered plates with one
+confusable character the margin stayed under -2.5, on 240 right ones over 3.7; on 487 real road cut-outs of 94 x 24 px,
+far coarser than a line's picture, none of 1,886 confusable texts passed, but a third of the right ones did not either,
+mostly for the province. To be set anew on a line's own pictures."""
 REJECT_MARGIN = 0.0
 """Under this another text explains the picture better."""
 

@@ -63,6 +63,11 @@ class Crew:
         self._folder = folder
         self._children: dict[str, Child] = {}
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process id of each child by its name."""
+        return {name: child.process.pid for name, child in self._children.items()}
+
     async def start(self, name: str, *command: str, env: Mapping[str, str] | None = None) -> Child:
         """Start a child in the run's folder.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,12 +12,12 @@ _STATE, _PARENT, _UTIME = 0, 1, 11
 """Places in /proc/<pid>/stat behind the name, proc(5): state, ppid, utime; then stime and those of ended children."""
 
 
-def cpu_s(roles: Mapping[int, str]) -> Counter[str]:
+def cpu_s(roles: Mapping[int, str]) -> dict[str, float]:
     """Seconds of CPU that each role has used since its processes began.
 
     :param roles: process id → role. A child counts as `<role>'s children`; ended ones are in it.
     """
-    used: Counter[str] = Counter()
+    used: defaultdict[str, float] = defaultdict(float)
     stats = {pid: _stat(pid) for pid in _pids()}
     for pid, fields in stats.items():
         if fields and pid in roles:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from controller.channel import Handler
-from controller.commands import run
 from controller.desk import Desk
 from controller.line import Line
 from tests.bench.stand_ins import AcceptingVision
+
+RUN = import_module("controller.commands.run")
 
 
 class BenchDesk(Desk):
@@ -45,10 +47,10 @@ class BenchDesk(Desk):
 def main(config: Path, *, pictures: bool) -> None:
     """Run the line until SIGTERM."""
     with ExitStack() as exchanged:
-        exchanged.enter_context(patch.object(run, "Desk", BenchDesk))
+        exchanged.enter_context(patch.object(RUN, "Desk", BenchDesk))
         if not pictures:
-            exchanged.enter_context(patch.object(run, "VisionWorkers", AcceptingVision))
-        run.run(config)
+            exchanged.enter_context(patch.object(RUN, "VisionWorkers", AcceptingVision))
+        RUN.run(config)
 
 
 if __name__ == "__main__":

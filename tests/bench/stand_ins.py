@@ -9,6 +9,8 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import numpy as np
+
 from controller.journal.store import open_reading
 from controller.vision_workers import START_S, VisionWorkers
 from simulators.camera import EXPOSURE_S, CameraSetup, CameraTwin, Zones
@@ -55,8 +57,6 @@ class TinyCamera(CameraTwin):
 
 def tiny_picture() -> bytes:
     """A grey JPEG of 16 by 16 pixels."""
-    import numpy as np
-
     return jpeg(np.full((16, 16, 3), 128, np.uint8))
 
 
