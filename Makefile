@@ -11,6 +11,11 @@ DEMO ?=
 JOBS ?= 2
 TESTS ?= tests
 
+# How long a soak runs, from which seed, with how many orders a seed.
+MINUTES ?= 10
+SEED ?= 1
+ITEMS ?= 40
+
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_PACKAGES := mosquitto libzbar0
@@ -24,7 +29,7 @@ export UV_SYSTEM_CERTS := true
 # An environment of another project that happens to be active is none of ours.
 unexport VIRTUAL_ENV
 
-.PHONY: help demo test lint types bench soak test-browser clean
+.PHONY: help demo test lint types bench soak mutants test-browser clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -47,8 +52,11 @@ test-browser: $(VENV)/.test-packages $(VENV)/.locked ## The operator's page in a
 bench: $(VENV)/.demo-packages $(VENV)/.locked ## Measure how much the line carries on this machine
 	$(BIN)/python -m tests.bench
 
-soak: $(VENV)/.demo-packages $(VENV)/.locked ## A long run with all trouble in it: 2000 orders
-	$(BIN)/sealline demo --orders 2000 --speed 10 $(DEMO)
+soak: $(VENV)/.locked ## The virtual floor with all trouble, seed after seed; MINUTES=480 SEED=1 ITEMS=40
+	$(BIN)/sealline simulate --faults heavy --minutes $(MINUTES) --seed $(SEED) --items $(ITEMS)
+
+mutants: $(VENV)/.locked ## Plant each known mistake in a copy of the product; the virtual floor must catch every one
+	$(BIN)/python -m tests.mutants
 
 clean: ## Remove the environment and everything that was made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from controller.exits import Reason
+from controller.reason_texts import REASONS, in_chinese
 from controller.text import Text
 
 
@@ -30,6 +32,7 @@ class AlarmKind(StrEnum):
     DISPATCH_AWAY = "dispatch_away"
     REJECTS_IN_A_ROW = "rejects_in_a_row"
     NOT_READY = "not_ready"
+    PRINT_HEAD_WORN = "print_head_worn"
     INTERNAL = "internal"
 
 
@@ -43,8 +46,18 @@ class Meaning:
 
     def text(self, source: str, facts: Mapping[str, Any]) -> Text:
         """The filled text; a fact that is missing shows as a dash."""
-        values = _Dashes({"source": source, **facts})
-        return Text(zh=self.zh.format_map(values), en=self.en.format_map(values))
+        told = {name: _cause(value, source) for name, value in facts.items()}
+        zh = self.zh.format_map(_Dashes({"source": source, **{name: text.zh for name, text in told.items()}}))
+        en = self.en.format_map(_Dashes({"source": source, **{name: text.en for name, text in told.items()}}))
+        return Text(zh=zh, en=en)
+
+
+def _cause(value: Any, source: str) -> Text:
+    """A fact in both languages, without the name of the device that the sentence begins with."""
+    said = str(value).removeprefix(f"{source}: ")
+    if said in REASONS:
+        return REASONS[Reason(said)]
+    return Text(zh=in_chinese(said), en=said)
 
 
 class _Dashes(dict[str, Any]):
@@ -65,8 +78,8 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.GUARD_OPEN: Meaning(
         1,
-        "{source} 安全条件不满足：{cause}。关好防护门、释放急停，然后清除、复位、启动；线上所有封装件将被剔除返工。",
-        "{source} is not safe: {cause}. Close guards, release the emergency stop, then Clear, Reset, Start; "
+        "{source} 不再报告“{cause}”。关好防护门、释放急停，然后清除、复位、启动；线上所有封装件将被剔除返工。",
+        "{source} no longer reports “{cause}”. Close guards, release the emergency stop, then Clear, Reset, Start; "
         "every item on the line goes to rework.",
     ),
     AlarmKind.DEVICE_OFFLINE: Meaning(
@@ -95,9 +108,7 @@ ALARMS: dict[AlarmKind, Meaning] = {
         "邮件号已用完，工件在面单工位等待。请导入邮件号。",
         "There are no mail numbers left; the item waits at the waybill station. Import mail numbers.",
     ),
-    AlarmKind.POOL_LOW: Meaning(
-        2, "邮件号只剩 {free} 个。请导入邮件号。", "Only {free} mail numbers are left. Import mail numbers."
-    ),
+    AlarmKind.POOL_LOW: Meaning(2, "邮件号只剩 {free} 个。请导入邮件号。", "Mail numbers left: {free}. Import more."),
     AlarmKind.LABEL_LEFT: Meaning(
         1,
         "打印机剥离口留有一张面单。取下并销毁，然后按“恢复”。",
@@ -131,6 +142,12 @@ ALARMS: dict[AlarmKind, Meaning] = {
         2,
         "连续 {count} 件被剔除，最近原因：{cause}。检查来料与相机。",
         "{count} items in a row were rejected, the last for {cause}. Check the parts and the camera.",
+    ),
+    AlarmKind.PRINT_HEAD_WORN: Meaning(
+        2,
+        "打印质量下降：面单条码相对等级由 {first} 降至 {last}。清洁打印头；若无改善，请更换打印头。",
+        "Print head worn: the waybills' relative grade has fallen from {first} to {last}. Clean the print head; "
+        "change it when that does not help.",
     ),
     AlarmKind.NOT_READY: Meaning(2, "不能复位或启动：{cause}", "The line can't be reset or started: {cause}"),
     AlarmKind.INTERNAL: Meaning(

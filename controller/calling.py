@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from controller.config import Recipe
-from controller.items import Item, Stage
+from controller.items import Item, Stage, cycle_values
 from controller.journal import Ledger
 from controller.parts_ledger import PartState, move_order_parts
 from controller.work_orders import begin_attempt, next_waiting, order_of
@@ -71,4 +72,17 @@ def _restore(ledger: Ledger, row: _Row, recipes: Mapping[str, Recipe]) -> Item:
         stage=Stage(stage),
         suspect=suspect,
         mail_number=mail_number,
+        measured=_measured(ledger, token),
     )
+
+
+def _measured(ledger: Ledger, token: int) -> dict[str, float]:
+    """What the stations measured of an item, from the history: its event tells it also when a restart finishes it."""
+    measured: dict[str, float] = {}
+    for kind, data in ledger.connection.execute(
+        "SELECT kind, data FROM history WHERE item = ? AND kind IN (?, ?) ORDER BY seq",
+        (token, Stage.SEALED, Stage.INSPECTED),
+    ):
+        facts = json.loads(data)
+        measured |= cycle_values(facts["measured"]) if kind == Stage.SEALED else {"weight_g": facts["weight_g"]}
+    return measured

@@ -7,25 +7,28 @@ serves the bench and the floor. This module opens no device: an address is only 
 
 from __future__ import annotations
 
-import os
-import re
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from controller.formats import FORMATS
-from devices.links.address import CaptureLink, HttpLink, ModbusLink, SerialLink, TcpLink, parse_link
-from vision.verdict import Box, PlateColour, Symbology, View
+from controller.config_words import fill_variables, worded
+from controller.layouts import Golden, Layout
+from controller.recipes import Mm, Name, Section
+from controller.recipes import PartKind as PartKind  # beside what holds them, for whoever reads a configuration
+from controller.recipes import Recipe as Recipe
+from controller.recipes import RecipePart as RecipePart
+from controller.recipes import SealSettings as SealSettings
+from controller.taught import TaughtError, with_taught
+from devices.links.address import CaptureLink, HttpLink, Link, ModbusLink, SerialLink, TcpLink, parse_link
+from vision.verdict import View
 
 ZONES = ("load", "infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect", "divert")
 """The conveyor's zones in the order of its PLC blocks."""
 SEAL_ZONES = ("seal_1", "seal_2")
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Mm = Annotated[float, Field(ge=0, le=2000)]
 DeadlineSeconds = Annotated[float, Field(gt=0, le=120)]
 
 
@@ -33,15 +36,12 @@ class ConfigError(Exception):
     """A configuration that the line refuses; one line of text a mistake."""
 
     def __init__(self, path: Path, mistakes: list[str]) -> None:
-        super().__init__("\n".join([f"{path}: {len(mistakes)} mistake(s)", *mistakes]))
+        counted = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__("\n".join([f"{path}: {counted}", *(f"  {mistake}" for mistake in mistakes)]))
         self.mistakes = mistakes
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LineSection(_Section):
+class LineSection(Section):
     """Who this line is."""
 
     id: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$", description="Stands in every event, as GZ01-L1.")]
@@ -49,7 +49,7 @@ class LineSection(_Section):
     language: Literal["zh", "en"] = "zh"
 
 
-class StoreSection(_Section):
+class StoreSection(Section):
     """Where the line remembers."""
 
     journal: Path
@@ -58,52 +58,58 @@ class StoreSection(_Section):
     reject_evidence_days: Annotated[float, Field(gt=0, le=3650)] = 30
 
 
-class ChannelSection(_Section):
+class ChannelSection(Section):
     """The local, authenticated way into the line process."""
 
     socket: Path
     token_file: Path
 
 
-class WebSection(_Section):
+class WebSection(Section):
     """Operator page and HTTP API. Loopback only until accounts exist."""
 
     host: Literal["127.0.0.1", "::1"] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
 
 
-class DispatchSection(_Section):
+class DispatchSection(Section):
     """The MQTT 5 broker, and what dispatch is held to."""
 
     host: str
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     username: str = ""
     password_file: Path | None = None
-    topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9_/-]{1,100}$")] = "sealline"
+    topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=100)] = "sealline"
     receipt_deadline_s: Annotated[float, Field(ge=0.5, le=3600)] = 10
     """After it an event without dispatch's receipt is published again."""
     in_flight: Annotated[int, Field(ge=1, le=1000)] = 20
 
 
-class MailNumberSection(_Section):
+class MailNumberSection(Section):
     """The pool of mail numbers that the carrier has given out."""
 
     low_water: Annotated[int, Field(ge=0, le=1_000_000)] = 100
     """Fewer free numbers than this raise an alarm."""
-    unchecked_prefixes: tuple[str, ...] = ("96", "99")
+    unchecked_prefixes: tuple[Annotated[str, Field(pattern=r"^[0-9]{2}$")], ...] = ("96", "99")
     """Two-digit prefixes of domestic numbers that carry no check digit."""
 
 
-class VisionSection(_Section):
+class VisionSection(Section):
     """Worker processes that judge pictures."""
 
     workers: Annotated[int, Field(ge=1, le=16)] = 1
     memory_mb: Annotated[int, Field(ge=300, le=8000)] = 1500
     looks: Annotated[int, Field(ge=1, le=3)] = 3
     """Pictures taken at most before an unsure verdict sends the item to rework."""
+    least_print_grade: Annotated[float, Field(ge=0, le=4)] = 1.5
+    """Relative print grade under which a waybill is not accepted."""
+    taught: Path | None = None
+    """What `sealline vision teach` has written: layouts, places, golden samples. No such file: nothing is taught."""
+    identity_key_file: Path | None = None
+    """Key in hex, at least 16 bytes, under which orders name identity numbers; needed for identity cards only."""
 
 
-class TimingSection(_Section):
+class TimingSection(Section):
     """Deadlines, s, and the age that a proof may have at the jaw."""
 
     move_s: DeadlineSeconds = 10
@@ -131,21 +137,21 @@ def _address(*kinds: type) -> AfterValidator:
     return AfterValidator(check)
 
 
-class PlcDevice(_Section):
+class PlcDevice(Section):
     """A PLC station by the contract in docs/plc-contract.md."""
 
     type: Literal["conveyor", "sealer", "applicator", "gate"]
     link: Annotated[str, _address(ModbusLink)]
 
 
-class WireDevice(_Section):
+class WireDevice(Section):
     """A scanner, scale or label printer."""
 
     type: Literal["scanner", "scale", "printer"]
     link: Annotated[str, _address(TcpLink, SerialLink)]
 
 
-class Camera(_Section):
+class Camera(Section):
     """A camera and where its picture lies on the carrier's plane."""
 
     type: Literal["camera"]
@@ -191,6 +197,9 @@ class StationKind(StrEnum):
     DIVERT = "divert"
 
 
+ZONE_KINDS = {zone: StationKind.SEAL if zone in SEAL_ZONES else StationKind(zone) for zone in ZONES}
+"""What kind of station stands in each zone."""
+
 STATION_DEVICES: dict[StationKind, dict[str, str]] = {
     StationKind.LOAD: {},
     StationKind.INFEED: {"scanner": "scanner"},
@@ -204,113 +213,17 @@ STATION_DEVICES: dict[StationKind, dict[str, str]] = {
 """For each kind of station the devices it needs: role -> device type."""
 
 
-class Station(_Section):
+class Station(Section):
     """A place on the line: its zone and its devices by role."""
 
     zone: Literal["load", "infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect", "divert"]
     kind: StationKind
     title: str
     title_zh: str
-    devices: dict[str, Name] = {}
+    devices: dict[str, Name] = Field(default_factory=dict)
 
 
-def _regular_expression(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from error
-    return text
-
-
-def _known_format(name: str) -> str:
-    if name and name not in FORMATS:
-        raise ValueError(f"no such format, allowed: {sorted(FORMATS)} or empty")
-    return name
-
-
-FormatName = Annotated[str, AfterValidator(_known_format)]
-
-
-class PartKind(StrEnum):
-    """What a recipe's part is: told apart by who proves it."""
-
-    PLATE = "plate"
-    DOCUMENT = "document"
-
-
-class RecipePart(_Section):
-    """One part of a product: its role, how it is proven and where it lies in the open mailer."""
-
-    role: Name
-    kind: PartKind
-    title: str
-    title_zh: str
-    x_mm: Mm
-    y_mm: Mm
-    width_mm: Annotated[float, Field(gt=0, le=600)]
-    height_mm: Annotated[float, Field(gt=0, le=400)]
-    weight_g: Annotated[float, Field(gt=0, le=5000)]
-    symbology: Symbology = Symbology.CODE128
-    code_pattern: Annotated[str, AfterValidator(_regular_expression)]
-    """Regular expression of the whole bar code."""
-    number_format: FormatName = ""
-    """Name of a format in controller/formats that the embossed or printed number must keep; empty: none."""
-    code_format: FormatName = ""
-    """Name of a format with check digits that the bar code must keep; empty: the pattern alone."""
-    colour: PlateColour | None = None
-    """Colour class of a plate's ground; must be given for plates and only for them."""
-
-    @property
-    def box(self) -> Box:
-        """Where it lies, on the carrier's plane."""
-        return Box(self.x_mm, self.y_mm, self.width_mm, self.height_mm)
-
-    @model_validator(mode="after")
-    def _plates_have_a_colour(self) -> Self:
-        if (self.kind is PartKind.PLATE) != (self.colour is not None):
-            raise ValueError(f"colour must be given for plates and only for them; part {self.role!r} is a {self.kind}")
-        return self
-
-
-class SealSettings(_Section):
-    """Set-points of one seal cycle and the limits that its measured values must keep."""
-
-    temperature_c: Annotated[float, Field(ge=50, le=220)]
-    temperature_tolerance_c: Annotated[float, Field(gt=0, le=30)]
-    dwell_ms: Annotated[int, Field(ge=100, le=5000)]
-    dwell_tolerance_ms: Annotated[int, Field(gt=0, le=1000)]
-    force_n: Annotated[int, Field(ge=10, le=2000)]
-    force_tolerance_n: Annotated[int, Field(gt=0, le=500)]
-    cooling_ms: Annotated[int, Field(ge=0, le=10000)] = 0
-
-
-class Recipe(_Section):
-    """How one product is packed."""
-
-    title: str
-    title_zh: str
-    parts: Annotated[tuple[RecipePart, ...], Field(min_length=1, max_length=10)]
-    seal: SealSettings
-    empty_weight_g: Annotated[float, Field(gt=0, le=1000)]
-    """Mailer and waybill without parts."""
-    weight_tolerance_g: Annotated[float, Field(gt=0, le=500)]
-    proof_life_s: Annotated[float, Field(ge=1, le=3600)]
-    """How old the camera's proof may be when the jaw closes."""
-
-    @property
-    def weight_g(self) -> float:
-        """What the sealed parcel must weigh."""
-        return self.empty_weight_g + sum(part.weight_g for part in self.parts)
-
-    @model_validator(mode="after")
-    def _roles_differ(self) -> Self:
-        roles = [part.role for part in self.parts]
-        if len(set(roles)) != len(roles):
-            raise ValueError(f"parts: each role may stand once, found {roles}")
-        return self
-
-
-class Pocket(_Section):
+class Pocket(Section):
     """The areas of the open mailer and of the label, on the carrier's plane, mm: x, y, width, height."""
 
     plates: tuple[Mm, Mm, Mm, Mm]
@@ -318,7 +231,7 @@ class Pocket(_Section):
     waybill: tuple[Mm, Mm, Mm, Mm]
 
 
-class LineConfig(_Section):
+class LineConfig(Section):
     """A whole `line.toml`."""
 
     line: LineSection
@@ -333,6 +246,9 @@ class LineConfig(_Section):
     devices: dict[Name, Device]
     stations: tuple[Station, ...]
     recipes: Annotated[dict[Name, Recipe], Field(min_length=1)]
+    layouts: dict[Name, Layout] = Field(default_factory=dict)
+    golden: dict[Name, Golden] = Field(default_factory=dict)
+    """Golden samples by camera: the line does not start on a camera that sees otherwise."""
 
     @model_validator(mode="after")
     def _stations_fit(self) -> Self:
@@ -341,17 +257,20 @@ class LineConfig(_Section):
             raise ValueError(f"stations: zones must be {list(ZONES)} in this order, found {zones}")
         for station in self.stations:
             self._devices_fit(station)
+        self._each_serves_once()
         conveyors = [name for name, device in self.devices.items() if device.type == "conveyor"]
         if len(conveyors) != 1:
             raise ValueError(f"devices: exactly one of type 'conveyor' is needed, found {conveyors}")
         return self
 
     def _devices_fit(self, station: Station) -> None:
-        needed = STATION_DEVICES[station.kind]
+        kind = ZONE_KINDS[station.zone]
+        if station.kind is not kind:
+            raise ValueError(f"stations.{station.zone}.kind: must be {kind.value!r}, found {station.kind.value!r}")
+        needed = STATION_DEVICES[kind]
         if set(station.devices) != set(needed):
             raise ValueError(
-                f"stations.{station.zone}.devices: a {station.kind} station needs {sorted(needed)}, "
-                f"found {sorted(station.devices)}"
+                f"stations.{station.zone}.devices: needs {sorted(needed)}, found {sorted(station.devices)}"
             )
         for role, name in station.devices.items():
             device = self.devices.get(name)
@@ -364,10 +283,69 @@ class LineConfig(_Section):
                     f"stations.{station.zone}.devices.{role}: {name!r} is a {device.type}, a {needed[role]} is needed"
                 )
 
+    def _each_serves_once(self) -> None:
+        """A device has one place and one link has one owner: two of them would command the same machine."""
+        places: dict[str, str] = {}
+        for station in self.stations:
+            for role, name in station.devices.items():
+                place = f"stations.{station.zone}.devices.{role}"
+                if name in places:
+                    raise ValueError(f"{place}: {name!r} serves {places[name]} already, a device has one place")
+                places[name] = place
+        owners: dict[object, str] = {}
+        for name, device in self.devices.items():
+            wire = _wire_of(parse_link(device.link))
+            if wire in owners:
+                raise ValueError(
+                    f"devices.{name}.link: {device.link!r} is the link of devices.{owners[wire]} too, "
+                    "each device needs a link of its own"
+                )
+            owners[wire] = name
+
+    @model_validator(mode="after")
+    def _parts_lie_in_the_pocket(self) -> Self:
+        areas = {
+            PartKind.PLATE: ("plates", self.pocket.plates),
+            PartKind.DOCUMENT: ("documents", self.pocket.documents),
+        }
+        for name, recipe in self.recipes.items():
+            for part in recipe.parts:
+                area, (x, y, width, height) = areas[part.kind]
+                right, bottom = part.x_mm + part.width_mm, part.y_mm + part.height_mm
+                if part.x_mm < x or part.y_mm < y or right > x + width or bottom > y + height:
+                    raise ValueError(
+                        f"recipes.{name}.parts.{part.role}: lies at x {part.x_mm:g}–{right:g}, "
+                        f"y {part.y_mm:g}–{bottom:g} mm, pocket.{area} is x {x:g}–{x + width:g}, "
+                        f"y {y:g}–{y + height:g} mm: no camera looks for it outside"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _taught_things_are_known(self) -> Self:
+        for product, recipe in self.recipes.items():
+            for part in recipe.parts:
+                if part.layout and part.layout not in self.layouts:
+                    raise ValueError(
+                        f"recipes.{product}.parts.{part.role}.layout: no layout {part.layout!r}, "
+                        f"known: {sorted(self.layouts)}"
+                    )
+        for name in self.golden:
+            if not isinstance(self.devices.get(name), Camera):
+                raise ValueError(f"golden.{name}: no camera of that name, known devices: {sorted(self.devices)}")
+        return self
+
     @property
     def conveyor(self) -> str:
         """Name of the conveyor among the devices."""
         return next(name for name, device in self.devices.items() if device.type == "conveyor")
+
+
+def _wire_of(link: Link) -> object:
+    """What two devices can't share: a serial line as a whole, a Modbus unit of a TCP port, else the address."""
+    if isinstance(link, ModbusLink) and isinstance(link.transport, TcpLink):
+        return link
+    transport = link.transport if isinstance(link, ModbusLink) else link
+    return transport.path if isinstance(transport, SerialLink) else transport
 
 
 def load_config(path: Path) -> LineConfig:
@@ -376,7 +354,7 @@ def load_config(path: Path) -> LineConfig:
     :raises ConfigError: with one line a mistake: key, value, bound.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(path, [f"can't be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
@@ -385,47 +363,18 @@ def load_config(path: Path) -> LineConfig:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(path, [f"is not TOML: {error}"]) from error
-    mistakes: list[str] = []
-    filled = _fill(raw, "", mistakes)
+    filled, mistakes = fill_variables(raw)
+    try:
+        filled = with_taught(filled, path.parent)
+    except TaughtError as error:
+        mistakes.append(str(error))
     if mistakes:
         raise ConfigError(path, mistakes)
     try:
         config = LineConfig.model_validate(filled)
     except ValidationError as error:
-        raise ConfigError(path, [_mistake(dict(each)) for each in error.errors()]) from error
+        raise ConfigError(path, [worded(dict(each), filled) for each in error.errors()]) from error
     return _anchor(config, path.parent)
-
-
-_VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}")
-
-
-def _fill(value: Any, key: str, mistakes: list[str]) -> Any:
-    if isinstance(value, dict):
-        return {name: _fill(each, f"{key}.{name}" if key else name, mistakes) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_fill(each, f"{key}[{index}]", mistakes) for index, each in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-
-    def look_up(match: re.Match[str]) -> str:
-        found = os.environ.get(match[1], match[2])
-        if found is None:
-            mistakes.append(f"{key}: the environment has no {match[1]} and the file no default for it")
-        return found or ""
-
-    filled = _VARIABLE.sub(look_up, value)
-    # A port that is wholly a variable is a number in disguise.
-    return int(filled) if filled != value and filled.isdecimal() else filled
-
-
-def _mistake(error: dict[str, Any]) -> str:
-    places = [str(each) for each in error["loc"]]
-    if places[:1] == ["devices"] and len(places) > 2:
-        del places[2]  # pydantic names the type that it chose
-    key = ".".join(places) or "file"
-    found = error.get("input")
-    shown = "" if isinstance(found, dict | BaseModel) or error["type"] == "missing" else f", found {found!r}"
-    return f"{key}: {error['msg'].removeprefix('Value error, ')}{shown}"
 
 
 def _anchor(config: LineConfig, folder: Path) -> LineConfig:
@@ -439,4 +388,7 @@ def _anchor(config: LineConfig, folder: Path) -> LineConfig:
     dispatch = config.dispatch
     if dispatch.password_file is not None:
         dispatch = dispatch.model_copy(update={"password_file": folder / dispatch.password_file})
-    return config.model_copy(update={"store": store, "channel": channel, "dispatch": dispatch})
+    vision = config.vision
+    if vision.identity_key_file is not None:
+        vision = vision.model_copy(update={"identity_key_file": folder / vision.identity_key_file})
+    return config.model_copy(update={"store": store, "channel": channel, "dispatch": dispatch, "vision": vision})

@@ -6,7 +6,7 @@ import json
 
 from controller.dispatch.bags import freeze_bag, open_bag
 from controller.dispatch.events import EventData, EventType, PartMention, put_event
-from controller.exits import Outcome
+from controller.exits import Outcome, Reason
 from controller.items import Item, Stage
 from controller.journal import Ledger
 from controller.mail_numbers import MailNumberState, advance, void
@@ -77,6 +77,22 @@ def record_unknown(ledger: Ledger, item: Item, outcome: Outcome) -> int:
     bag = freeze_bag(ledger, "unknown_divert")
     _end(ledger, item, "unknown", outcome, Chute.NONE)
     return bag
+
+
+def record_swept(ledger: Ledger, item: Item, chute: Chute, line_id: str) -> int | None:
+    """An ended item's carrier was pushed empty towards reject; returns the bag that had to be frozen for it, if any.
+
+    Of an item whose chute nobody knew this is the answer, when something fell: it is rejected like any other.
+    """
+    ledger.enter("carrier_swept", item=item.token, acceptance=item.acceptance, chute=chute.name.lower())
+    outcome = ledger.connection.execute("SELECT outcome FROM items WHERE item = ?", (item.token,)).fetchone()[0]
+    if outcome != "unknown" or chute is Chute.NONE:
+        return None
+    found = Outcome(packed=False, reason=Reason.SUSPECT, facts={"cause": "found on its carrier"})
+    if chute is Chute.DISPATCH:
+        return record_escaped(ledger, item, found, line_id)
+    record_rejected(ledger, item, found)
+    return None
 
 
 def _end(ledger: Ledger, item: Item, ended: str, outcome: Outcome, chute: Chute) -> None:

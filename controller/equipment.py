@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,9 +11,10 @@ from controller.config import SEAL_ZONES, ZONES, Camera, LineConfig, PlcDevice, 
 from controller.snapshot import DeviceView
 from devices.camera.capture import CaptureCamera
 from devices.camera.driver import HttpCamera
-from devices.links.address import CaptureLink, HttpLink, ModbusLink, dial, parse_link
+from devices.links.address import CaptureLink, HttpLink, Link, ModbusLink, dial, parse_link
 from devices.links.modbus import master_for
 from devices.links.state import LinkState
+from devices.links.stream import Dial
 from devices.plc.contract import DeviceKind
 from devices.plc.driver import PlcStation
 from devices.printer.driver import LabelPrinter
@@ -26,6 +27,10 @@ _KINDS = {
     "applicator": DeviceKind.APPLICATOR,
     "gate": DeviceKind.GATE,
 }
+
+
+Opening = Callable[[str, Link], Dial]
+"""What opens a device's byte stream, from the device's name and address."""
 
 
 class Driver(Protocol):
@@ -98,38 +103,46 @@ class Equipment:
         )
 
 
-def build_equipment(config: LineConfig) -> Equipment:
-    """Make a driver for each device of the configuration; none is connected yet."""
+def by_address(name: str, link: Link) -> Dial:  # noqa: ARG001 -- the address says it all
+    """Open a link where its address says."""
+    return dial(link)
+
+
+def build_equipment(config: LineConfig, opening: Opening = by_address) -> Equipment:
+    """Make a driver for each device of the configuration; none is connected yet.
+
+    :param opening: how each byte stream is opened.
+    """
     made = Equipment(config)
     for name, device in config.devices.items():
         match device:
             case PlcDevice():
-                made.plcs[name] = _plc(name, device, config)
+                made.plcs[name] = _plc(name, device, config, opening)
             case Camera():
-                made.cameras[name] = _camera(name, device)
+                made.cameras[name] = _camera(name, device, opening)
             case WireDevice():
-                _wire(name, device, made)
+                _wire(name, device, made, opening)
     return made
 
 
-def _plc(name: str, device: PlcDevice, config: LineConfig) -> PlcStation:
+def _plc(name: str, device: PlcDevice, config: LineConfig, opening: Opening) -> PlcStation:
     link = parse_link(device.link)
     assert isinstance(link, ModbusLink)  # the configuration demands it
     blocks = len(ZONES) if device.type == "conveyor" else 1
-    poll_s = config.timing.poll_s
-    return PlcStation(name, _KINDS[device.type], blocks, master_for(name, link), epoch=1, poll_s=poll_s)
+    master = master_for(name, link, opening(name, link))
+    return PlcStation(name, _KINDS[device.type], blocks, master, epoch=1, poll_s=config.timing.poll_s)
 
 
-def _camera(name: str, device: Camera) -> HttpCamera | CaptureCamera:
+def _camera(name: str, device: Camera, opening: Opening) -> HttpCamera | CaptureCamera:
     link = parse_link(device.link)
     assert isinstance(link, HttpLink | CaptureLink)  # the configuration demands it
     if isinstance(link, HttpLink):
-        return HttpCamera(name, link.url, freshness=device.freshness)
+        return HttpCamera(name, link.url, opening(name, link), freshness=device.freshness)
     return CaptureCamera(name, link.source)
 
 
-def _wire(name: str, device: WireDevice, made: Equipment) -> None:
-    opener = dial(parse_link(device.link))
+def _wire(name: str, device: WireDevice, made: Equipment, opening: Opening) -> None:
+    opener = opening(name, parse_link(device.link))
     match device.type:
         case "scanner":
             made.scanners[name] = Scanner(name, opener)

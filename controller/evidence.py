@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from controller.journal import Ledger
+from controller.print_trend import grade_of
 from vision.verdict import Verdict
 
 
@@ -72,11 +73,12 @@ class EvidenceStore:
 def record(
     ledger: Ledger, item: int, station: str, camera: str, digest: str, verdict: Verdict, keep_days: float
 ) -> None:
-    """Write what a picture showed. The history gets names of checks only, never what was read.
+    """Write what a picture showed. The history gets names of checks and the print's grade only, never what was read.
 
     :param digest: of the kept picture; empty when there is none.
     """
     expires = _stamp(datetime.fromisoformat(ledger.at) + timedelta(days=keep_days))
+    grade = grade_of(verdict)
     checks = json.dumps([asdict(check) for check in verdict.checks], ensure_ascii=False)
     ledger.connection.execute(
         "INSERT INTO evidence (item, station, camera, picture, outcome, checks, taken_at, expires_at)"
@@ -90,6 +92,7 @@ def record(
         camera=camera,
         outcome=verdict.outcome.value,
         failed=[check.name for check in verdict.failed],
+        print_grade=None if grade is None else round(grade, 2),
         picture=digest,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -55,6 +56,11 @@ class Proof:
 
     at: float
     mark: Mark
+
+
+def cycle_values(measured: Mapping[str, int]) -> dict[str, float]:
+    """Of all that a sealer reports, what says how well it sealed."""
+    return {name: value for name, value in measured.items() if name not in ("carrier", "cycles")}
 
 
 @dataclass(slots=True)

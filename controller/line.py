@@ -21,6 +21,7 @@ from controller.dispatch.publisher import DispatchLink
 from controller.equipment import Equipment
 from controller.evidence import EvidenceStore
 from controller.exits import Outcome, StationFault
+from controller.golden_samples import GoldenSamples
 from controller.holding import Holding
 from controller.housekeeping import remove_expired
 from controller.integrity import Integrity
@@ -31,6 +32,7 @@ from controller.memory import Memory
 from controller.pack_item import clear_item, pack_item
 from controller.packml import State
 from controller.permits import Permits
+from controller.print_trend import PrintTrend
 from controller.pulse import Pulse
 from controller.recovery import Plan, Recovery
 from controller.stations import Stations
@@ -76,6 +78,7 @@ class Line:
                 State.STARTING: self._begin,
                 State.UNHOLDING: self._begin,
                 State.UNSUSPENDING: self._begin,
+                State.HOLDING: self._stand_still,
                 State.STOPPING: self._end_session,
                 State.ABORTING: self._end_session,
             },
@@ -84,15 +87,17 @@ class Line:
         )
         self.holding = Holding(self.unit, self.alarms)
         self.memory = Memory(journal, self.holding)
-        self.permits = Permits(self.unit, self.holding)
+        self.acknowledgements = Acknowledgements(self.holding, self.memory)
+        self.permits = Permits(self.unit, self.holding, self.acknowledgements)
         self.integrity = Integrity(equipment.plcs)
-        self.acknowledgements = Acknowledgements(self.holding)
         self.tracking = Tracking(
             equipment.conveyor, self.permits, self.acknowledgements, self.memory, self.holding, config.timing
         )
         self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
         self.tally = Tally(config.store.journal)
         self.evidence = EvidenceStore(config.store.evidence)
+        self.golden_samples = GoldenSamples(config, equipment.cameras, vision)
+        self.print_trend = PrintTrend(self.alarms)
         self.orders_changed = Pulse()
         self.pool_filled = Pulse()
         self.ended = Pulse()
@@ -105,7 +110,9 @@ class Line:
             equipment.plcs[equipment.station(StationKind.DIVERT).devices["gate"]],
             config.recipes,
             self.stations.divert,
+            self.stations.label,
             self.tracking,
+            self.acknowledgements,
             self.memory,
             self.alarms,
         )
@@ -134,8 +141,8 @@ class Line:
         self.holding.hold(AlarmKind.STATION_FAULT, fault.source, cause=fault.cause)
         touched = self.tracking.suspect(fault.cause, [item])
         await self.memory.remember(lambda ledger: note_suspect(ledger, touched))
-        await self.permits.motion(item)
-        await self.tracking.locate(item)
+        await self.stations.divert.find(item)
+        await self.stations.label.shed(item)
 
     async def _reset(self) -> None:
         """Bring everything to where it can start: stations answering, journal reconciled, vision workers ready."""
@@ -145,6 +152,7 @@ class Line:
         except VisionError as error:
             raise NotReady(Text(f"视觉进程未就绪：{error}", f"vision is not ready: {error}")) from error
         await self._reconcile()
+        await self.golden_samples.check()
         self.alarms.clear(AlarmKind.NOT_READY)
 
     async def _begin(self) -> None:
@@ -161,6 +169,10 @@ class Line:
         except (DeviceError, StationFault) as error:
             raise NotReady(Text(f"设备未就绪：{error}", f"a device is not ready: {error}")) from error
 
+    async def _stand_still(self) -> None:
+        """Held is said only once every motion that was permitted before has ended."""
+        await self.permits.standstill()
+
     async def _end_session(self) -> None:
         """Cancel every item where it stands; the next start clears them from the line."""
         if self._session is not None:
@@ -176,7 +188,7 @@ class Line:
             for item in plan.to_clear:
                 group.create_task(self._carry(item, clear_item(item, item.suspect, self.stations)))
             for item in plan.to_return:
-                group.create_task(self._carry(item, self.stations.divert.return_carrier(item)))
+                group.create_task(self._carry(item, self.stations.divert.clear_carrier(item)))
             await self._feed(group)
 
     async def _feed(self, group: asyncio.TaskGroup) -> None:
@@ -187,11 +199,12 @@ class Line:
             if carrier == 0 or self.tracking.is_held(LOAD):
                 await self.equipment.conveyor.changed()
                 continue
+            changed = self.orders_changed.next()
             item = await self.memory.remember(
                 lambda ledger, carrier=carrier: call_next(ledger, carrier, self.config.recipes)  # type: ignore[misc]
             )
             if item is None:
-                await self.orders_changed.wait()
+                await changed.wait()
                 continue
             item.input_at = asyncio.get_running_loop().time()
             self.tracking.admit(item)
@@ -253,12 +266,12 @@ class Line:
         tracking, memory, permits, holding = self.tracking, self.memory, self.permits, self.holding
         acknowledgements = self.acknowledgements
         at = {station.zone: station.devices for station in config.stations}
-        prover = Prover(config, equipment.cameras, self.vision, self.evidence, tracking, memory)
+        prover = Prover(config, equipment.cameras, self.vision, self.evidence, tracking, memory, self.print_trend)
         infeed_scanner = equipment.scanners[at["infeed"]["scanner"]]
         collate_scanner = equipment.scanners[at["collate"]["scanner"]]
         return Stations(
-            infeed=Infeed(PartScan("infeed", infeed_scanner, tracking, memory, timing)),
-            collate=Collate(PartScan("collate", collate_scanner, tracking, memory, timing)),
+            infeed=Infeed(PartScan("infeed", infeed_scanner, permits, tracking, memory, timing)),
+            collate=Collate(PartScan("collate", collate_scanner, permits, tracking, memory, timing)),
             verify=Verify(config, at["verify"], prover, self.integrity, tracking, memory),
             label=Label(
                 config,

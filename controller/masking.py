@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 SHOWN = 2
 """Characters that stay readable at each end."""
 
@@ -11,3 +13,14 @@ def mask(code: str) -> str:
     if len(code) <= 2 * SHOWN:
         return "*" * len(code)
     return code[:SHOWN] + "*" * (len(code) - 2 * SHOWN) + code[-SHOWN:]
+
+
+def masked_apart(expected: str, found: str) -> tuple[str, str]:
+    """Two numbers of which only the characters that differ stay readable: what was wrong is seen, neither number is."""
+    if expected == found:
+        return "*" * len(expected), "*" * len(found)
+    pairs = list(zip_longest(expected, found, fillvalue=""))
+    if sum(one != other for one, other in pairs) > len(pairs) // 2:
+        return mask(expected), mask(found)
+    one = "".join("*" if left == right else left for left, right in pairs)
+    return one, "".join("*" if left == right else right for left, right in pairs)

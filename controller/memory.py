@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from controller.alarm_texts import AlarmKind
+from controller.evidence import EvidenceStore
 from controller.holding import Holding
 from controller.journal import Journal, JournalUnavailable, Ledger
 
@@ -31,5 +32,14 @@ class Memory:
             try:
                 return await self._journal.write(change)
             except JournalUnavailable as error:
+                self._holding.hold(AlarmKind.JOURNAL_UNAVAILABLE, "", cause=str(error))
+                await asyncio.sleep(_AGAIN_S)
+
+    async def keep(self, evidence: EvidenceStore, picture: bytes) -> str:
+        """Make a picture durable and return its name. While the disk refuses, as with a change."""
+        while True:
+            try:
+                return await evidence.keep(picture)
+            except OSError as error:
                 self._holding.hold(AlarmKind.JOURNAL_UNAVAILABLE, "", cause=str(error))
                 await asyncio.sleep(_AGAIN_S)

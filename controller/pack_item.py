@@ -41,4 +41,5 @@ async def pack_item(item: Item, line: Stations) -> Outcome:
 
 async def clear_item(item: Item, cause: str, line: Stations) -> Outcome:
     """Take an item that nobody can vouch for from where it stands to the reject chute."""
+    await line.label.shed(item)  # a label left at the peel edge leaves on the parcel for which it was printed
     return await line.divert.end(item, Outcome.suspect(cause))

@@ -27,7 +27,7 @@ _PASSING = frozenset({Answer.EXPIRED, Answer.HOST_LOST, Answer.RESULT_UNACKNOWLE
 """Refusals that a moment of jitter explains: asked again, a few times, before the line holds."""
 _PASSING_TRIES = 3
 _ASTRAY = frozenset({Answer.NO_CARRIER, Answer.WRONG_CARRIER})
-"""The item's carrier is not where the line takes it to be: asking again there is of no use."""
+"""The conveyor does not have the item's carrier where the line takes it to be: asking again there is of no use."""
 FALTER_S = 2.0
 """How long a PLC may say nothing before that counts as loss: jitter is no broken cable. Nothing moves meanwhile."""
 
@@ -47,6 +47,11 @@ class Permits:
         self.decision = LatencyRecord()
         self.echo = LatencyRecord()
         self.asked_again = 0
+
+    @property
+    def given(self) -> bool:
+        """Whether motion is permitted now."""
+        return self._unit.executing
 
     async def motion(self, item: Item) -> None:
         """Wait until the unit executes."""
@@ -96,7 +101,7 @@ class Permits:
                         deadline_s=deadline_s,
                     )
             except (CommandRefused, NotTaken) as refused:
-                await self._look_at(refused, station, block, tries, item)
+                await self._look_at(refused, station, block, command, tries, item)
             except DeviceError as error:
                 raise StationFault(station.name, str(error)) from error
             else:
@@ -124,7 +129,7 @@ class Permits:
             await self._acknowledgements.settled(station, block)
             if fresh is not None:
                 await fresh()
-            if self._unit.executing:
+            if self.given:
                 return
             await self.motion(item)
 
@@ -139,11 +144,17 @@ class Permits:
         item.input_at = asyncio.get_running_loop().time()
 
     async def _look_at(
-        self, refused: CommandRefused | NotTaken, station: PlcStation, block: int, tries: int, item: Item
+        self,
+        refused: CommandRefused | NotTaken,
+        station: PlcStation,
+        block: int,
+        command: Command,
+        tries: int,
+        item: Item,
     ) -> None:
         """Decide what follows a command that was not executed: another try, a hold before it, or the item's fault."""
         answer = refused.answer if isinstance(refused, CommandRefused) else Answer.NONE
-        if answer in _ASTRAY:
+        if command is Command.MOVE and answer in _ASTRAY:
             raise StationFault(station.name, str(refused)) from refused
         if answer is Answer.RESULT_UNACKNOWLEDGED:
             await self._free(station, block)

@@ -7,9 +7,11 @@ item that is still on the line goes to reject: it was out of sight, so nobody ca
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from controller.acknowledging import Acknowledgements
 from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
 from controller.calling import last_item_on, note_suspect, open_items
@@ -19,14 +21,21 @@ from controller.items import Item, Stage
 from controller.journal import Ledger
 from controller.memory import Memory
 from controller.stations.divert import Divert
+from controller.stations.label import Label, owns_label
 from controller.text import Text
 from controller.tracking import DIVERT, LOAD, Tracking
 from controller.unit_machine import NotReady
-from devices.plc.contract import Answer, BlockState, Chute, Result
+from devices.plc.contract import BlockState, Chute, Safety
 from devices.plc.driver import PlcStation
 
 SETTLE_S = 10.0
 """How long motions that were under way may take to end."""
+_SAFE_S = 1.0
+_SAFE = Safety.GUARDS_CLOSED | Safety.EMERGENCY_STOP_RELEASED
+_LABEL_LEFT = Text(
+    "打印机剥离口留有一张面单，不属于面单工位上的封装件：取下并销毁",
+    "a label hangs at the peel edge and belongs to no parcel there: take it off and destroy it",
+)
 
 
 @dataclass(slots=True)
@@ -49,7 +58,9 @@ class Recovery:
         gate: PlcStation,
         recipes: Mapping[str, Recipe],
         divert: Divert,
+        label: Label,
         tracking: Tracking,
+        acknowledgements: Acknowledgements,
         memory: Memory,
         alarms: Alarms,
     ) -> None:
@@ -57,6 +68,8 @@ class Recovery:
         self._gate = gate
         self._recipes = recipes
         self._divert = divert
+        self._label = label
+        self._acknowledgements = acknowledgements
         self._tracking = tracking
         self._memory = memory
         self._alarms = alarms
@@ -76,6 +89,7 @@ class Recovery:
             self._place(item, plan)
         await self._memory.remember(lambda ledger: note_suspect(ledger, plan.to_clear))
         await self._look_for_strangers(plan)
+        await self._look_at_peel_edge(plan)
         return plan
 
     async def _settle(self) -> None:
@@ -87,34 +101,25 @@ class Recovery:
                         await plc.changed()
             except TimeoutError as error:
                 raise NotReady(_not_settled(plc)) from error
+            await _safe(plc)
 
     async def _conclude_diverted(self, items: dict[int, Item]) -> None:
         """Finish what the gate confirms; freeze the bag for what it can't tell."""
         kept = self._gate.retained(0)
         for item in [item for item in items.values() if item.stage is Stage.DIVERTING]:
             result = kept if kept is not None and kept.token == item.token else None
-            if result is None and self._was_not_taken(item):
+            if result is None and self._divert.never_took(item):
                 continue
             outcome = await self._memory.remember(lambda ledger, item=item: _permitted(ledger, item))  # type: ignore[misc]
             await self._divert.conclude(item, outcome, result)
             del items[item.token]
 
-    def _was_not_taken(self, item: Item) -> bool:
-        """Whether the gate shows that it never took this item's push: it still echoes another one."""
-        image = self._gate.image
-        if image is None or self._tracking.carrier_at(DIVERT) != item.carrier:
-            return False
-        echo = image.blocks[0].echo
-        return echo.sequence != 0 and (echo.token != item.token or echo.answer is not Answer.ACCEPTED)
-
     async def _release_retained(self) -> None:
         """Journal and acknowledge every other result that a PLC has kept."""
         for plc in self._plcs.values():
             for block in range(plc.blocks):
-                result = plc.retained(block)
-                if result is not None:
-                    await self._memory.remember(lambda ledger, r=result, p=plc, b=block: _found(ledger, p.name, b, r))  # type: ignore[misc]
-                    await plc.acknowledge(block, result)
+                await self._acknowledgements.settled(plc, block)
+                await self._acknowledgements.take_over(plc, block)
 
     def _place(self, item: Item, plan: Plan) -> None:
         zone = self._tracking.zone_of(item.carrier)
@@ -122,6 +127,7 @@ class Recovery:
         if zone is None:
             self._alarms.raise_alarm(AlarmKind.CARRIER_MISSING, str(item.carrier))
             return
+        self._alarms.clear(AlarmKind.CARRIER_MISSING, str(item.carrier))
         item.zone = zone
         plan.to_clear.append(item)
 
@@ -138,6 +144,30 @@ class Recovery:
             last.zone = DIVERT
             plan.to_return.append(last)
 
+    async def _look_at_peel_edge(self, plan: Plan) -> None:
+        """A label that was left there belongs on the parcel that stands before it; any other must be destroyed."""
+        if not await self._label.edge_taken():
+            self._alarms.clear(AlarmKind.LABEL_LEFT)
+            return
+        items = plan.to_clear
+        if await self._memory.remember(lambda ledger: any(owns_label(ledger, item) for item in items)):
+            return
+        self._alarms.raise_alarm(AlarmKind.LABEL_LEFT)
+        raise NotReady(_LABEL_LEFT)
+
+
+async def _safe(plc: PlcStation) -> None:
+    """Give guards that have just been closed a moment to show.
+
+    :raises NotReady: a guard is open or the emergency stop pressed.
+    """
+    try:
+        async with asyncio.timeout(_SAFE_S):
+            while (image := plc.image) is None or image.safety & _SAFE != _SAFE:
+                await plc.changed()
+    except TimeoutError as error:
+        raise NotReady(_not_safe(plc)) from error
+
 
 def _still(plc: PlcStation) -> bool:
     image = plc.image
@@ -146,22 +176,18 @@ def _still(plc: PlcStation) -> bool:
 
 def _permitted(ledger: Ledger, item: Item) -> Outcome:
     """What the gate had been permitted to do with an item."""
-    reason, chute = ledger.connection.execute(
-        "SELECT reason, chute FROM items WHERE item = ?", (item.token,)
+    reason, chute, detail = ledger.connection.execute(
+        "SELECT reason, chute, detail FROM items WHERE item = ?", (item.token,)
     ).fetchone()
     if chute == Chute.DISPATCH.name.lower():
         return Outcome.accepted()
-    return Outcome(packed=False, reason=Reason(reason or Reason.SUSPECT))
+    return Outcome(packed=False, reason=Reason(reason or Reason.SUSPECT), facts=json.loads(detail or "{}"))
 
 
-def _found(ledger: Ledger, plc: str, block: int, result: Result) -> None:
-    ledger.enter(
-        "retained_result_found",
-        item=result.token or None,
-        plc=plc,
-        block=block,
-        result=result.code.name,
-        measured=result.measured,
+def _not_safe(plc: PlcStation) -> Text:
+    return Text(
+        f"{plc.name} 安全条件不满足：关好防护门，释放急停",
+        f"{plc.name} is not safe: close the guards, release the emergency stop",
     )
 
 

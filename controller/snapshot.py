@@ -53,6 +53,24 @@ class AlarmView(_View):
     cleared: bool = False
 
 
+class CheckView(_View):
+    """A check that failed, masked for the page.
+
+    :ivar number: as on its picture; :ivar picture: evidence file name, empty when there is none.
+    :ivar expected: of a number only the characters that differ are readable, likewise `found`.
+    """
+
+    name: str
+    subject: str = ""
+    outcome: str = "reject"
+    expected: str = ""
+    found: str = ""
+    score: float | None = None
+    threshold: float | None = None
+    number: int = 1
+    picture: str = ""
+
+
 class RejectView(_View):
     """A rejected item. :ivar reason: stable code; :ivar pictures: evidence file names, the telling one first."""
 
@@ -65,6 +83,7 @@ class RejectView(_View):
     text_zh: str
     ended_at: str
     pictures: tuple[str, ...] = ()
+    checks: tuple[CheckView, ...] = ()
 
 
 class Latency(_View):

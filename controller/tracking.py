@@ -198,7 +198,7 @@ class Tracking:
         return self.carrier_at(zone) == item.carrier
 
     async def _not_arrived(self, item: Item, to: str, result: Result) -> NoReturn:
-        """Say why a move did not count. A motion that ended well with another carrier there means that the line slipped.
+        """Say why a move did not count. One that ended well with another carrier there means that the line slipped.
 
         :raises StationFault: always.
         """

@@ -119,8 +119,10 @@ class UnitMachine:
             return
         after = COMPLETIONS[acting]
         if after is State.EXECUTE:
-            reported = asyncio.ensure_future(self._report_change(Change(acting, after, "complete", "line")))
-            await self._finish(reported, acting)
+            # Cut off by a command that comes meanwhile: what can't be journalled must not keep the line from holding.
+            await self._finish(
+                asyncio.ensure_future(self._on_change(Change(acting, after, "complete", "line"))), acting
+            )
             if self.state is acting:
                 self._set(after)
         else:
@@ -142,9 +144,6 @@ class UnitMachine:
         while self._unreported:
             await self._on_change(self._unreported[0])
             del self._unreported[0]
-
-    async def _report_change(self, change: Change) -> None:
-        await self._on_change(change)
 
     def _turn(self, after: State, cause: str, by: str) -> None:
         self._unreported.append(Change(self.state, after, cause, by))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
-from vision.verdict import ContentsTask, Task, Verdict, WaybillTask
+from vision.verdict import ContentsTask, GoldenTask, Task, Verdict, WaybillTask
 
 HEAD = struct.Struct(">II")
 """Length of the JSON text and of the picture, in bytes."""
@@ -29,6 +29,7 @@ class Question(BaseModel):
 
     contents: ContentsTask | None = None
     waybill: WaybillTask | None = None
+    golden: GoldenTask | None = None
 
 
 class Answer(BaseModel):
@@ -58,8 +59,9 @@ def lengths(head: bytes) -> tuple[int, int]:
 
 def pack_question(task: Task, picture: bytes) -> bytes:
     """The line's message to a worker."""
-    question = Question(contents=task) if isinstance(task, ContentsTask) else Question(waybill=task)
-    return pack(question, picture)
+    if isinstance(task, ContentsTask):
+        return pack(Question(contents=task), picture)
+    return pack(Question(waybill=task) if isinstance(task, WaybillTask) else Question(golden=task), picture)
 
 
 def read_question(text: bytes) -> Task:
@@ -68,7 +70,7 @@ def read_question(text: bytes) -> Task:
         question = Question.model_validate_json(text)
     except ValueError as error:
         raise WireError(f"no question: {error}") from error
-    task = question.contents or question.waybill
+    task = question.contents or question.waybill or question.golden
     if task is None:
         raise WireError("question holds no task")
     return task

@@ -26,6 +26,7 @@ _RUNNING = frozenset(
     {State.STARTING, State.EXECUTE, State.HOLDING, State.HELD, State.UNHOLDING, State.SUSPENDING, State.SUSPENDED}
 )
 _GUARDED = Safety.GUARDS_CLOSED | Safety.EMERGENCY_STOP_RELEASED
+_WATCHED = _GUARDED | Safety.TRACKING_OK
 
 
 class Watch:
@@ -104,7 +105,7 @@ class Watch:
         if image.safety & _GUARDED != _GUARDED:
             self._holding.abort(AlarmKind.GUARD_OPEN, plc.name, cause=_missing(image.safety))
             await self._suspect_all(f"{plc.name}: guard or emergency stop")
-        elif image.boot_id != known.boot_id or image.disturbances != known.disturbances:
+        elif image.safety & _WATCHED != _WATCHED or _counts(image) != _counts(known):
             cause = "restarted" if image.boot_id != known.boot_id else "disturbed"
             self._holding.hold(AlarmKind.DISTURBANCE, plc.name, cause=cause)
             await self._suspect_all(f"{plc.name}: {cause}")
@@ -137,11 +138,11 @@ class Watch:
 
 
 def _differs(known: StatusImage, image: StatusImage) -> bool:
-    return (known.boot_id, known.disturbances, known.safety & _GUARDED) != (
-        image.boot_id,
-        image.disturbances,
-        image.safety & _GUARDED,
-    )
+    return _counts(known) != _counts(image) or known.safety & _WATCHED != image.safety & _WATCHED
+
+
+def _counts(image: StatusImage) -> tuple[int, int]:
+    return image.boot_id, image.disturbances
 
 
 def _missing(safety: Safety) -> str:

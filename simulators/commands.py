@@ -1,10 +1,16 @@
-"""The simulators' commands, which the command line loads by name: `demo` and `simulate-plant`."""
+"""The simulators' commands, which the command line loads by name: `demo`, `simulate` and `simulate-plant`."""
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import json
+import os
 import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +25,16 @@ from simulators.demo.run import Wish, run_demo
 from simulators.demo.until_done import StandstillError
 from simulators.plant import PlantWiring
 from simulators.plant_process import Staff, run_plant
+from simulators.virtual.soak import soak, table
+
+
+class Level(StrEnum):
+    """How much trouble a virtual run has."""
+
+    NONE = "none"
+    LIGHT = "light"
+    HEAVY = "heavy"
+
 
 _FAILED = 1
 _CANNOT_RUN = 2
@@ -33,6 +49,8 @@ _DEFAULT_PORTS = {
 }
 """Where `controller/line.example.toml` looks for the devices unless the environment says otherwise."""
 _DEFAULT_CAMERA_PORT = 15026
+_LONGEST_FOLDER = 90
+"""A socket's path may have 107 bytes, and `var/line.sock` stands in it."""
 
 
 def demo(
@@ -49,7 +67,7 @@ def demo(
 
     Ends with 0 only if no parcel is wrong, nothing is lost or doubled, and every planned trouble was caught.
     """
-    wish = Wish(orders, seed, speed, _run_folder(folder), report.absolute() if report else None, serve)
+    wish = Wish(orders, seed, speed, _run_folder(folder), _report_file(report), serve)
     console = Console()
     try:
         done = asyncio.run(_until_told(wish, console))
@@ -60,6 +78,24 @@ def demo(
         console.print(f"{error}\nlogs: {wish.folder}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(_CANNOT_RUN) from error
     raise typer.Exit(0 if done.clean else _FAILED)
+
+
+def simulate(
+    seed: Annotated[int, typer.Option(help="The first seed; the same seed gives the same run, to the last byte.")] = 1,
+    items: Annotated[int, typer.Option(min=1, max=10_000, help="Orders of each seed.")] = 40,
+    faults: Annotated[Level, typer.Option(help="How much trouble.")] = Level.HEAVY,
+    seeds: Annotated[int, typer.Option(min=1, help="How many, one after the other.")] = 1,
+    minutes: Annotated[float, typer.Option(min=0, help="Instead of `seeds`: as many as fit.")] = 0.0,
+    only: Annotated[str, typer.Option(help="The only kinds of trouble, with commas between.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object last, nothing else.")] = False,
+) -> None:
+    """Run the line's own code in virtual time, with trouble, and let the oracle judge. Ends with 1 if it found a thing.
+
+    Findings are told as they come, each with its seed and the story of what struck.
+    """
+    done = soak(seed, items, faults.value, seeds, minutes * 60, only, (lambda _: None) if as_json else typer.echo)
+    typer.echo(json.dumps(done, ensure_ascii=False) if as_json else table(done))
+    raise typer.Exit(_FAILED if done["findings"] else 0)
 
 
 def simulate_plant(
@@ -87,39 +123,75 @@ def simulate_plant(
     wiring = PlantWiring(directory=directory, speed=speed, seed=seed, carriers=carriers, **ports)
     staff = Staff(scenario=scenario, api=api, token_file=token_file) if scenario else None
     try:
-        asyncio.run(run_plant(wiring, 0 if free_ports else _DEFAULT_CAMERA_PORT, staff, truth))
+        with _alone_in(directory):
+            asyncio.run(run_plant(wiring, 0 if free_ports else _DEFAULT_CAMERA_PORT, staff, truth))
     except (OSError, ValueError) as error:
-        typer.echo(f"the plant can't run: {error}", err=True)
+        said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+        typer.echo(f"the plant can't run: {said}{where}", err=True)
         raise typer.Exit(_CANNOT_RUN) from error
 
 
 async def _until_told(wish: Wish, console: Console) -> Report:
-    """Run the demo; SIGTERM and a closed terminal end it as Ctrl-C does."""
+    """Run the demo. Ctrl-C, SIGTERM and a closed terminal end it; after its verdict they end only what is served."""
     run = asyncio.current_task()
     assert run is not None
-    told = False
+    told, lingering = asyncio.Event(), asyncio.Event()
 
     def end() -> None:
-        nonlocal told
-        told = True
-        run.cancel()
+        told.set()
+        if not lingering.is_set():
+            run.cancel()
+
+    async def linger() -> None:
+        lingering.set()
+        await told.wait()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end)
     try:
-        return await run_demo(wish, console)
+        return await run_demo(wish, console, linger)
     except asyncio.CancelledError:
-        if told:
+        if told.is_set():
             raise KeyboardInterrupt from None
         raise
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Keep a second plant from taking the serial lines of the first. :raises OSError: another plant stands there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".plant").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OSError(
+                error.errno, f"another plant has its serial lines in {directory}: end it, or choose another --directory"
+            ) from error
+        yield
+
+
+def _report_file(path: Path | None) -> Path | None:
+    """Where the report goes: looked at before the run, not after it."""
+    if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
+        raise typer.BadParameter(f"{path} can't be written: name a file in a folder of yours", param_hint="--report")
+    return path.absolute() if path else None
 
 
 def _run_folder(folder: Path | None) -> Path:
     """A folder of the run's own, with a path short enough for the line's socket."""
     if folder is None:
         return Path(tempfile.mkdtemp(prefix="sealline-", dir="/tmp"))
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise typer.BadParameter(f"{folder} is not empty: a run wants a folder of its own", param_hint="--folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise typer.BadParameter(f"{folder} is not empty: a run wants a folder of its own", param_hint="--folder")
+    except OSError as error:
+        raise typer.BadParameter(f"{folder} can't be made: {error.strerror}", param_hint="--folder") from error
+    if len(str(folder.resolve())) > _LONGEST_FOLDER:
+        raise typer.BadParameter(
+            f"{folder} has over {_LONGEST_FOLDER} characters, too long for the line's socket: choose a shorter one",
+            param_hint="--folder",
+        )
     return folder.resolve()

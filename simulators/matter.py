@@ -40,8 +40,10 @@ class Part:
     :ivar part_id: identity of the thing itself, never written on it; the oracle's.
     :ivar owner: acceptance number of the order that it truly belongs to; the oracle's.
     :ivar style: `blue`, `yellow`, `green`, `yellow_green`, `white`, `black`, `ebike` for a plate;
-        `vehicle_licence`, `driving_licence`, `registration_certificate`, `ebike_certificate` for a document.
-    :ivar text: what is embossed or printed, as `粤B12345`.
+        `vehicle_licence`, `driving_licence`, `registration_certificate`, `ebike_certificate`, `travel_permit`,
+        `identity_card` for a document.
+    :ivar text: what is embossed or printed, as `粤B12345`; on a document the number beside its code (empty: the
+        code's), on a permit the lines of its machine-readable zone.
     :ivar code: its bar code; :ivar code_readable: False when scratched: no reader gets it.
     :ivar size_mm: width and height; :ivar weight_g: its mass.
     """
@@ -59,20 +61,68 @@ class Part:
 
 @dataclass(slots=True)
 class PlacedPart:
-    """A part in a mailer: upper left corner on the carrier's plane and turn in degrees, clockwise."""
+    """A part in a mailer: upper left corner on the carrier's plane and turn in degrees, clockwise.
+
+    :ivar face_down: its back is up.
+    """
 
     part: Part
     x: float
     y: float
     turn: float = 0.0
+    face_down: bool = False
+
+
+class StrayKind(StrEnum):
+    """What may fall into a mailer and belongs in none."""
+
+    SCREW = "screw"
+    PAPER = "paper"
+    GLOVE = "glove"
+    CLOTH = "cloth"
+    """Of nearly the mailer's own grey."""
+
+
+@dataclass(slots=True)
+class Stray:
+    """A strange thing in a mailer: upper left corner on the carrier's plane, turn in degrees."""
+
+    kind: StrayKind
+    x: float
+    y: float
+    turn: float = 0.0
+
+
+class FlawKind(StrEnum):
+    """What can be wrong with a pressed seam."""
+
+    GAP = "gap"
+    """Not pressed there."""
+    WRINKLE = "wrinkle"
+    """A fold that runs across."""
+    CAUGHT = "caught"
+    """Something lies in it."""
+
+
+@dataclass(slots=True)
+class SeamFlaw:
+    """A flaw of a seam. :ivar at_mm: its middle, y on the carrier's plane; :ivar length_mm: along the seam."""
+
+    kind: FlawKind
+    at_mm: float
+    length_mm: float
 
 
 @dataclass(slots=True)
 class Label:
-    """A printed waybill. :ivar mail_number: as its bars say; :ivar text: its human-readable line."""
+    """A printed waybill. :ivar mail_number: as its bars say; :ivar text: its human-readable line.
+
+    :ivar wear: of the print head, 0 (new) to 1: faint print and dead dots.
+    """
 
     mail_number: str
     text: str
+    wear: float = 0.0
 
 
 @dataclass(slots=True)
@@ -99,6 +149,8 @@ class Mailer:
     contents: list[PlacedPart] = field(default_factory=list)
     labels: list[PlacedLabel] = field(default_factory=list)
     seal_temperature_dc: int | None = None
+    strays: list[Stray] = field(default_factory=list)
+    seam_flaws: list[SeamFlaw] = field(default_factory=list)
 
     EMPTY_WEIGHT_G = 42.0
     LABEL_WEIGHT_G = 3.0

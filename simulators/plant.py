@@ -56,7 +56,10 @@ class Plant:
     """The whole plant. `async with` serves it; outside of that nothing moves and no wire exists.
 
     :ivar plcs: the PLC twins by device name; :ivar wires: every device's wire by the same names, and `control`.
+    :ivar plc_twin: what makes each PLC.
     """
+
+    plc_twin: type[PlcTwin] = PlcTwin
 
     def __init__(self, wiring: PlantWiring, faults: Iterable[Fault] = ()) -> None:
         self.wiring = wiring
@@ -113,7 +116,8 @@ class Plant:
         }
         boot_id = seed % 0xFFFF + 1
         return {
-            name: PlcTwin(name, machine, speed=self.wiring.speed, boot_id=boot_id) for name, machine in machines.items()
+            name: self.plc_twin(name, machine, speed=self.wiring.speed, boot_id=boot_id)
+            for name, machine in machines.items()
         }
 
     async def _open_wires(self, stack: AsyncExitStack) -> None:

@@ -253,6 +253,14 @@ class World:
         )
         return parts
 
+    def empty(self, mailer: Mailer) -> tuple[Part, ...]:
+        """Take everything out of a mailer that was lifted off its carrier by hand, cutting it open if it is sealed."""
+        parts = tuple(placed.part for placed in mailer.contents)
+        for part in parts:
+            del self._lies_in[part.part_id]
+        mailer.contents.clear()
+        return parts
+
     def throw_away(self, thing: Label | Part, why: str) -> None:
         """Put a label or a loose part into the bin. :raises ImpossibleError: the part lies in a mailer."""
         if isinstance(thing, Part) and thing.part_id in self._lies_in:

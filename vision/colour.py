@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.pictures import Picture
 from vision.verdict import PlateColour
@@ -45,3 +46,39 @@ def _coloured(yellow: float, green: float) -> tuple[PlateColour, float]:
 def _share(pixels: Picture, bounds: tuple[tuple[int, int, int], tuple[int, int, int]]) -> float:
     inside = cv2.inRange(pixels, np.array(bounds[0]), np.array(bounds[1]))
     return float(cv2.countNonZero(inside)) / inside.size
+
+
+def colour_by_ink(plate: Picture, allowed: frozenset[PlateColour]) -> PlateColour:
+    """The most likely of some classes by the ground's colour against the ink's: holds in any light.
+
+    White ink shows what the light does to white, and so does a light ground under black ink.
+
+    :param allowed: at least one; with one it is the answer, since nothing else can be meant.
+    """
+    ground, ink = _ground_and_ink(plate)
+    light_ink = ink.sum() > ground.sum()
+    blue, green, red = (float(part) for part in ground / np.maximum(ink if light_ink else ground.max(), 1.0))
+    if light_ink:
+        scores = {PlateColour.BLUE: blue - red - 0.1, PlateColour.BLACK: 0.1 - abs(blue - red)}
+    else:
+        scores = {
+            PlateColour.YELLOW: red - blue - 0.3,
+            PlateColour.GREEN: green - red - 0.1,
+            PlateColour.YELLOW_GREEN: green - blue - 0.25,
+            PlateColour.WHITE: 0.15 - (max(blue, green, red) - min(blue, green, red)),
+        }
+    return max(sorted(allowed), key=lambda colour: scores.get(colour, -2.0))
+
+
+def _ground_and_ink(plate: Picture) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean colours of the ground and of the characters, which cover the lesser part of a plate."""
+    height, width = plate.shape[:2]
+    inner = np.ascontiguousarray(plate[height // 5 : -(height // 5) or None, width // 16 : -(width // 16) or None])
+    grey = cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY)
+    level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    light = grey > level
+    if not light.any():
+        mean = np.asarray(inner.mean(axis=(0, 1)), np.float64)
+        return mean, mean
+    ink = light if light.mean() < 0.5 else ~light
+    return np.asarray(inner[~ink].mean(axis=0), np.float64), np.asarray(inner[ink].mean(axis=0), np.float64)

@@ -9,14 +9,20 @@ from vision.codes_in_view import check_foreign
 from vision.documents import check_document
 from vision.pictures import Picture
 from vision.plane import Plane
-from vision.plates import check_plate
-from vision.pocket import Thing, things_in, upright
+from vision.pocket import Thing, extent, grown, strays_in, things_in, upright
+from vision.pose import check_posed_plate
 from vision.verdict import Box, Check, ContentsTask, ExpectedDocument, ExpectedPlate, Outcome
 
 PLACE_MM = 20.0
 """How far a part's middle may lie from its place."""
-SIZE_MM = 8.0
-"""How much a part's sides may differ from its box."""
+SIZE_MM = 4.0
+"""How much a part's sides may differ from its box: a second part under it that sticks out further is seen."""
+OVERHANG_MM = 2.0
+"""How far a part may reach beyond the pocket."""
+STRAY_MM = 6.0
+"""From this extent on a thing that is no part is a finding."""
+AROUND_MM = 6.0
+"""How far around the pocket is looked, so that a part that reaches out of it is seen to do so."""
 TURN_DEGREES = 10.0
 MIN_FILL = 0.93
 """A part fills its rectangle; two that overlap leave corners of it free."""
@@ -26,18 +32,21 @@ _Part = ExpectedPlate | ExpectedDocument
 
 def check_contents(picture: Picture, plane: Plane, codes: list[Code], task: ContentsTask) -> list[Check]:
     """All checks of an open mailer but the carrier's code."""
-    seen = upright(picture, plane, task.pocket)
-    things = things_in(seen, task.pocket)
+    area = grown(task.pocket, AROUND_MM)
+    seen = upright(picture, plane, area)
+    things = things_in(seen, area)
     parts: tuple[_Part, ...] = (*task.plates, *task.documents)
     lying = _matched(things, parts)
-    checks = [_count(things, parts, plane, task.pocket)]
+    checks = [_count(things, parts, plane, task.pocket), _strays(seen, area, things, plane, task.pocket)]
     for place, part in enumerate(parts):
         thing = lying.get(place)
         checks.append(_present(thing, part, plane))
+        if thing is not None:
+            checks.append(_inside(thing, part, plane, task.pocket))
         if isinstance(part, ExpectedDocument):
-            checks.append(check_document(picture, plane, codes, part, lies=thing is not None))
+            checks += check_document(picture, plane, codes, part, thing, task)
         elif thing is not None:
-            checks += check_plate(seen, task.pocket, plane, thing, part)
+            checks += check_posed_plate(seen, area, plane, thing, part)
     expected = frozenset((document.code, document.symbology) for document in task.documents)
     return [*checks, check_foreign(codes, task.view, expected)]
 
@@ -71,6 +80,30 @@ def _count(things: list[Thing], parts: tuple[_Part, ...], plane: Plane, pocket: 
     outcome = Outcome.ACCEPT if len(things) == len(parts) else Outcome.REJECT
     found = "; ".join([str(len(things)), *(thing.text for thing in things)])
     return Check("part_count", outcome, "", str(len(parts)), found, float(len(things)), region=plane.corners(pocket))
+
+
+def _strays(seen: Picture, area: Box, things: list[Thing], plane: Plane, pocket: Box) -> Check:
+    """Nothing may lie beside the parts: what has an outline is a thing, be it as grey as the mailer."""
+    strays = strays_in(seen, area, pocket, things)
+    largest = max(strays, key=extent, default=None)
+    name, expected = "foreign_thing", f"nothing from {STRAY_MM:.0f} mm"
+    if largest is None or extent(largest) < STRAY_MM:
+        found = 0.0 if largest is None else extent(largest)
+        return Check(name, Outcome.ACCEPT, "", expected, "nothing", found, STRAY_MM, plane.corners(pocket))
+    found_text = f"{len(strays)}; {largest.width:.0f}x{largest.height:.0f} mm at ({largest.x:.0f}, {largest.y:.0f})"
+    score = extent(largest)
+    return Check(name, Outcome.REJECT, "", expected, found_text, score, STRAY_MM, plane.corners(largest))
+
+
+def _inside(thing: Thing, part: _Part, plane: Plane, pocket: Box) -> Check:
+    """The whole part lies in the mailer's pocket."""
+    low, high = thing.corners().min(axis=0), thing.corners().max(axis=0)
+    out = max(pocket.x - low[0], pocket.y - low[1], high[0] - pocket.x - pocket.width, high[1] - pocket.y - pocket.height)
+    overhang = max(0.0, float(out))
+    outcome = Outcome.ACCEPT if overhang <= OVERHANG_MM else Outcome.REJECT
+    expected, found = f"at most {OVERHANG_MM:.0f} mm out of the pocket", f"{overhang:.1f} mm"
+    outline = plane.outline(thing.corners())
+    return Check("part_inside", outcome, part.role, expected, found, overhang, OVERHANG_MM, outline)
 
 
 def _present(thing: Thing | None, part: _Part, plane: Plane) -> Check:

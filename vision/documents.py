@@ -1,22 +1,60 @@
-"""Proving one certificate: the code in its place is exactly the expected one, in the expected symbology."""
+"""Proving one certificate: its code, its kind and pose, and what is printed on it beside the code."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vision.barcodes import Code, read_hard
+from vision.layouts import PRINT_PX_PER_MM, check_kind, coarse, cut, flattened
 from vision.pictures import Picture
 from vision.plane import Plane
-from vision.verdict import Box, Check, ExpectedDocument, Outcome
+from vision.pocket import Thing
+from vision.printed import check_identity, check_number, check_zone
+from vision.verdict import Box, Check, ContentsTask, DocumentLayout, ExpectedDocument, Outcome
 
 PLACE_MARGIN_MM = 10.0
 """How far outside its box a certificate's code may stand."""
 
 
-def check_document(picture: Picture, plane: Plane, codes: list[Code], document: ExpectedDocument, lies: bool) -> Check:
-    """Compare the codes read in the document's box with the expected code.
+def check_document(
+    picture: Picture,
+    plane: Plane,
+    codes: list[Code],
+    document: ExpectedDocument,
+    thing: Thing | None,
+    task: ContentsTask,
+) -> list[Check]:
+    """All that is asked of a certificate in its place.
 
     :param codes: all codes of the picture.
-    :param lies: whether anything lies there at all: a document without a readable code is unsure, none is a reject.
+    :param thing: what lies there: a document without a readable code is unsure, none at all a reject.
     """
+    checks = [_code(picture, plane, codes, document, lies=thing is not None)] if document.code else []
+    layout = next((layout for layout in task.layouts if layout.name == document.kind), None)
+    identity = layout is not None and layout.identity
+    if thing is None:
+        # Where an identity card lies nobody knows, so that all of the pocket is kept back.
+        return [*checks, _nothing_to_compare(document, plane, task.pocket)] if identity else checks
+    if not document.kind:
+        return checks
+    alone, outline = flattened(picture, plane, thing), plane.outline(thing.corners())
+    kind = check_kind(coarse(alone), document.role, document.kind, task.layouts)
+    checks += [replace(check, region=outline) for check in kind]
+    return [*checks, *_printed(alone, plane, document, thing, layout, task.digest_key)] if layout else checks
+
+
+def codes_in(codes: list[Code], plane: Plane, box: Box, margin_mm: float) -> list[Code]:
+    """The codes whose middle lies in a box or within a margin around it."""
+    region = plane.region(box, margin_mm)
+    return [
+        code
+        for code in codes
+        if region.left <= code.centre[0] <= region.right and region.top <= code.centre[1] <= region.bottom
+    ]
+
+
+def _code(picture: Picture, plane: Plane, codes: list[Code], document: ExpectedDocument, lies: bool) -> Check:
+    """The code in its place is exactly the expected one, in the expected symbology."""
     here = codes_in(codes, plane, document.box, PLACE_MARGIN_MM)
     if not here and lies:
         region = plane.region(document.box, PLACE_MARGIN_MM)
@@ -31,11 +69,26 @@ def check_document(picture: Picture, plane: Plane, codes: list[Code], document: 
     return Check("document_code", outcome, document.role, expected, found, region=code.corners)
 
 
-def codes_in(codes: list[Code], plane: Plane, box: Box, margin_mm: float) -> list[Code]:
-    """The codes whose middle lies in a box or within a margin around it."""
-    region = plane.region(box, margin_mm)
-    return [
-        code
-        for code in codes
-        if region.left <= code.centre[0] <= region.right and region.top <= code.centre[1] <= region.bottom
-    ]
+def _printed(
+    alone: Picture, plane: Plane, document: ExpectedDocument, thing: Thing, layout: DocumentLayout, key: str
+) -> list[Check]:
+    """What the layout says is printed; the number beside a code must say the same as the code."""
+    checks = []
+    if layout.zone is not None:
+        region = plane.outline(thing.part(layout.zone))
+        zone = check_zone(cut(alone, layout.zone, PRINT_PX_PER_MM), document)
+        checks += [replace(check, region=region) for check in zone]
+    if layout.number is not None:
+        print_of = cut(alone, layout.number, PRINT_PX_PER_MM)
+        if layout.identity:
+            number = replace(check_identity(print_of, document, key), region=plane.outline(thing.corners()))
+        else:
+            number = check_number(print_of, "document_number", document.role, document.number or document.code)
+            number = replace(number, region=plane.outline(thing.part(layout.number)))
+        checks.append(number)
+    return checks
+
+
+def _nothing_to_compare(document: ExpectedDocument, plane: Plane, pocket: Box) -> Check:
+    expected = "the order's number"
+    return Check("identity_number", Outcome.REJECT, document.role, expected, "no card", region=plane.corners(pocket))

@@ -1,4 +1,4 @@
-"""The picture that is kept: smaller, with each check's place and name drawn on it in the colour of its outcome."""
+"""The picture that is kept: smaller, what failed marked by number, and a legend under it that says what was wrong."""
 
 from __future__ import annotations
 
@@ -10,57 +10,112 @@ from vision.verdict import Check, Outcome
 
 MAX_BYTES = 150_000
 MAX_SIDE_PX = 960
+MAX_LEGEND = 6
+"""Failed checks that the legend has room for."""
+
 _QUALITIES = (72, 55, 40, 25)
 _COLOURS = {Outcome.ACCEPT: (60, 170, 40), Outcome.UNSURE: (0, 170, 255), Outcome.REJECT: (40, 40, 230)}
-_ORDER = (Outcome.ACCEPT, Outcome.UNSURE, Outcome.REJECT)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_TEXT_SCALE = 0.5
-_LINE_PX = 22
+_TEXT_SCALE = 0.45
+_LINE_PX = 20
+_DISC_PX = 11
+_LEGEND_GROUND = (32, 32, 32)
+_WHITE = (255, 255, 255)
+_PERSONAL = ("identity_number",)
+"""Checks whose region shows what no picture may keep."""
+_PLATE = "plate_"
+_LONGEST_TEXT = 46
 
 Region = tuple[tuple[float, float], ...]
 """Corners of a place, as a check has them."""
+Points = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 
 def draw(picture: Picture, checks: tuple[Check, ...]) -> bytes:
-    """A JPEG under `MAX_BYTES`; names only are written on it, no readings, so that none must be masked later."""
+    """A JPEG under `MAX_BYTES`. No plate number is written on it: of one that is wrong only the place that differs."""
     scale = min(1.0, MAX_SIDE_PX / max(picture.shape[:2]))
     drawn = np.array(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8)
-    places: dict[Region, list[Check]] = {}
-    for check in sorted(checks, key=lambda check: _ORDER.index(check.outcome)):
-        places.setdefault(check.region, []).append(check)
-    for region, here in places.items():
-        if region:
-            _outline(drawn, region, here, scale)
-    _foot(drawn, checks)
-    return _encoded(drawn)
-
-
-def _outline(drawn: Picture, region: Region, here: list[Check], scale: float) -> None:
-    """Draw one place in the colour of its worst check; name the checks that failed there, else all."""
-    points = np.round(np.array(region) * scale).astype(np.int32)
-    outcome = here[-1].outcome
-    cv2.polylines(drawn, [points], True, _COLOURS[outcome], 2)
-    named = ", ".join(check.name for check in here if check.outcome is outcome)
-    x, y = points.min(axis=0)
-    _text(drawn, named, (int(x), int(y) - 4), _COLOURS[outcome])
-
-
-def _foot(drawn: Picture, checks: tuple[Check, ...]) -> None:
-    """List what failed at the foot, also checks without a place."""
     failed = [check for check in checks if check.outcome is not Outcome.ACCEPT]
-    for row, check in enumerate(reversed(failed)):
-        label = f"{check.outcome.value}: {check.name} {check.subject}"
-        _text(drawn, label, (8, drawn.shape[0] - 10 - _LINE_PX * row), _COLOURS[check.outcome])
+    for check in checks:
+        if check.name in _PERSONAL and check.region:
+            cv2.fillPoly(drawn, [_points(check.region, scale)], (0, 0, 0))
+    for region in dict.fromkeys(check.region for check in checks if check.outcome is Outcome.ACCEPT and check.region):
+        cv2.polylines(drawn, [_points(region, scale)], True, _COLOURS[Outcome.ACCEPT], 1)
+    _mark(drawn, failed, scale)
+    return _encoded(np.vstack((drawn, _legend(drawn.shape[1], failed))) if failed else drawn)
 
 
-def _text(drawn: Picture, label: str, origin: tuple[int, int], colour: tuple[int, int, int]) -> None:
-    """Write on a ground of the outcome's colour, within the picture."""
-    ascii_only = label.encode("ascii", "replace").decode()
-    (width, height), _ = cv2.getTextSize(ascii_only, _FONT, _TEXT_SCALE, 1)
-    x = max(0, min(origin[0], drawn.shape[1] - width - 4))
-    y = max(height + 4, min(origin[1], drawn.shape[0] - 4))
-    cv2.rectangle(drawn, (x, y - height - 4), (x + width + 4, y + 4), colour, -1)
-    cv2.putText(drawn, ascii_only, (x + 2, y), _FONT, _TEXT_SCALE, (255, 255, 255), 1)
+def legend_line(check: Check) -> str:
+    """What a failed check says in a legend, in ASCII: name, whose, expected, found, score and threshold."""
+    subject = f" {check.subject}" if check.subject else ""
+    score = ""
+    if check.score is not None and check.threshold is not None:
+        score = f" [{check.score:.1f} / {check.threshold:g}]"
+    return f"{check.name}{subject}: {_wrong(check)}{score}".encode("ascii", "replace").decode()
+
+
+def _mark(drawn: Picture, failed: list[Check], scale: float) -> None:
+    """Outline each failed place in the colour of its outcome and put the checks' numbers at its corner."""
+    at: dict[Region, int] = {}
+    for number, check in reversed(list(enumerate(failed, start=1))):
+        if not check.region:
+            continue
+        points, colour = _points(check.region, scale), _COLOURS[check.outcome]
+        cv2.polylines(drawn, [points], True, colour, 3)
+        column = at.get(check.region, 0)
+        at[check.region] = column + 1
+        left, top = points.min(axis=0).tolist()
+        _disc(drawn, number, left + _DISC_PX + 2 * _DISC_PX * column, top, colour)
+
+
+def _disc(drawn: Picture, number: int, x: int, y: int, colour: tuple[int, int, int]) -> None:
+    """A number on a disc, within the picture."""
+    x = max(_DISC_PX, min(x, drawn.shape[1] - _DISC_PX - 1))
+    y = max(_DISC_PX, min(y, drawn.shape[0] - _DISC_PX - 1))
+    cv2.circle(drawn, (x, y), _DISC_PX, colour, -1, cv2.LINE_AA)
+    (width, height), _ = cv2.getTextSize(str(number), _FONT, _TEXT_SCALE, 2)
+    cv2.putText(drawn, str(number), (x - width // 2, y + height // 2), _FONT, _TEXT_SCALE, _WHITE, 2, cv2.LINE_AA)
+
+
+def _legend(width: int, failed: list[Check]) -> Picture:
+    """One line a failed check, numbered as on the picture."""
+    shown = failed[:MAX_LEGEND]
+    more = [f"and {len(failed) - MAX_LEGEND} more"] if len(failed) > MAX_LEGEND else []
+    strip = np.full(((len(shown) + len(more)) * _LINE_PX + 8, width, 3), _LEGEND_GROUND, np.uint8)
+    for row, check in enumerate(shown):
+        y = 4 + _LINE_PX * row + _LINE_PX // 2
+        cv2.rectangle(strip, (0, y - _LINE_PX // 2), (8, y + _LINE_PX // 2), _COLOURS[check.outcome], -1)
+        _write(strip, f"{row + 1} {legend_line(check)}", y)
+    for line in more:
+        _write(strip, line, 4 + _LINE_PX * len(shown) + _LINE_PX // 2)
+    return strip
+
+
+def _write(strip: Picture, text: str, y: int) -> None:
+    (width, _), _ = cv2.getTextSize(text, _FONT, _TEXT_SCALE, 1)
+    scale = _TEXT_SCALE * min(1.0, (strip.shape[1] - 24) / max(1, width))
+    cv2.putText(strip, text, (14, y + 5), _FONT, scale, _WHITE, 1, cv2.LINE_AA)
+
+
+def _wrong(check: Check) -> str:
+    if check.name.startswith(_PLATE) and check.name not in ("plate_colour", "plate_present", "plate_pose"):
+        return _differing(check.expected, check.found)
+    expected, found = check.expected or "-", check.found or "nothing"
+    return f"expected {expected[:_LONGEST_TEXT]}, found {found[:_LONGEST_TEXT]}"
+
+
+def _differing(expected: str, found: str) -> str:
+    """Where two numbers differ; no more of either."""
+    if len(expected) != len(found):
+        return f"{len(expected)} characters expected, {len(found)} read"
+    places = [place for place, (one, other) in enumerate(zip(expected, found, strict=True)) if one != other]
+    if not places:
+        return "as expected, but not surely"
+    return ", ".join(f"character {place + 1} is {found[place]}, not {expected[place]}" for place in places[:3])
+
+
+def _points(region: Region, scale: float) -> Points:
+    return np.asarray(np.round(np.array(region) * scale), np.int32)
 
 
 def _encoded(drawn: Picture) -> bytes:

@@ -6,9 +6,10 @@ from vision.barcodes import read
 from vision.codes_in_view import check_carrier, formats_for
 from vision.contents import check_contents
 from vision.evidence import draw
+from vision.golden import check_golden
 from vision.pictures import DARK_LEVEL, Picture, UnreadablePictureError, brightness, decode
 from vision.plane import fit
-from vision.verdict import Check, ContentsTask, Outcome, Symbology, Task, Verdict, worst
+from vision.verdict import Check, ContentsTask, GoldenTask, Outcome, Symbology, Task, Verdict, WaybillTask, worst
 from vision.waybill import check_waybill
 
 
@@ -37,6 +38,8 @@ def _light(pixels: Picture) -> Check:
 
 
 def _checks(pixels: Picture, task: Task) -> list[Check]:
+    if isinstance(task, GoldenTask):
+        return check_golden(pixels, task)
     codes = read(pixels, formats_for(task.view, _expected(task)))
     carrier = check_carrier(codes, task.carrier_code, task.view)
     plane = fit(codes, task.view)
@@ -45,7 +48,7 @@ def _checks(pixels: Picture, task: Task) -> list[Check]:
     return [carrier, *check_waybill(pixels, plane, codes, task)]
 
 
-def _expected(task: Task) -> frozenset[Symbology]:
+def _expected(task: ContentsTask | WaybillTask) -> frozenset[Symbology]:
     if isinstance(task, ContentsTask):
         return frozenset(document.symbology for document in task.documents)
     return frozenset({Symbology.CODE128})

@@ -2,12 +2,13 @@
 
 The frames are connectionist temporal classification (CTC) outputs: for each step along the line a probability for
 each symbol and for the blank. The score is log P(expected) minus log P(best alternative), alternatives being every
-substitution of one character by one of its class, every swap of neighbours, and the text that reads best.
+substitution of one character by one of its class, every swap of neighbours, every text that lacks one character, and
+the text that reads best. Several looks at one plate are judged together by the mean of their log-likelihoods.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -39,19 +40,35 @@ def normalised(text: str) -> str:
 
 
 def margin(frames: Frames, expected: str, rivals: Iterable[str]) -> tuple[float, str]:
-    """Log-likelihood of `expected` minus that of the best of the rivals, and that rival.
+    """Log-likelihood of `expected` minus that of the best of the rivals, and that rival; see `joint_margin`."""
+    return joint_margin([frames], expected, rivals)
+
+
+def joint_margin(looks: Sequence[Frames], expected: str, rivals: Iterable[str]) -> tuple[float, str]:
+    """Mean log-likelihood of `expected` over several looks minus that of the best of the rivals, and that rival.
 
     :returns: positive when the expected text explains the frames best; a text that holds anything but `SYMBOLS`
         explains nothing and has `UNEXPLAINED`.
     """
-    if not expected or any(character not in _INDEX for character in expected):
+    if not explainable(expected):
         return UNEXPLAINED, ""
     others = [rival for rival in dict.fromkeys(rivals) if rival and rival != expected]
     if not others:
         raise ValueError(f"{expected!r} has no rival: a margin must be against something")
-    scores = _log_likelihoods(frames, [expected, *others])
+    scores = np.mean([_log_likelihoods(frames, [expected, *others]) for frames in looks], axis=0)
     best = int(np.argmax(scores[1:]))
     return float(scores[0] - scores[1 + best]), others[best]
+
+
+def explainable(text: str) -> bool:
+    """Whether a text consists of `SYMBOLS` alone."""
+    return bool(text) and all(character in _INDEX for character in text)
+
+
+@lru_cache(maxsize=256)
+def shortened_texts(expected: str) -> tuple[str, ...]:
+    """Every text that lacks one character of the expected: what a covered character leaves."""
+    return tuple(dict.fromkeys(expected[:place] + expected[place + 1 :] for place in range(len(expected))))
 
 
 @lru_cache(maxsize=256)
@@ -83,6 +100,37 @@ def best_text(frames: Frames) -> str:
     best = frames.argmax(axis=1)
     kept = [symbol for place, symbol in enumerate(best) if symbol != BLANK and (not place or symbol != best[place - 1])]
     return "".join(SYMBOLS[symbol] for symbol in kept)
+
+
+def places_of(frames: Frames, text: str) -> NDArray[np.float64]:
+    """Where along the line each character stands: the most likely alignment's middle step for each, in steps.
+
+    :param text: of `SYMBOLS`, with no more characters than half the steps.
+    """
+    states = np.full(2 * len(text) + 1, BLANK)
+    states[1::2] = [_INDEX[character] for character in text]
+    emitted = np.log(np.maximum(frames[:, states], FLOOR))
+    skips = np.full(states.size, -np.inf)
+    skips[3::2] = np.where(states[3::2] != states[1:-2:2], 0.0, -np.inf)
+    score = np.full(states.size, -np.inf)
+    score[:2] = emitted[0, :2]
+    came = np.zeros(emitted.shape, np.intp)
+    for step in range(1, len(emitted)):
+        before = np.pad(score, (2, 0), constant_values=-np.inf)
+        ways = np.stack((before[2:], before[1:-1], before[:-2] + skips))
+        came[step] = ways.argmax(axis=0)
+        score = ways.max(axis=0) + emitted[step]
+    return _middles(came, int(np.argmax(score[-2:])) + states.size - 2, emitted)
+
+
+def _middles(came: NDArray[np.intp], state: int, emitted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The middle step of each character on the path that ends in a state, weighted by how sure each step is."""
+    weights = np.zeros((emitted.shape[1] // 2, len(came)))
+    for step in range(len(came) - 1, -1, -1):
+        if state % 2:
+            weights[state // 2, step] = np.exp(emitted[step, state])
+        state -= int(came[step, state])
+    return np.asarray((weights * np.arange(len(came))).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9))
 
 
 def _class_of(character: str, place: int) -> str:

@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-import struct
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from vision.picture_headers import Header, HeaderError, header_of
 
 Picture = NDArray[np.uint8]
 """Shape (height, width, 3), BGR."""
 
 MAX_PIXELS = 40_000_000
+MAX_SIDE_PX = 20_000
 MIN_SIDE_PX = 64
+"""Of a camera's picture; a cut-out may be smaller."""
 DARK_LEVEL = 20.0
 """Mean brightness, 0..255, under which a picture shows nothing: lens covered, light off or sensor dead."""
 
-_JPEG_START = b"\xff\xd8"
-_JPEG_END = b"\xff\xd9"
-_PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_END = b"IEND\xaeB`\x82"
-_FRAME_MARKERS = frozenset((0xC0, 0xC1, 0xC2))
-_BARE_MARKERS = frozenset((0x01, *range(0xD0, 0xD9)))
+_PAPER = 255
+"""What lies under transparent places: black print on nothing is meant to be seen on white."""
 
 
 class UnreadablePictureError(ValueError):
-    """The bytes are no whole JPEG or PNG of an allowed size; says what was found and what is allowed."""
+    """The bytes are no whole picture of an allowed kind and size; says what was found and what is allowed."""
 
 
-def decode(data: bytes) -> Picture:
-    """Decode a whole JPEG or PNG.
+def decode(data: bytes, min_side_px: int = MIN_SIDE_PX) -> Picture:
+    """Decode a whole still JPEG, PNG, WebP, TIFF or BMP of any depth, as stored: a turn by EXIF is not followed.
 
-    :raises UnreadablePictureError: another format, cut off, a side under `MIN_SIDE_PX`, over `MAX_PIXELS`.
+    A fixed camera's pixels stand where they stand. Grey becomes BGR, 16 bits become 8 by their upper half, CMYK is
+    converted, transparency is laid on white.
+
+    :raises UnreadablePictureError: another kind, cut off, animated, a side under `min_side_px` or over `MAX_SIDE_PX`,
+        over `MAX_PIXELS` in all.
     """
-    width, height = _declared_size(data)
-    if min(width, height) < MIN_SIDE_PX or width * height > MAX_PIXELS:
-        raise UnreadablePictureError(
-            f"picture declares {width} x {height} px; allowed: sides from {MIN_SIDE_PX}, at most {MAX_PIXELS} px in all"
-        )
     try:
-        flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        header = header_of(data)
+    except HeaderError as error:
+        raise UnreadablePictureError(str(error)) from error
+    _demand_allowed(header, min_side_px)
+    try:
+        picture = _opaque(data) if header.transparent else _plain(data)
     except cv2.error as error:
         raise UnreadablePictureError(f"picture of {len(data)} bytes can't be decoded: {error}") from error
-    if picture is None or picture.shape[:2] != (height, width):
-        raise UnreadablePictureError(f"picture of {len(data)} bytes, {width} x {height} px declared, can't be decoded")
-    return np.asarray(picture, np.uint8)
+    if picture is None or picture.shape[:2] != (header.height, header.width):
+        raise UnreadablePictureError(
+            f"{header.kind} of {len(data)} bytes, {header.width} x {header.height} px declared, can't be decoded"
+        )
+    return picture
 
 
 def brightness(picture: Picture) -> float:
@@ -53,30 +56,31 @@ def brightness(picture: Picture) -> float:
     return float(picture[::8, ::8].mean())
 
 
-def _declared_size(data: bytes) -> tuple[int, int]:
-    if data.startswith(_JPEG_START):
-        if not data.rstrip(b"\0").endswith(_JPEG_END):
-            raise UnreadablePictureError(f"JPEG of {len(data)} bytes is cut off: it must end with the marker FFD9")
-        return _jpeg_size(data)
-    if data.startswith(_PNG_START):
-        if not data.endswith(_PNG_END) or len(data) < 33:
-            raise UnreadablePictureError(f"PNG of {len(data)} bytes is cut off: it must end with its IEND chunk")
-        width, height = struct.unpack(">II", data[16:24])
-        return int(width), int(height)
-    raise UnreadablePictureError(f"picture begins with {data[:8].hex() or 'nothing'}; it must be a JPEG or a PNG")
+def _demand_allowed(header: Header, min_side_px: int) -> None:
+    width, height = header.width, header.height
+    if min(width, height) < min_side_px or max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
+        raise UnreadablePictureError(
+            f"picture declares {width} x {height} px; allowed: sides from {min_side_px} to {MAX_SIDE_PX}, "
+            f"at most {MAX_PIXELS} px in all"
+        )
+    if header.animated:
+        raise UnreadablePictureError(f"{header.kind} holds an animation; a picture must be a single exposure")
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    place = 2
-    while place + 9 <= len(data) and data[place] == 0xFF:
-        marker = data[place + 1]
-        if marker in _FRAME_MARKERS:
-            height, width = struct.unpack(">HH", data[place + 5 : place + 9])
-            return int(width), int(height)
-        if marker == 0xFF:
-            place += 1
-        elif marker in _BARE_MARKERS:
-            place += 2
-        else:
-            place += 2 + int(struct.unpack(">H", data[place + 2 : place + 4])[0])
-    raise UnreadablePictureError(f"JPEG of {len(data)} bytes has no baseline or progressive frame header")
+def _plain(data: bytes) -> Picture | None:
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    return _as_picture(cv2.imdecode(np.frombuffer(data, np.uint8), flags))
+
+
+def _opaque(data: bytes) -> Picture | None:
+    """A picture with transparency, laid on paper."""
+    raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if raw is None or raw.ndim != 3 or raw.shape[2] != 4 or raw.dtype not in (np.uint8, np.uint16):
+        return _plain(data)
+    shallow = raw if raw.dtype == np.uint8 else (raw >> 8).astype(np.uint8)
+    cover = cv2.cvtColor(shallow[..., 3], cv2.COLOR_GRAY2BGR)
+    return np.asarray(_PAPER - cv2.multiply(_PAPER - shallow[..., :3], cover, scale=1 / _PAPER), np.uint8)
+
+
+def _as_picture(decoded: object) -> Picture | None:
+    return None if decoded is None else np.asarray(decoded, np.uint8)

@@ -1,58 +1,133 @@
-"""Proving one plate: it lies in its place, has its colour, and bears exactly the expected characters."""
+"""Proving one plate: its kind, rows and colour, that each character can be seen, and that they are exactly these.
+
+`verify_crop(picture, expected, kind) -> Verdict` judges a cut-out plate on its own, as the benchmark and
+`sealline vision verify --crop` do; `check_plate` judges a plate that was found lying in a mailer. Both are pure.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from vision.characters import read_line
-from vision.colour import MIN_SHARE, plate_colour
-from vision.likelihood import (
-    PROVINCES,
-    Frames,
-    best_text,
-    confusable_texts,
-    margin,
-    normalised,
-    other_provinces,
-)
+from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
 from vision.pictures import Picture
 from vision.plane import Plane
+from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, number_in, rows_of
+from vision.plate.reading import Reading, read_number
+from vision.plate.rectify import Corners, plates_in, straightened
+from vision.plate.rows import MOST_BETWEEN_ROWS, lines_of, printed_rows, rows_in
 from vision.pocket import SCALE_PX_PER_MM, Thing
-from vision.verdict import Box, Check, ExpectedPlate, Outcome
+from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour, Verdict, worst
 
-ACCEPT_MARGIN = 2.0
-"""From this log-likelihood margin on a text is proven. Measured with this recogniser: on 640 rendered plates with one
-confusable character the margin stayed under -2.5, on 240 right ones over 3.7; on 487 real road cut-outs of 94 x 24 px,
-far coarser than a line's picture, none of 1,886 confusable texts passed, but a third of the right ones did not either,
-mostly for the province. To be set anew on a line's own pictures."""
-REJECT_MARGIN = 0.0
-"""Under this another text explains the picture better."""
+ACCEPT_MARGIN = 1.0
+"""From this log-likelihood margin on a text is proven; docs/vision.md has the table from which it was chosen."""
+REJECT_MARGIN = -4.0
+"""Under this another text explains the picture so much better that a new picture would not change it."""
 
-_TWO_ROW_ASPECT = 2.4
-_SPLIT_ROWS = (0.3, 0.5)
-"""Between these shares of the height the gap between two rows is looked for."""
-_EDGE = 0.04
-"""Share of the height that border and rounded corners take on each side."""
-_NUMBER_ONLY_TOP = 0.34
-"""A plate without province, as the e-bike's, bears its number under this share of the height."""
-_NUMBER_ONLY_BOTTOM = 0.93
+
+def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None) -> Verdict:
+    """Judge a cut-out plate, of whatever size and light.
+
+    :param picture: the plate alone, roughly upright; its edges may be cut or some ground be around it.
+    :param kind: None: any kind that can bear the number.
+    :returns: a verdict without evidence picture; regions are in pixels of `picture`.
+    """
+    number = number_in(expected)
+    aspect = picture.shape[1] / picture.shape[0]
+    kinds = (kind,) if kind else kinds_bearing(expected)
+    rows = LAYOUTS[kind].rows if kind else rows_of(number, aspect)
+    printed = printed_rows(_aspect(kind) if kind else aspect)
+    reading = read_number(lines_of(picture, rows, number, trimmed=False), number)
+    checks = [_bears(expected, kinds, kind), _rows(picture, printed), *_of_reading(reading, number, "")]
+    if kind:
+        checks.append(_colour_of_crop(picture, LAYOUTS[kind].colour, expected))
+    height, width = picture.shape[:2]
+    region = ((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height)))
+    placed = tuple(check if check.region else replace(check, region=region) for check in checks)
+    return Verdict(worst(placed), placed)
+
+
+def verify_picture(picture: Picture, expected: str, kind: PlateKind | None = None) -> Verdict:
+    """Judge the plate that is somewhere in a picture, in whatever perspective; `plate_present` tells where.
+
+    :param kind: None: any kind that can bear the number.
+    """
+    kinds = (kind,) if kind else kinds_bearing(expected) or tuple(LAYOUTS)
+    best: Verdict | None = None
+    for aspect in sorted({_aspect(each) for each in kinds}):
+        for corners in plates_in(picture, aspect):
+            verdict = _at(picture, corners, aspect, expected, kind)
+            if best is None or _rank(verdict) > _rank(best):
+                best = verdict
+            if verdict.outcome is Outcome.ACCEPT:
+                return verdict
+    if best is not None:
+        return best
+    missing = Check("plate_present", Outcome.REJECT, "", f"a plate that bears {expected}", "no plate found")
+    return Verdict(Outcome.REJECT, (missing,))
 
 
 def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: ExpectedPlate) -> list[Check]:
-    """Prove colour and characters of a plate that was found.
+    """Prove a plate that was found.
 
     :param seen: the upright picture of `area`.
     """
     picture = _flattened(seen, area, thing)
-    frames = np.concatenate([read_line(line) for line in _lines(picture, plate)])
-    checks = [_colour(picture, plate), _characters(frames, plate)]
-    if plate.text[:1] in PROVINCES:
-        checks.append(_province(frames, plate))
+    number, aspect = number_in(plate.text), plate.box.width / plate.box.height
+    rows = rows_of(number, aspect)
+    reading = read_number(lines_of(picture, rows, number, trimmed=True), number)
+    checks = [
+        _kind(plate, aspect),
+        _rows(picture, printed_rows(aspect)),
+        _colour(picture, plate),
+        *_of_reading(reading, number, plate.role),
+    ]
     region = plane.outline(thing.corners())
-    return [replace(check, region=region) for check in checks]
+    return [replace(check, subject=plate.role, region=region) for check in checks]
+
+
+def _kind(plate: ExpectedPlate, aspect: float) -> Check:
+    """A number that no plate of this colour and shape can bear is an error of the order or of the recipe."""
+    kind = kind_of(plate.text, plate.colour, aspect)
+    outcome = Outcome.ACCEPT if kind else Outcome.REJECT
+    expected = f"a {plate.colour.value} plate that bears {plate.text}"
+    return Check("plate_kind", outcome, plate.role, expected, kind.value if kind else "no kind of plate")
+
+
+def _at(picture: Picture, corners: Corners, aspect: float, expected: str, kind: PlateKind | None) -> Verdict:
+    """The verdict on what lies between four corners of a picture."""
+    verdict = verify_crop(straightened(picture, corners, aspect), expected, kind)
+    region = tuple((float(x), float(y)) for x, y in corners)
+    there = Check("plate_present", Outcome.ACCEPT, "", "a plate", "one", region=region)
+    return replace(verdict, checks=(there, *(replace(check, region=region) for check in verdict.checks)))
+
+
+def _rank(verdict: Verdict) -> tuple[int, float]:
+    """Fewer failures first, then the better characters."""
+    margin = max((check.score or 0.0 for check in verdict.checks if check.name == "plate_characters"), default=0.0)
+    return -len(verdict.failed), margin
+
+
+def _aspect(kind: PlateKind) -> float:
+    """Width of a kind in heights."""
+    width, height = LAYOUTS[kind].size_mm
+    return width / height
+
+
+def _bears(text: str, kinds: Sequence[PlateKind], asked: PlateKind | None) -> Check:
+    bearing = [kind for kind in kinds if LAYOUTS[kind].bears(text)]
+    expected = f"{asked.value if asked else 'any kind'} that bears {text}"
+    found = ", ".join(kind.value for kind in bearing) or "the number has not the form of such a plate"
+    return Check("plate_kind", Outcome.ACCEPT if bearing else Outcome.REJECT, "", expected, found)
+
+
+def _rows(picture: Picture, rows: int) -> Check:
+    found, gap = rows_in(picture)
+    outcome = Outcome.ACCEPT if found == rows else Outcome.REJECT
+    return Check("plate_rows", outcome, "", str(rows), str(found), gap, MOST_BETWEEN_ROWS)
 
 
 def _colour(picture: Picture, plate: ExpectedPlate) -> Check:
@@ -62,18 +137,30 @@ def _colour(picture: Picture, plate: ExpectedPlate) -> Check:
     return Check(name, outcome, plate.role, plate.colour.value, found.value if found else "none", share, MIN_SHARE)
 
 
-def _characters(frames: Frames, plate: ExpectedPlate) -> Check:
-    expected, reading = normalised(plate.text), best_text(frames)
-    score, rival = margin(frames, expected, (*confusable_texts(expected), reading))
-    found = plate.text if score > REJECT_MARGIN else rival or reading
-    return Check("plate_characters", _of(score), plate.role, plate.text, found, score, ACCEPT_MARGIN)
+def _colour_of_crop(picture: Picture, colour: PlateColour, text: str) -> Check:
+    """By the ground against the ink, since nothing is known of the light; among the colours that the number allows."""
+    allowed = frozenset(LAYOUTS[kind].colour for kind in kinds_bearing(text)) | {colour}
+    found = colour_by_ink(picture, allowed)
+    outcome = Outcome.ACCEPT if found is colour else Outcome.REJECT
+    return Check("plate_colour", outcome, "", colour.value, found.value)
 
 
-def _province(frames: Frames, plate: ExpectedPlate) -> Check:
-    expected = normalised(plate.text)
-    score, rival = margin(frames, expected, other_provinces(expected))
-    found = expected[0] if score > REJECT_MARGIN else rival[:1]
-    return Check("plate_province", _of(score), plate.role, expected[0], found, score, ACCEPT_MARGIN)
+def _of_reading(reading: Reading, number: str, role: str) -> list[Check]:
+    checks = [_characters(reading, number, role)]
+    if reading.seen:
+        least = min(reading.seen, key=lambda seen: seen.score)
+        outcome = Outcome.ACCEPT if least.score >= 1 else Outcome.UNSURE
+        checks.insert(0, Check("plate_visible", outcome, role, "every character", least.text, least.score, 1.0))
+    if reading.province_margin is not None:
+        outcome = _of(reading.province_margin)
+        found = reading.province
+        checks.append(Check("plate_province", outcome, role, number[0], found, reading.province_margin, ACCEPT_MARGIN))
+    return checks
+
+
+def _characters(reading: Reading, number: str, role: str) -> Check:
+    found = number if reading.margin > 0 else reading.rival or reading.text
+    return Check("plate_characters", _of(reading.margin), role, number, found, reading.margin, ACCEPT_MARGIN)
 
 
 def _of(score: float) -> Outcome:
@@ -89,26 +176,3 @@ def _flattened(seen: Picture, area: Box, thing: Thing) -> Picture:
     onto = np.array(((0, 0), (size[0], 0), (0, size[1])), np.float32) - np.float32(0.5)
     matrix = cv2.getAffineTransform(corners.astype(np.float32), onto)
     return np.asarray(cv2.warpAffine(seen, matrix, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
-
-
-def _lines(picture: Picture, plate: ExpectedPlate) -> list[Picture]:
-    """The rows of characters, in reading order."""
-    height, width = picture.shape[:2]
-    side = round(_EDGE * height)
-    inner = picture[:, side : width - side]
-    if plate.text[:1] not in PROVINCES and plate.box.width / plate.box.height < _TWO_ROW_ASPECT:
-        return [inner[round(_NUMBER_ONLY_TOP * height) : round(_NUMBER_ONLY_BOTTOM * height)]]
-    inner = inner[side : height - side]
-    if plate.box.width / plate.box.height >= _TWO_ROW_ASPECT:
-        return [inner]
-    split = _gap_between_rows(inner)
-    return [inner[:split], inner[split:]]
-
-
-def _gap_between_rows(picture: Picture) -> int:
-    """The row with the least structure along it, where two rows of characters part."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    first, last = (int(share * picture.shape[0]) for share in _SPLIT_ROWS)
-    side = picture.shape[1] // 10
-    structure = np.asarray(cv2.GaussianBlur(grey, (1, 5), 0)[first:last, side:-side]).std(axis=1)
-    return first + int(np.argmin(structure))

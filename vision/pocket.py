@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from vision.pictures import Picture
-from vision.plane import Plane, Points
+from vision.plane import Plane, Points, box_corners
 from vision.verdict import Box
 
 SCALE_PX_PER_MM = 1.3
@@ -21,6 +21,13 @@ GROUND_LEVELS = (60, 155)
 GROUND_SATURATION = 80
 """Highest HSV saturation of the ground, 0..255."""
 
+_EDGE_LEVELS = 4.0
+"""Steepness, grey levels a pixel, from which on an outline is seen."""
+_MIN_EDGE_PX = 5
+_RIM_MM = 2.0
+"""The pocket's own rim is no outline of a thing."""
+_SHADOW_MM = 3.5
+"""How far around a thing its shadow and soft edge reach."""
 _CLEAN_PX = 3
 """Gaps up to one pixel less are closed, so that a border's soft edge does not cut a plate in pieces; two parts must
 lie about 2.6 mm apart to be seen as two."""
@@ -50,11 +57,21 @@ class Thing:
 
     def corners(self) -> Points:
         """Corners in mm, clockwise from the upper left."""
+        return self.part(Box(0.0, 0.0, self.width, self.height))
+
+    def part(self, box: Box) -> Points:
+        """Corners in mm of a box that is given from the thing's own upper left corner."""
         turn = radians(self.turn)
-        along = np.array((cos(turn), sin(turn))) * self.width / 2
-        down = np.array((-sin(turn), cos(turn))) * self.height / 2
-        middle = np.array((self.x, self.y))
-        return np.stack((middle - along - down, middle + along - down, middle + along + down, middle - along + down))
+        along, down = np.array((cos(turn), sin(turn))), np.array((-sin(turn), cos(turn)))
+        first = np.array((self.x, self.y)) + along * (box.x - self.width / 2) + down * (box.y - self.height / 2)
+        return np.stack(
+            (
+                first,
+                first + along * box.width,
+                first + along * box.width + down * box.height,
+                first + down * box.height,
+            )
+        )
 
 
 def upright(picture: Picture, plane: Plane, area: Box) -> Picture:
@@ -92,6 +109,45 @@ def things_in(seen: Picture, area: Box, apart_from: tuple[Box, ...] = ()) -> lis
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = [thing for outline in outlines if (thing := _thing(np.asarray(outline), area)) is not None]
     return sorted(found, key=lambda thing: -thing.width * thing.height)
+
+
+def strays_in(seen: Picture, area: Box, within: Box, things: list[Thing]) -> list[Box]:
+    """What has an outline within a box but is none of the things: small, or of the ground's own grey.
+
+    Light that changes slowly has no outline; the edges of the things and their shadows are left out.
+    """
+    grey = cv2.GaussianBlur(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (3, 3), 0)
+    across, down = cv2.Sobel(grey, cv2.CV_16S, 1, 0), cv2.Sobel(grey, cv2.CV_16S, 0, 1)
+    steep = cv2.max(cv2.convertScaleAbs(across, alpha=1 / 8), cv2.convertScaleAbs(down, alpha=1 / 8))
+    _, edges = cv2.threshold(steep, _EDGE_LEVELS, 255, cv2.THRESH_BINARY)
+    look = np.zeros(edges.shape, np.uint8)
+    cv2.fillConvexPoly(look, _in_pixels(box_corners(grown(within, -_RIM_MM)), area), 255)
+    for thing in things:
+        wide = Box(-_SHADOW_MM, -_SHADOW_MM, thing.width + 2 * _SHADOW_MM, thing.height + 2 * _SHADOW_MM)
+        cv2.fillConvexPoly(look, _in_pixels(thing.part(wide), area), 0)
+    kernel = np.ones((_CLEAN_PX, _CLEAN_PX), np.uint8)
+    closed = cv2.morphologyEx(cv2.bitwise_and(edges, look), cv2.MORPH_CLOSE, kernel)
+    count, _, places, _ = cv2.connectedComponentsWithStats(closed)
+    scale = SCALE_PX_PER_MM
+    return [
+        Box(area.x + x / scale, area.y + y / scale, width / scale, height / scale)
+        for x, y, width, height, pixels in places[1:count].tolist()
+        if pixels >= _MIN_EDGE_PX
+    ]
+
+
+def grown(box: Box, by_mm: float) -> Box:
+    """A box with a margin around it."""
+    return Box(box.x - by_mm, box.y - by_mm, box.width + 2 * by_mm, box.height + 2 * by_mm)
+
+
+def extent(box: Box) -> float:
+    """Its longer side."""
+    return max(box.width, box.height)
+
+
+def _in_pixels(points: Points, area: Box) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:
+    return np.asarray(np.round((points - (area.x, area.y)) * SCALE_PX_PER_MM), np.int32)
 
 
 def _not_ground(seen: Picture) -> Picture:

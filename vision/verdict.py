@@ -81,13 +81,40 @@ class ExpectedPlate:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentLayout:
+    """How one kind of document looks. Boxes are in mm from the document's own upper left corner, as it lies upright.
+
+    :ivar heading: where its heading stands; :ivar fingerprint: the heading's ink as `vision.layouts` writes it.
+    :ivar number: where the number is printed that must agree with the code; None: it bears none.
+    :ivar zone: the first line of its machine-readable zone; None: it has none.
+    :ivar identity: whether the number is a person's and must never leave the worker's memory.
+    """
+
+    name: str
+    heading: Box
+    fingerprint: str
+    number: Box | None = None
+    zone: Box | None = None
+    identity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedDocument:
-    """A certificate that must lie in the open mailer, known by its code."""
+    """A certificate that must lie in the open mailer, known by its code.
+
+    :ivar code: empty for a document that bears none.
+    :ivar kind: name of its layout in the task; empty: nothing but the code is looked at.
+    :ivar number: the printed number; empty: the same as the code. Of an identity card it stays empty.
+    :ivar digest: of an identity card: HMAC-SHA-256 in hex of its number under the task's `digest_key`.
+    """
 
     role: str
     code: str
     symbology: Symbology
     box: Box
+    kind: str = ""
+    number: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +123,8 @@ class ContentsTask:
 
     :ivar carrier_code: text of the QR code that the carrier bears, as `C017`.
     :ivar pocket: the part of the mailer that this camera answers for; anything else in it is a finding.
+    :ivar layouts: all document kinds of the line, so that one is not taken for another.
+    :ivar digest_key: key in hex under which identity numbers are compared.
     """
 
     carrier_code: str
@@ -103,6 +132,12 @@ class ContentsTask:
     pocket: Box
     plates: tuple[ExpectedPlate, ...] = ()
     documents: tuple[ExpectedDocument, ...] = ()
+    layouts: tuple[DocumentLayout, ...] = ()
+    digest_key: str = ""
+
+
+WAYBILL_TEXT = Box(8.0, 39.5, 84.0, 8.5)
+"""Where the line's own label prints the number under the bars, in mm from the label's upper left corner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +145,8 @@ class WaybillTask:
     """Prove the applied waybill: this mail number, once, in its place, and the carrier's own code.
 
     :ivar sealed: whether a seam must be seen as well (after the jaw).
+    :ivar text: where the label bears its human-readable line, in mm from the label's upper left corner.
+    :ivar least_grade: relative print grade, 0..4, under which the code is not accepted.
     """
 
     carrier_code: str
@@ -117,9 +154,37 @@ class WaybillTask:
     mail_number: str
     box: Box
     sealed: bool = False
+    least_grade: float = 1.5
+    text: Box = WAYBILL_TEXT
 
 
-Task = ContentsTask | WaybillTask
+@dataclass(frozen=True, slots=True)
+class GoldenSample:
+    """How a camera saw when it was taught; see `vision.golden` for how each value is measured.
+
+    :ivar code: of the carrier that stood there; :ivar white: grey level 0..255; :ivar x_mm: shift against the view.
+    """
+
+    code: str
+    sharpness: float
+    white: float
+    contrast: float
+    px_per_mm: float
+    x_mm: float
+    y_mm: float
+    turn: float
+    grid: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenTask:
+    """Prove that a camera still sees as it was taught: focus, exposure, lighting, scale, place."""
+
+    view: View
+    sample: GoldenSample
+
+
+Task = ContentsTask | WaybillTask | GoldenTask
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
 from vision.barcodes import Code, read_hard
 from vision.codes_in_view import check_foreign
 from vision.documents import codes_in
+from vision.layouts import PRINT_PX_PER_MM, cut, flattened
 from vision.pictures import Picture
 from vision.plane import CARRIER_CODES, Plane
 from vision.pocket import Thing, things_in, upright
+from vision.printed import check_number
 from vision.seam import check_seam
 from vision.verdict import Box, Check, Outcome, Symbology, WaybillTask
 
@@ -36,7 +43,9 @@ def check_waybill(picture: Picture, plane: Plane, codes: list[Code], task: Waybi
         _place(labels, here, task, plane),
         check_foreign(codes, task.view, frozenset({(task.mail_number, Symbology.CODE128)})),
     ]
-    return [*checks, check_seam(picture, plane, task.view)] if task.sealed else checks
+    if len(labels) == 1:
+        checks.append(_text(picture, plane, labels[0], here, task))
+    return [*checks, *check_seam(picture, plane, task.view)] if task.sealed else checks
 
 
 def _code(here: list[Code], task: WaybillTask, plane: Plane, labelled: bool) -> Check:
@@ -47,6 +56,16 @@ def _code(here: list[Code], task: WaybillTask, plane: Plane, labelled: bool) -> 
     wrong = next((code for code in here if code.text != expected), None)
     code, outcome = (here[0], Outcome.ACCEPT) if wrong is None else (wrong, Outcome.REJECT)
     return Check(name, outcome, "", expected, code.text, region=code.corners)
+
+
+def _text(picture: Picture, plane: Plane, label: Thing, here: list[Code], task: WaybillTask) -> Check:
+    """The human-readable line says what the bars say, read from the print alone."""
+    alone = flattened(picture, plane, label)
+    if here and _on_its_head(here[0]):
+        alone = np.asarray(cv2.rotate(alone, cv2.ROTATE_180), np.uint8)
+    expected = here[0].text if len(here) == 1 else task.mail_number
+    check = check_number(cut(alone, task.text, PRINT_PX_PER_MM), "waybill_text", "", expected)
+    return replace(check, region=plane.outline(label.part(task.text)))
 
 
 def _count(labels: list[Thing], here: list[Code], task: WaybillTask, plane: Plane) -> Check:

@@ -22,7 +22,7 @@ def check_config(
         typer.echo(json.dumps(LineConfig.model_json_schema(), indent=2, ensure_ascii=False))
         return
     if example:
-        typer.echo((files("controller") / "line.example.toml").read_text(encoding="utf-8"))
+        typer.echo((files("controller") / "line.example.toml").read_text(encoding="utf-8"), nl=False)
         return
     if file is None:
         typer.echo("name the file to check: sealline check-config line.toml", err=True)

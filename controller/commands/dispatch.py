@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from controller.clock import SystemClock
 from controller.dispatch.broker import Address
 from controller.dispatch.listener import ALL_LINES, Listener, Taken
 from controller.dispatch.receiving import DispatchLedger, RefuseRule
+
+_LOOK_S = 0.2
 
 dispatch = typer.Typer(name="dispatch", help="Stand in for the dispatch system.", no_args_is_help=True)
 
@@ -40,12 +43,16 @@ def listen(
         typer.echo(f"--refuse: {error}", err=True)
         raise typer.Exit(2) from error
     address = Address(host, port, username, password_file)
-    with DispatchLedger(ledger, SystemClock(), rules) as file:
-        listener = Listener(address, file, topic=topic, line=line, on_taken=_print if show else None)
-        asyncio.run(_until_stopped(listener))
-        for gap in file.gaps():
-            typer.echo(f"{gap.source}: sequence {gap.first} to {gap.last} is missing", err=True)
-        typer.echo(f"{file.count()} applied, {file.count('refused')} refused, {listener.unreadable} unreadable")
+    try:
+        with DispatchLedger(ledger, SystemClock(), rules) as file:
+            listener = Listener(address, file, topic=topic, line=line, on_taken=_print if show else None)
+            asyncio.run(_until_stopped(listener, f"{host}:{port}"))
+            for gap in file.gaps():
+                typer.echo(f"{gap.source}: sequence {gap.first} to {gap.last} is missing", err=True)
+            typer.echo(f"{file.count()} applied, {file.count('refused')} refused, {listener.unreadable} unreadable")
+    except (OSError, sqlite3.DatabaseError) as error:
+        typer.echo(f"{ledger}: can't be used as the ledger ({error}); name a new file in a folder of yours", err=True)
+        raise typer.Exit(2) from error
 
 
 @dispatch.callback()
@@ -53,15 +60,27 @@ def _group() -> None:
     """Stand in for the dispatch system."""
 
 
-async def _until_stopped(listener: Listener) -> None:
+async def _until_stopped(listener: Listener, where: str) -> None:
     """Serve until SIGINT or SIGTERM, and say farewell to the broker."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     async with asyncio.TaskGroup() as group:
-        serving = group.create_task(listener.serve())
+        tasks = [group.create_task(listener.serve()), group.create_task(_tell_of_the_link(listener, where))]
         await stopped.wait()
-        serving.cancel()
+        for task in tasks:
+            task.cancel()
+
+
+async def _tell_of_the_link(listener: Listener, where: str) -> None:
+    """Say whenever the broker is found or lost, and why; somebody who sees nothing else waits for it."""
+    told = listener.failure  # that it has not begun yet is no news
+    while True:
+        now = "listening" if listener.online else listener.failure
+        if now != told:
+            typer.echo(f"{where}: {now}", err=True)
+            told = now
+        await asyncio.sleep(_LOOK_S)
 
 
 def _print(taken: Taken) -> None:

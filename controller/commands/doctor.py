@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ctypes.util
+import os
 import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -16,23 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from controller.channel_wire import ChannelError, load_or_make_token
+from controller.commands.finding import Finding, Grade
+from controller.commands.trying import try_all
 from controller.config import ConfigError, LineConfig, load_config
-from controller.equipment import Driver, build_equipment
 from controller.text import Text
-from devices.errors import DeviceError
-from devices.links.state import LinkState
 
-_DEVICE_S = 4.0
 _LEAST_FREE_MB = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, whether it is good, and what was found or is to be done."""
-
-    subject: str
-    good: bool
-    text: Text
+_SOUND_SQLITE = (3, 51, 3)
+_MARKS = {Grade.GOOD: "[green]ok[/]", Grade.NOTE: "[yellow]note[/]", Grade.WRONG: "[red]wrong[/]"}
 
 
 def doctor(
@@ -40,94 +32,98 @@ def doctor(
 ) -> None:
     """Look for missing system parts and, with --config, try every device. Exit code 1 when something is wrong.
 
-    Devices allow one master: stop the line before its devices are tried.
+    A device has one master: while the line runs, the line is asked instead how its devices stand.
     """
-    findings = list(_system())
+    findings = list(_system(for_line=config is not None))
     if config is not None:
         findings += _line(config)
-    table = Table(show_header=False, box=None)
+    console = Console()
+    console.print(_listed(findings))
+    wrong = sum(finding.grade is Grade.WRONG for finding in findings)
+    console.print(f"{len(findings)} looked at, {wrong} wrong")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _listed(findings: list[Finding]) -> Table:
+    listed = Table(show_header=False, box=None)
     for finding in findings:
-        mark = "[green]ok[/]" if finding.good else "[red]wrong[/]"
-        table.add_row(mark, escape(finding.subject), escape(finding.text.en) + "\n" + escape(finding.text.zh))
-    Console().print(table)
-    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+        text = finding.text
+        both = text.en if text.en == text.zh else f"{text.en}\n{text.zh}"
+        listed.add_row(_MARKS[finding.grade], escape(finding.subject), escape(both))
+    return listed
 
 
-def _system() -> Iterator[Finding]:
-    for program, package, why_en, why_zh in (
-        ("mosquitto", "mosquitto", "the demo's broker", "演示所用消息代理"),
-        ("mosquitto_sub", "mosquitto-clients", "to look at events", "用于查看事件"),
-        ("chromium", "chromium", "the page's tests", "页面测试所用浏览器"),
-    ):
-        found = shutil.which(program)
-        yield Finding(
-            program,
-            found is not None,
-            Text(found, found)
-            if found
-            else Text(f"缺少（{why_zh}）：apt install {package}", f"missing ({why_en}): apt install {package}"),
-        )
+def _system(*, for_line: bool) -> Iterator[Finding]:
+    """What of the machine is missing. A line needs no broker of its own, the demo does."""
+    yield _program("mosquitto", "mosquitto", Text("演示所用消息代理", "the demo's broker"), needed=not for_line)
+    yield _program("mosquitto_sub", "mosquitto-clients", Text("用于查看事件", "to look at events"), needed=False)
+    yield _program("chromium", "chromium", Text("页面测试所用浏览器", "the page's tests"), needed=False)
     zbar = ctypes.util.find_library("zbar")
-    yield Finding(
-        "libzbar0",
-        zbar is not None,
-        Text(zbar, zbar)
-        if zbar
-        else Text("缺少第二读码器：apt install libzbar0", "missing second reader: apt install libzbar0"),
+    if zbar:
+        yield Finding.good("libzbar0", zbar)
+    else:
+        missing = Text("缺少第二读码器：apt install libzbar0", "missing, the second code reader: apt install libzbar0")
+        yield Finding("libzbar0", Grade.WRONG, missing)
+    yield _sqlite()
+
+
+def _program(name: str, package: str, why: Text, *, needed: bool) -> Finding:
+    # Debian keeps mosquitto in /usr/sbin, which isn't in every user's path.
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found:
+        return Finding.good(name, found)
+    missing = Text(f"缺少（{why.zh}）：apt install {package}", f"missing ({why.en}): apt install {package}")
+    return Finding(name, Grade.WRONG if needed else Grade.NOTE, missing)
+
+
+def _sqlite() -> Finding:
+    found = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info >= _SOUND_SQLITE:
+        return Finding.good("SQLite", found)
+    wanted = ".".join(map(str, _SOUND_SQLITE))
+    return Finding(
+        "SQLite", Grade.NOTE, Text(f"{found} 可用，建议 {wanted} 以上", f"{found} works, {wanted} is better")
     )
-    yield Finding("SQLite", True, Text(sqlite3.sqlite_version, sqlite3.sqlite_version))
 
 
 def _line(path: Path) -> list[Finding]:
     try:
         config = load_config(path)
     except ConfigError as error:
-        return [Finding("line.toml", False, Text(str(error), str(error)))]
-    return [Finding("line.toml", True, Text(str(path), str(path))), _disk(config), *asyncio.run(_try_all(config))]
+        return [Finding("line.toml", Grade.WRONG, Text(str(error), str(error)))]
+    found = [Finding.good("line.toml", f"{path}, {config.line.id}"), _disk(config), *_folders(config), _token(config)]
+    return [*found, *asyncio.run(try_all(config))]
 
 
 def _disk(config: LineConfig) -> Finding:
-    folder = next(parent for parent in config.store.journal.parents if parent.exists())
+    folder = _standing(config.store.journal.parent)
     free_mb = shutil.disk_usage(folder).free // 1_000_000
-    text = Text(f"{folder} 剩余 {free_mb} MB", f"{folder} has {free_mb} MB free, at least {_LEAST_FREE_MB} are needed")
-    return Finding("disk", free_mb >= _LEAST_FREE_MB, text)
+    grade = Grade.GOOD if free_mb >= _LEAST_FREE_MB else Grade.WRONG
+    en = f"{folder} has {free_mb} MB free, at least {_LEAST_FREE_MB} are needed"
+    return Finding("disk", grade, Text(f"{folder} 剩余 {free_mb} MB，至少需要 {_LEAST_FREE_MB} MB", en))
 
 
-async def _try_all(config: LineConfig) -> list[Finding]:
-    equipment = build_equipment(config)
-    async with asyncio.TaskGroup() as group:
-        tries = {name: group.create_task(_try(name, driver)) for name, driver in equipment.drivers.items()}
-        tries["broker"] = group.create_task(_try_broker(config))
-    return [task.result() for task in tries.values()]
+def _folders(config: LineConfig) -> Iterator[Finding]:
+    """Where the line writes, and may not."""
+    kept = {"journal": config.store.journal.parent, "evidence": config.store.evidence}
+    for name, folder in {**kept, "channel": config.channel.socket.parent}.items():
+        standing = _standing(folder)
+        if not os.access(standing, os.W_OK | os.X_OK):
+            text = Text(f"{standing} 不可写，请更改属主", f"{standing} is not writable: change its owner")
+            yield Finding(name, Grade.WRONG, text)
 
 
-async def _try(name: str, driver: Driver) -> Finding:
-    """Serve one driver until it is online, for a few seconds at most, and take one reading where that is harmless."""
-    serving = asyncio.ensure_future(driver.serve())
+def _standing(folder: Path) -> Path:
+    """The folder, or that one above it which is there already."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+
+
+def _token(config: LineConfig) -> Finding:
+    path = config.channel.token_file
+    if not path.exists():
+        return Finding("token", Grade.NOTE, Text(f"{path}：首次启动时生成", f"{path}: made at the first start"))
     try:
-        async with asyncio.timeout(_DEVICE_S):
-            while driver.link_state is not LinkState.ONLINE:  # noqa: ASYNC110 - drivers of every kind, looked at once
-                await asyncio.sleep(0.05)
-            probe: Callable[[float], Awaitable[object]] | None = getattr(driver, "snapshot", None)
-            if probe is not None:
-                await probe(_DEVICE_S)
-        return Finding(name, True, Text("在线", "online"))
-    except (TimeoutError, DeviceError) as error:
-        why = driver.last_error or str(error) or f"no answer within {_DEVICE_S} s"
-        return Finding(
-            name, False, Text(f"没有应答：{why}；检查电源、线缆与地址", f"{why}; check power, cable and address")
-        )
-    finally:
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
-
-
-async def _try_broker(config: LineConfig) -> Finding:
-    where = f"{config.dispatch.host}:{config.dispatch.port}"
-    try:
-        async with asyncio.timeout(_DEVICE_S):
-            _, writer = await asyncio.open_connection(config.dispatch.host, config.dispatch.port)
-    except (TimeoutError, OSError) as error:
-        return Finding("broker", False, Text(f"{where} 无法连接：{error}", f"{where} can't be reached: {error}"))
-    writer.close()
-    return Finding("broker", True, Text(where, where))
+        load_or_make_token(path)
+    except ChannelError as error:
+        return Finding("token", Grade.WRONG, Text(str(error), str(error)))
+    return Finding.good("token", str(path))

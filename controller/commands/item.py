@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Styled
 
+from controller.commands.printing import console, local, table
 from controller.commands.way_in import DEFAULT_CONFIG, ConfigOption, fail, load, reading
 from controller.evidence import EvidenceStore
 from controller.journal.reading import EvidenceRow, ItemRow, Story, item_story
@@ -30,13 +30,13 @@ def show(
         story = item_story(connection, key)
     if story is None:
         fail(f"{key}: no mail number, order or item of this journal has that number")
-    console = Console()
-    console.print(_attempts(story))
+    paper = console()
+    paper.print(_attempts(story))
     for number, state in story.mail_numbers.items():
-        console.print(f"mail number {number}: {state}")
-    console.print(_time_line(story))
+        paper.print(f"mail number {number}: {state}")
+    paper.print(_time_line(story))
     if story.evidence:
-        console.print(_pictures(story, EvidenceStore(line.store.evidence)))
+        paper.print(_pictures(story, EvidenceStore(line.store.evidence)))
 
 
 @item.callback()
@@ -45,12 +45,12 @@ def _group() -> None:
 
 
 def _attempts(story: Story) -> Table:
-    table = Table("item", "attempt", "carrier", "stage", "outcome", "mail number", title=f"order {story.acceptance}")
+    listed = table("item", "attempt", "carrier", "stage", "outcome", "mail number", title=f"order {story.acceptance}")
     for row in story.items:
-        table.add_row(
+        listed.add_row(
             str(row.item), str(row.attempt), str(row.carrier), _stage(row), _outcome(row), row.mail_number or ""
         )
-    return table
+    return listed
 
 
 def _stage(row: ItemRow) -> str:
@@ -64,41 +64,47 @@ def _outcome(row: ItemRow) -> Styled:
 
 
 def _time_line(story: Story) -> Table:
-    table = Table("at", "after", "item", "what", "data", title="time line")
+    listed = table("at", "after", "item", "what", "data", title="time line")
     before: datetime | None = None
     for entry in story.entries:
         at = datetime.fromisoformat(entry.at)
         after = f"+{(at - before).total_seconds():.3f} s" if before is not None else ""
-        table.add_row(entry.at, after, str(entry.item or ""), entry.kind, Styled(_words(entry.data)))
+        listed.add_row(local(entry.at), after, str(entry.item or ""), entry.kind, Styled(_words(entry.data)))
         before = at
-    return table
+    return listed
 
 
 def _pictures(story: Story, store: EvidenceStore) -> Table:
-    table = Table("at", "item", "station", "camera", "outcome", "failed checks", "picture", title="evidence")
+    listed = table("at", "item", "station", "camera", "outcome", "failed checks", "picture", title="evidence")
     for row in story.evidence:
-        table.add_row(
-            row.taken_at,
+        listed.add_row(
+            local(row.taken_at),
             str(row.item),
             row.station,
             row.camera,
             row.outcome,
             Styled(_failed(row)),
-            Styled(str(_path(row, store)), overflow="fold"),
+            Styled(_path(row, store)),
         )
-    return table
+    return listed
 
 
-def _path(row: EvidenceRow, store: EvidenceStore) -> Path | str:
-    return store.path_of(Path(row.picture).stem) if row.picture else "no picture"
+def _path(row: EvidenceRow, store: EvidenceStore) -> str:
+    return str(store.path_of(Path(row.picture).stem).absolute()) if row.picture else "no picture"
 
 
 def _failed(row: EvidenceRow) -> str:
     failed = [check for check in row.checks if check["outcome"] != "accept"]
-    return "\n".join(
-        f"{check['name']} {check['subject']}: expected {check['expected']!r}, found {check['found']!r}"
-        for check in failed
-    )
+    return "\n".join(f"{check['name']} {check['subject']}: {_difference(check)}" for check in failed)
+
+
+def _difference(check: dict[str, Any]) -> str:
+    expected, found = check["expected"], check["found"]
+    if expected != found:
+        return f"expected {expected!r}, found {found!r}"
+    if check["outcome"] == "unsure":
+        return f"{found!r} is not sure"
+    return f"expected {expected!r}, found another that looks the same once masked"
 
 
 def _words(data: dict[str, Any]) -> str:

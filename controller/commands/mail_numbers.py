@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from controller.commands.printing import console, table
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, hand_in, load, reading, say
 from controller.handing_in import NumbersReport, hand_in_numbers
 from controller.journal.reading import mail_number_counts
@@ -50,11 +49,11 @@ def import_numbers(
 @mail_numbers.command("list")
 def list_numbers(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show how many mail numbers are in each state."""
-    table = Table("state", "numbers")
+    listed = table("state", "numbers")
     with reading(load(config)) as connection:
         for state, count in mail_number_counts(connection).items():
-            table.add_row(state, str(count))
-    Console().print(table)
+            listed.add_row(state, str(count))
+    console().print(listed)
 
 
 def _read(file: Path) -> list[str]:

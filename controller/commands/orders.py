@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from controller.commands.printing import console, local, table
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, hand_in, load, reading, say
 from controller.handing_in import OrdersReport, hand_in_orders
 from controller.journal.reading import order_lines
@@ -30,7 +29,8 @@ def import_orders(
     try:
         found = open_order_file(file)
     except OrderFileUnreadable as error:
-        fail(say(line, error.text))
+        why = say(line, error.text)
+        fail(why if why.startswith(str(file)) else f"{file}: {why}")
     if found.encoding != "utf-8":
         told = Text(f"{file}：编码为 {found.encoding.upper()}", f"{file}: read as {found.encoding.upper()}")
         typer.echo(say(line, told))
@@ -42,7 +42,8 @@ def import_orders(
         )
     )
     for row in report.refused:
-        told = Text(row.zh, row.en).within(f"第 {row.line} 行 {row.acceptance}", f"line {row.line} {row.acceptance}")
+        which = f" {row.acceptance}" if row.acceptance else ""
+        told = Text(row.zh, row.en).within(f"第 {row.line} 行{which}", f"line {row.line}{which}")
         typer.echo(say(line, told), err=True)
     accepted, already, refused = len(report.accepted), len(report.already), len(report.refused)
     counts = Text(
@@ -61,16 +62,16 @@ def list_orders(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show orders, the next to be called first."""
-    table = Table("acceptance", "product", "due", "priority", "route", "state", "attempt")
+    listed = table("acceptance", "product", "due", "priority", "route", "state", "attempt")
     with reading(load(config)) as connection:
         for order in order_lines(connection, state or "", most):
-            table.add_row(
+            listed.add_row(
                 order.acceptance,
                 order.product,
-                order.due,
+                local(order.due, "minutes"),
                 str(order.priority),
                 order.route,
                 order.state,
                 str(order.attempt),
             )
-    Console().print(table)
+    console().print(listed)

@@ -1,8 +1,9 @@
-"""`sealline run`: the line process. `sealline command`: what an operator's button does, from a terminal."""
+"""`sealline run`: the line process."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sqlite3
 from pathlib import Path
@@ -11,17 +12,14 @@ from typing import Annotated
 import structlog
 import typer
 
-from controller.channel import ChannelClient, ChannelError, ChannelRefused, ChannelServer, LineUnreachable
+from controller.channel import ChannelError, ChannelServer
 from controller.channel_wire import load_or_make_token
-from controller.clock import SystemClock
+from controller.composition import compose
 from controller.config import ConfigError, LineConfig, load_config
 from controller.desk import Desk
-from controller.equipment import build_equipment
 from controller.glance import look_at
-from controller.journal import Journal, JournalUnavailable
+from controller.journal import JournalUnavailable
 from controller.journal.epochs import ForeignJournal
-from controller.line import Line
-from controller.vision_workers import VisionWorkers
 
 log = structlog.get_logger()
 _SOUND_SQLITE = (3, 51, 3)
@@ -44,21 +42,6 @@ def run(config: Config = Path("line.toml")) -> None:
         _refuse(str(errors.exceptions[0]), errors)
 
 
-def command(
-    name: Annotated[str, typer.Argument(help="reset, start, hold, unhold, stop, abort or clear.")],
-    config: Config = Path("line.toml"),
-    by: Annotated[str, typer.Option(help="Who asks; stands in the journal.")] = "terminal",
-) -> None:
-    """Give the line one command and print the state that it led to."""
-    try:
-        line = load_config(config)
-        client = ChannelClient(line.channel.socket, load_or_make_token(line.channel.token_file))
-        answer = asyncio.run(client.call("command", command=name, by=by))
-    except (ConfigError, ChannelError, ChannelRefused, LineUnreachable) as error:
-        _refuse(str(error), error)
-    typer.echo(answer["state"])
-
-
 def _refuse(text: str, cause: BaseException) -> None:
     typer.echo(text, err=True)
     raise typer.Exit(2) from cause
@@ -70,13 +53,16 @@ async def _serve(config: LineConfig, token: str) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, ended.set)
-    clock = SystemClock()
-    vision = VisionWorkers(config.vision.workers, config.vision.memory_mb)
-    async with Journal(config.store.journal, clock) as journal:
-        line = Line(config, clock, journal, build_equipment(config), vision)
+    async with compose(config) as composed:
+        line = composed.line
         channel = ChannelServer(config.channel.socket, token, Desk(line).handlers, lambda: look_at(line))
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(part.serve()) for part in (line, channel, vision)]
+            tasks = [group.create_task(channel.serve())]
+            await channel.listening.wait()  # a second line on this socket ends here, before it has touched a device
+            tasks += [group.create_task(serve()) for serve in composed.serves]
+            # A full collection over all that was imported would stop the loop for 50 ms and more: leave that alone.
+            gc.collect()
+            gc.freeze()
             log.info("line_runs", line=config.line.id, journal=str(config.store.journal))
             await ended.wait()
             for task in tasks:

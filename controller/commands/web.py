@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ _NICENESS = 5
 def web(
     config: Annotated[Path, typer.Option("--config", "-c", help="The line's configuration.")] = Path("line.toml"),
 ) -> None:
-    """Serve the operator's page and the HTTP API on this machine's loopback address."""
+    """Serve the operator's page and the HTTP API, on this machine's loopback address, until Ctrl-C."""
     try:
         line = load_config(config)
         token = load_or_make_token(line.channel.token_file)
@@ -31,4 +32,8 @@ def web(
         raise typer.Exit(2) from error
     os.nice(_NICENESS)
     typer.echo(f"page: {address(bound)}?token={token}")
-    asyncio.run(web_server(make_plant(line, token)).serve([bound]))
+    server = web_server(make_plant(line, token))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server raises again, at its end, what ended it: to be told to end is no failure.
+        signal.signal(number, server.handle_exit)
+    asyncio.run(server.serve([bound]))

@@ -33,6 +33,7 @@ class DispatchLink:
     """Owner of the connection to the broker.
 
     :param on_parked: called with sequence and reason when dispatch refuses an event.
+    :ivar connect: makes each connection; to the configured broker unless another is set before `serve`.
     :ivar online: connected to the broker; :ivar failure: why not, empty while connected.
     :ivar dispatch_seen: a dispatch subscriber says that it is there.
     :ivar no_subscriber: the broker said to the last event that nobody subscribes.
@@ -63,6 +64,7 @@ class DispatchLink:
         self._sent_at: dict[int, float] = {}
         """Loop time at which each unanswered event was published."""
         self._patience = 1
+        self.connect: Callable[[], Broker] = self._to_broker
         self.online = False
         self.failure = "not connected yet"
         self.dispatch_seen = False
@@ -79,9 +81,9 @@ class DispatchLink:
 
     async def serve(self) -> NoReturn:
         """Keep the link up until cancelled. A lost broker or a journal that can't be written ends nothing."""
-        await stay_connected(self._connect, self._converse, self._lost, JournalUnavailable)
+        await stay_connected(self.connect, self._converse, self._lost, JournalUnavailable)
 
-    def _connect(self) -> Broker:
+    def _to_broker(self) -> Broker:
         config = self._config
         address = Address(config.host, config.port, config.username, config.password_file)
         return Broker(address, f"sealline-{self._line_id}", f"{config.topic}/{self._line_id}/state")

@@ -12,12 +12,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.journal.store import GENESIS, entry_digest
-from controller.masking import mask
+from controller.masking import masked_apart
 from controller.reason_texts import describe
-from controller.snapshot import Counters, RejectView
+from controller.snapshot import CheckView, Counters, RejectView
 
 MOST_ITEMS_AN_HOUR = 50_000
 """More than one line can pack: bounds how far back the hour is looked for."""
+_NUMBERED = ("plate", "document_number", "document_zone", "identity")
+_NO_NUMBER = ("plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible")
+"""Checks of a plate that name no character of it."""
+_PICTURES_EXPLAINED = 3
 _FEEDING_STAGES = ("called", "matched")
 
 
@@ -253,10 +257,11 @@ def _evidence(connection: sqlite3.Connection, acceptance: str) -> list[EvidenceR
 
 
 def _masked(check: dict[str, Any]) -> dict[str, Any]:
-    """A check without a readable plate number."""
-    if not check["name"].startswith("plate") or check["name"] == "plate_colour":
+    """A check without a readable plate number or printed number; of one that is wrong what differs stays."""
+    if not check["name"].startswith(_NUMBERED) or check["name"] in _NO_NUMBER:
         return check
-    return check | {"expected": mask(check["expected"]), "found": mask(check["found"])}
+    expected, found = masked_apart(check["expected"], check["found"])
+    return check | {"expected": expected, "found": found}
 
 
 def _file(digest: str) -> str:
@@ -281,6 +286,25 @@ def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
         text_zh=text.zh,
         ended_at=ended_at or "",
         pictures=tuple(dict.fromkeys(_file(each[0]) for each in pictures)),
+        checks=_failed_checks(connection, item),
+    )
+
+
+def _failed_checks(connection: sqlite3.Connection, item: int) -> tuple[CheckView, ...]:
+    """What failed in each picture of an item that was not accepted, the last picture first."""
+    rows = connection.execute(
+        "SELECT picture, checks FROM evidence WHERE item = ? AND outcome != 'accept' ORDER BY evidence DESC LIMIT ?",
+        (item, _PICTURES_EXPLAINED),
+    )
+    shown = CheckView.model_fields
+    return tuple(
+        CheckView(
+            **{key: value for key, value in _masked(check).items() if key in shown},
+            number=number,
+            picture=_file(picture),
+        )
+        for picture, checks in rows
+        for number, check in enumerate((each for each in json.loads(checks) if each["outcome"] != "accept"), start=1)
     )
 
 

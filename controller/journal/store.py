@@ -1,4 +1,4 @@
-"""The journal's one writing connection: changes from the loop, made in groups by one thread, durable when awaited.
+"""The journal's one writing connection: changes from the loop, made in groups beside it, durable when awaited.
 
 `await journal.write(change)` returns only after the change is on the disk (WAL, `synchronous=FULL`). Changes that
 wait at the same moment share one commit; each keeps its own savepoint, so a refused one takes none with it. When the
@@ -12,21 +12,19 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import queue
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from controller.clock import WallClock
 from controller.journal.schema import SCHEMA, SCHEMA_VERSION
+from controller.journal.writer import Change, Writer, WritingThread
 
 T = TypeVar("T")
 GENESIS = bytes(32)
 """The digest before the first entry."""
-_GROUP_LIMIT = 200
 
 
 class JournalUnavailable(Exception):
@@ -76,48 +74,41 @@ def entry_digest(
     return hashlib.sha256(before + row.encode()).digest()
 
 
-class _Change:
-    """A change on its way to the writing thread, and the future that waits for it."""
-
-    __slots__ = ("error", "future", "made", "make")
-
-    def __init__(self, make: Callable[[Ledger], Any], future: asyncio.Future[Any]) -> None:
-        self.make = make
-        self.future = future
-        self.made: Any = None
-        self.error: Exception | None = None
-
-
 class Journal:
-    """One SQLite file, one writing thread. Use as `async with Journal(path, clock) as journal`."""
+    """One SQLite file, one writing connection. Use as `async with Journal(path, clock) as journal`.
 
-    def __init__(self, path: Path, clock: WallClock) -> None:
+    :param writer: who commits the groups; a thread unless another is given.
+    """
+
+    def __init__(self, path: Path, clock: WallClock, writer: Writer | None = None) -> None:
         self.path = path
         self._clock = clock
-        self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._writer: Writer = writer or WritingThread()
         self._only_writer = contextlib.ExitStack()
         self._ledger: Ledger | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
         self._only_writer.enter_context(_alone(self.path))
         try:
             self._ledger = await asyncio.to_thread(_open, self.path)
         except BaseException:
             self._only_writer.close()
             raise
-        self._thread = threading.Thread(target=self._commit_groups, name="journal", daemon=True)
-        self._thread.start()
+        self._writer.begin(self._commit)
+        self._loop = asyncio.get_running_loop()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._queue.put(None)
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join)
+        await self._writer.end()
+        self.drop()
+
+    def drop(self) -> None:
+        """Let go of the files, as the kernel does for a process that has died: an open transaction is undone."""
+        if self._ledger is not None:
+            self._ledger.connection.close()
         self._only_writer.close()
 
     async def write(self, change: Callable[[Ledger], T]) -> T:
@@ -127,71 +118,42 @@ class Journal:
 
         :raises JournalUnavailable: it could not be made durable; nothing of it remains.
         """
-        if self._loop is None or self._thread is None:
+        if self._loop is None:
             raise JournalUnavailable(f"{self.path}: the journal is not open")
-        waiting = _Change(change, self._loop.create_future())
-        self._queue.put(waiting)
+        waiting = Change(change, self._loop.create_future())
+        self._writer.put(waiting)
         made: T = await asyncio.shield(waiting.future)
         return made
 
-    def _commit_groups(self) -> None:
-        """The writing thread: take what waits, make it, commit once, tell all."""
+    def _commit(self, group: Sequence[Change], refused: Exception | None = None) -> None:
+        """Make a group in one transaction. Whatever goes wrong, nothing of it may remain and nobody wait for ever."""
         assert self._ledger is not None
-        assert self._loop is not None
-        open_ended = True
-        while open_ended:
-            group = self._take_group()
-            open_ended = group[-1] is not None
-            changes = [change for change in group if change is not None]
-            if changes:
-                self._commit(changes, self._ledger)
-                self._loop.call_soon_threadsafe(_tell, changes)
-        self._ledger.connection.close()
-
-    def _take_group(self) -> list[_Change | None]:
-        group = [self._queue.get()]
-        while group[-1] is not None and len(group) < _GROUP_LIMIT:
-            try:
-                group.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
-        return group
-
-    def _commit(self, changes: list[_Change], ledger: Ledger) -> None:
+        ledger = self._ledger
         head = ledger.head
         try:
             ledger.connection.execute("BEGIN IMMEDIATE")
             ledger.at = self._clock.now().isoformat(timespec="milliseconds")
-            for change in changes:
+            for change in group:
                 _make(change, ledger)
+            if refused is not None:
+                raise refused
             ledger.connection.execute("COMMIT")
         except Exception as error:
-            # Whatever it was, nothing of the group may remain and nobody may wait for ever.
             ledger.head = head
             with contextlib.suppress(sqlite3.Error):
                 if ledger.connection.in_transaction:
                     ledger.connection.execute("ROLLBACK")
-            for change in changes:
+            for change in group:
                 change.error = _unavailable(self.path, error)
 
 
-def _make(change: _Change, ledger: Ledger) -> None:
+def _make(change: Change, ledger: Ledger) -> None:
     try:
         change.made = ledger.make(change.make)
     except sqlite3.OperationalError:
         raise  # the disk, not the change: the whole group fails
     except Exception as error:
         change.error = error
-
-
-def _tell(changes: list[_Change]) -> None:
-    for change in changes:
-        if change.future.cancelled():
-            continue
-        if change.error is None:
-            change.future.set_result(change.made)
-        else:
-            change.future.set_exception(change.error)
 
 
 def _unavailable(path: Path, error: Exception) -> JournalUnavailable:

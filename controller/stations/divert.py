@@ -6,7 +6,6 @@ knows freezes the mail bag and stays visibly open.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from controller.acknowledging import Acknowledgements
@@ -17,6 +16,7 @@ from controller.ending import (
     record_escaped,
     record_packed,
     record_rejected,
+    record_swept,
     record_unknown,
 )
 from controller.exits import Nonconformance, Outcome, Reason, StationFault
@@ -27,7 +27,7 @@ from controller.memory import Memory
 from controller.permits import Permits
 from controller.tracking import DIVERT, Tracking
 from devices.errors import DeviceError
-from devices.plc.contract import Chute, Command, Result, ResultCode
+from devices.plc.contract import Answer, BlockState, Chute, Command, Result, ResultCode
 from devices.plc.driver import PlcStation
 
 Ended = Callable[[Outcome], None]
@@ -65,7 +65,10 @@ class Divert:
         await self._bring(item)
         outcome, result = await self._push(item, outcome)
         confirmed = await self.conclude(item, outcome, result)
-        await self.return_carrier(item)
+        if confirmed.reason is Reason.UNKNOWN_OUTCOME:
+            await self.clear_carrier(item)
+        else:
+            await self.return_carrier(item)
         return confirmed
 
     async def conclude(self, item: Item, outcome: Outcome, result: Result | None) -> Outcome:
@@ -102,9 +105,10 @@ class Divert:
                 await self._tracking.advance_past(item, DIVERT)
             except StationFault as fault:
                 self._holding.hold(AlarmKind.STATION_FAULT, fault.source, cause=fault.cause)
-                await self._find(item)
+                await self.find(item)
 
-    async def _find(self, item: Item) -> None:
+    async def find(self, item: Item) -> None:
+        """After something went wrong: wait for the operator's Unhold and see where the item's carrier stands."""
         while True:
             await self._permits.motion(item)
             try:
@@ -128,13 +132,16 @@ class Divert:
                     Command.DIVERT,
                     target=asked.chute,
                     deadline_s=self._timing.divert_s,
+                    fresh=self._integrity.fresh,
                     still=lambda asked=asked: self._demand_unbroken(item, asked),  # type: ignore[misc]
                 )
             except Nonconformance as nonconformance:
                 outcome = Outcome.rejected(nonconformance)
             except StationFault as fault:
                 self._holding.hold(AlarmKind.STATION_FAULT, fault.source, cause=fault.cause)
-                return asked, await self._retained(item)
+                result = await self._retained(item)
+                if result is not None or not self.never_took(item):
+                    return asked, result
             else:
                 return asked, completion.result
 
@@ -154,16 +161,47 @@ class Divert:
             raise Nonconformance(Reason.SUSPECT, cause=broken)
 
     async def _retained(self, item: Item) -> Result | None:
-        """Wait for the gate to say what became of this item's push; None when it does not in time."""
+        """Wait for the gate to say what became of this item's push, as long as it takes; None when it forgot.
+
+        The line holds meanwhile, and a stop leaves the question to the next start.
+        """
+        while (image := self._gate.image) is None or image.blocks[0].state is BlockState.BUSY:
+            await self._gate.changed()
+        result = image.blocks[0].result
+        return result if result.token == item.token else None
+
+    def never_took(self, item: Item) -> bool:
+        """Whether the gate shows that it did nothing for this item: it refused it, or still echoes the one before."""
+        image = self._gate.image
+        if image is None:
+            return False
+        echo = image.blocks[0].echo
+        if echo.token == item.token:
+            return echo.answer is not Answer.ACCEPTED
+        return echo.sequence != 0 and self._tracking.carrier_at(DIVERT) == item.carrier
+
+    async def clear_carrier(self, item: Item) -> None:
+        """Push to reject whatever may still lie on an ended item's carrier, then send the carrier back.
+
+        Of a parcel that nobody knew of it is known now where it lies.
+        """
         try:
-            async with asyncio.timeout(self._timing.divert_s):
-                while True:
-                    result = self._gate.retained(0) if self._gate.image is not None else None
-                    if result is not None and result.token == item.token:
-                        return result
-                    await self._gate.changed()
-        except TimeoutError:
-            return None
+            completion = await self._permits.perform(
+                item, self._gate, 0, Command.DIVERT, target=Chute.REJECT, deadline_s=self._timing.divert_s
+            )
+        except StationFault as fault:
+            # Should a parcel still lie there, the conveyor does not take the carrier back.
+            self._holding.hold(AlarmKind.STATION_FAULT, fault.source, cause=fault.cause)
+        else:
+            await self._conclude_swept(item, completion.result)
+        await self.return_carrier(item)
+
+    async def _conclude_swept(self, item: Item, result: Result) -> None:
+        chute = confirmed_chute(result)
+        bag = await self._memory.remember(lambda ledger: record_swept(ledger, item, chute, self._line_id))
+        if bag is not None:
+            self._holding.hold(AlarmKind.BAG_FROZEN, str(item.token), bag=bag)
+        self._acknowledgements.release(self._gate, 0, result)
 
     async def return_carrier(self, item: Item) -> None:
         """Send the emptied carrier back to load and forget the item; a refusal holds the line and is asked again."""

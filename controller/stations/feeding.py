@@ -8,6 +8,7 @@ from controller.config import PartKind, TimingSection
 from controller.exits import Nonconformance, Reason, StationFault
 from controller.items import Activity, Item, Stage
 from controller.memory import Memory
+from controller.permits import Permits
 from controller.tracking import Tracking, record_stage
 from controller.work_orders import OrderedPart
 from devices.errors import DeviceError, NoRead
@@ -17,9 +18,18 @@ from devices.scanner.driver import Scanner
 class PartScan:
     """One scanner that takes the codes of one kind of part."""
 
-    def __init__(self, zone: str, scanner: Scanner, tracking: Tracking, memory: Memory, timing: TimingSection) -> None:
+    def __init__(
+        self,
+        zone: str,
+        scanner: Scanner,
+        permits: Permits,
+        tracking: Tracking,
+        memory: Memory,
+        timing: TimingSection,
+    ) -> None:
         self._zone = zone
         self._scanner = scanner
+        self._permits = permits
         self._tracking = tracking
         self._memory = memory
         self._timing = timing
@@ -44,7 +54,17 @@ class PartScan:
         await self._memory.remember(lambda ledger: record_stage(ledger, item, stage))
 
     async def _read(self, item: Item, missing: dict[str, OrderedPart], unread: Reason) -> str:
+        """Read the next code. Nobody need lay anything in while the line holds: that time is not the part's."""
         self._tracking.note(item, Activity.WAITING_FOR_PARTS)
+        while True:
+            await self._permits.motion(item)
+            try:
+                return await self._read_once(item, missing, unread)
+            except Nonconformance:
+                if self._permits.given:
+                    raise
+
+    async def _read_once(self, item: Item, missing: dict[str, OrderedPart], unread: Reason) -> str:
         try:
             reading = await self._scanner.read(self._timing.scan_s)
         except NoRead as error:

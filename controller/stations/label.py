@@ -20,13 +20,16 @@ from controller.stations.proving import Look, Prover, demand_accept
 from controller.stations.verify import carrier_code
 from controller.tracking import Tracking, record_stage
 from devices.errors import DeviceError, PrinterFault
-from devices.plc.contract import Command, ResultCode
+from devices.plc.contract import Command, Result, ResultCode
 from devices.plc.driver import PlcStation
 from devices.printer.driver import LabelPrinter
-from devices.printer.wire import WaybillLabel
+from devices.printer.wire import PrinterStatus, WaybillLabel
 from vision.verdict import Box, Outcome, WaybillTask
 
 _ZONE = "label"
+_MOST_COPIES = 5
+"""Of one label that a printer gone wild can leave before hands must help."""
+_GLANCE_S = 0.1
 
 
 class Label:
@@ -75,11 +78,12 @@ class Label:
     async def _number(self, item: Item) -> None:
         """Reserve a mail number; an empty pool holds this item, never the line."""
         while item.mail_number is None:
+            filled = self._pool_filled.next()
             try:
                 item.mail_number = await self._memory.remember(lambda ledger: _reserve(ledger, item))
             except PoolEmpty:
                 self._alarms.raise_alarm(AlarmKind.POOL_EMPTY)
-                await self._pool_filled.wait()
+                await filled.wait()
         self._alarms.clear(AlarmKind.POOL_EMPTY)
 
     async def _print(self, item: Item) -> None:
@@ -94,7 +98,8 @@ class Label:
                 item.input_at = asyncio.get_running_loop().time()
                 break
             except PrinterFault as fault:
-                self._holding.hold(AlarmKind.PRINTER, self._printer.name, cause=fault.message)
+                kind = AlarmKind.LABEL_LEFT if label_waits(fault) else AlarmKind.PRINTER
+                self._holding.hold(kind, self._printer.name, cause=fault.message)
             except DeviceError as error:
                 raise StationFault(self._printer.name, str(error)) from error
         await self._memory.remember(lambda ledger: _note(ledger, item, MailNumberState.PRINTED))
@@ -102,6 +107,13 @@ class Label:
     async def _press(self, item: Item) -> None:
         """Press the label on, even on a suspect parcel: the label must leave the peel edge on what goes to reject."""
         self._tracking.note(item, Activity.APPLYING)
+        result = await self._move_pad(item)
+        if result.code is ResultCode.NO_LABEL:
+            raise Nonconformance(Reason.APPLY_FAILED, expected=ResultCode.OK.name, found=result.code.name)
+        if result.code is not ResultCode.OK:
+            raise StationFault(self._applicator.name, f"label of carrier {item.carrier}: {result.code.name}")
+
+    async def _move_pad(self, item: Item) -> Result:
         completion = await self._permits.perform(
             item, self._applicator, 0, Command.APPLY, deadline_s=self._config.timing.apply_s
         )
@@ -112,16 +124,53 @@ class Label:
             )
         )
         self._acknowledgements.release(self._applicator, 0, result)
-        if result.code is ResultCode.NO_LABEL:
-            raise Nonconformance(Reason.APPLY_FAILED, expected=ResultCode.OK.name, found=result.code.name)
-        if result.code is not ResultCode.OK:
-            raise StationFault(self._applicator.name, f"label of carrier {item.carrier}: {result.code.name}")
+        return result
+
+    async def shed(self, item: Item) -> None:
+        """Press a label that was left at the peel edge onto the parcel for which it was printed, which goes to reject.
+
+        So it leaves the line with its own parcel and can't reach another. A failure holds the line; the label is then
+        for hands to take off.
+        """
+        for _ in range(_MOST_COPIES):
+            if item.zone != _ZONE or item.mail_number is None or not await self.edge_taken():
+                return
+            if not await self._memory.remember(lambda ledger: _label_is_out(ledger, item)):
+                return
+            try:
+                await self._permits.motion(item)
+                await self._move_pad(item)
+            except StationFault as fault:
+                self._holding.hold(AlarmKind.STATION_FAULT, fault.source, cause=fault.cause)
+                return
+
+    async def edge_taken(self) -> bool:
+        """Whether the printer says that a label waits at its peel edge or is still to come out."""
+        until = asyncio.get_running_loop().time() + self._config.timing.print_s
+        while True:
+            try:
+                await self._printer.ready()
+                return False
+            except PrinterFault as fault:
+                if label_waits(fault) or not _coming(fault) or asyncio.get_running_loop().time() > until:
+                    return label_waits(fault)
+            await asyncio.sleep(_GLANCE_S)
 
     async def _read_back(self, item: Item) -> None:
         """Read the applied label from the parcel itself: printed is not applied."""
         look = await self._prover.look(item, _ZONE, self._camera, waybill_task(self._config, item, self._camera))
         demand_waybill(look, self._camera)
         await self._memory.remember(lambda ledger: _proven(ledger, item, look))
+
+
+def label_waits(fault: PrinterFault) -> bool:
+    """Whether a printer can't print because a label waits at its peel edge."""
+    return isinstance(fault.actual, PrinterStatus) and fault.actual.label_waiting
+
+
+def owns_label(ledger: Ledger, item: Item) -> bool:
+    """Whether a label at the peel edge can only be this item's: it stands there, its number not yet seen applied."""
+    return item.zone == _ZONE and _number_state(ledger, item) in (MailNumberState.RESERVED, MailNumberState.PRINTED)
 
 
 def waybill_task(config: LineConfig, item: Item, camera: str, *, sealed: bool = False) -> WaybillTask:
@@ -156,6 +205,26 @@ def _reserve(ledger: Ledger, item: Item) -> str:
 def _note(ledger: Ledger, item: Item, state: MailNumberState) -> None:
     assert item.mail_number is not None
     advance(ledger, item.mail_number, state)
+
+
+def _label_is_out(ledger: Ledger, item: Item) -> bool:
+    """Note that the item's label exists, so that dispatch is told when its number is voided; False: it has none."""
+    if not owns_label(ledger, item):
+        return False
+    if _number_state(ledger, item) == MailNumberState.RESERVED:
+        _note(ledger, item, MailNumberState.PRINTED)
+    return True
+
+
+def _number_state(ledger: Ledger, item: Item) -> str:
+    row = ledger.connection.execute("SELECT state FROM mail_numbers WHERE number = ?", (item.mail_number,)).fetchone()
+    return str(row[0]) if row is not None else ""
+
+
+def _coming(fault: PrinterFault) -> bool:
+    """Whether the only trouble of a printer is that a label has yet to come out."""
+    status = fault.actual
+    return isinstance(status, PrinterStatus) and not status.faults and bool(status.queued or status.remaining)
 
 
 def _proven(ledger: Ledger, item: Item, look: Look) -> None:

@@ -12,6 +12,7 @@ from controller.evidence import EvidenceStore, record
 from controller.exits import Nonconformance, Reason, StationFault
 from controller.items import Activity, Item
 from controller.memory import Memory
+from controller.print_trend import PrintTrend
 from controller.tracking import Tracking
 from controller.vision_workers import VisionError, VisionWorkers
 from devices.camera.driver import Frame
@@ -46,6 +47,7 @@ class Prover:
         evidence: EvidenceStore,
         tracking: Tracking,
         memory: Memory,
+        print_trend: PrintTrend,
     ) -> None:
         self._config = config
         self._cameras = cameras
@@ -53,6 +55,7 @@ class Prover:
         self._evidence = evidence
         self._tracking = tracking
         self._memory = memory
+        self._print_trend = print_trend
 
     async def look(self, item: Item, station: str, camera: str, task: Task) -> Look:
         """Take and judge a picture; an unsure one is taken again, `vision.looks` times at most.
@@ -79,31 +82,51 @@ class Prover:
             verdict = await self._vision.judge(frame.jpeg, task, timing.verdict_s)
         except VisionError as error:
             raise Nonconformance(Reason.CONTENTS_NOT_PROVEN, camera=camera, cause=str(error)) from error
+        self._print_trend.note(camera, verdict)
         return await self._keep(item, station, camera, Look(verdict, frame.exposed_at, ""))
 
     async def _keep(self, item: Item, station: str, camera: str, look: Look) -> Look:
         """Keep the picture before the verdict is acted on: good ones for days, telling ones longer."""
         store, verdict = self._config.store, look.verdict
-        digest = await self._evidence.keep(verdict.evidence) if verdict.evidence else ""
+        digest = await self._memory.keep(self._evidence, verdict.evidence) if verdict.evidence else ""
         good = verdict.outcome is Outcome.ACCEPT
         days = store.good_evidence_days if good else store.reject_evidence_days
         await self._memory.remember(lambda ledger: record(ledger, item.token, station, camera, digest, verdict, days))
         return Look(verdict, look.exposed_at, digest)
 
 
-_REASONS = {
+CHECK_REASONS = {
     "plate_characters": Reason.PLATE_MISMATCH,
+    "plate_province": Reason.PLATE_MISMATCH,
+    "plate_kind": Reason.PLATE_MISMATCH,
+    "plate_rows": Reason.PLATE_MISMATCH,
     "plate_present": Reason.PART_COUNT,
+    "plate_pose": Reason.PART_POSE,
     "plate_colour": Reason.PLATE_COLOUR,
     "part_count": Reason.PART_COUNT,
-    "document_count": Reason.PART_COUNT,
+    "part_inside": Reason.PART_POSE,
+    "foreign_thing": Reason.FOREIGN_THING,
+    "document_present": Reason.PART_COUNT,
+    "document_pose": Reason.PART_POSE,
+    "document_kind": Reason.DOCUMENT_KIND,
     "document_code": Reason.DOCUMENT_MISMATCH,
+    "document_number": Reason.DOCUMENT_MISMATCH,
+    "document_zone": Reason.DOCUMENT_MISMATCH,
+    "document_check_digits": Reason.DOCUMENT_MISMATCH,
+    "identity_number": Reason.DOCUMENT_MISMATCH,
     "foreign_code": Reason.FOREIGN_CODE,
     "waybill_code": Reason.WAYBILL_MISMATCH,
+    "waybill_text": Reason.WAYBILL_MISMATCH,
     "waybill_count": Reason.FOREIGN_WAYBILL,
     "waybill_place": Reason.WAYBILL_MISMATCH,
+    "print_quality": Reason.PRINT_QUALITY,
     "seam": Reason.SEAM_NOT_PROVEN,
+    "seam_length": Reason.SEAM_NOT_PROVEN,
+    "seam_gap": Reason.SEAM_FLAW,
+    "seam_wrinkle": Reason.SEAM_FLAW,
+    "seam_caught": Reason.SEAM_FLAW,
 }
+"""What a check that fails says of the product; any other, as a covered carrier code: nothing was proven."""
 
 
 def demand_accept(look: Look, camera: str) -> None:
@@ -116,7 +139,7 @@ def demand_accept(look: Look, camera: str) -> None:
     failed = _most_telling(look.verdict.failed)
     name = failed.name if failed else "picture"
     raise Nonconformance(
-        _REASONS.get(name, Reason.CONTENTS_NOT_PROVEN),
+        CHECK_REASONS.get(name, Reason.CONTENTS_NOT_PROVEN),
         camera=camera,
         check=name,
         subject=failed.subject if failed else "",

@@ -8,7 +8,7 @@ from controller.acknowledging import Acknowledgements
 from controller.config import SEAL_ZONES, SealSettings, TimingSection
 from controller.exits import Nonconformance, Reason
 from controller.integrity import Integrity
-from controller.items import Activity, Item, Stage
+from controller.items import Activity, Item, Stage, cycle_values
 from controller.journal import Ledger
 from controller.memory import Memory
 from controller.permits import Permits
@@ -58,10 +58,11 @@ class Sealer:
             Command.SEAL,
             setpoints=setpoints,
             deadline_s=self._timing.seal_s,
+            fresh=self._integrity.fresh,
             still=lambda: self._demand_proof(item),
         )
         result = completion.result
-        item.measured = {name: value for name, value in result.measured.items() if name not in ("carrier", "cycles")}
+        item.measured = cycle_values(result.measured)
         await self._memory.remember(lambda ledger: _record_seal(ledger, item, result))
         self._acknowledgements.release(self._plc, 0, result)
         demand_cycle(item, result)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from controller.config import Camera, LineConfig, PartKind
+from controller.config import Camera, LineConfig, PartKind, RecipePart
 from controller.integrity import Integrity
 from controller.items import Item, Proof, Stage
 from controller.memory import Memory
 from controller.stations.proving import Prover, demand_accept
 from controller.together import both
 from controller.tracking import Tracking, record_stage
+from controller.work_orders import OrderedPart
 from vision.verdict import Box, ContentsTask, ExpectedDocument, ExpectedPlate
 
 
@@ -26,6 +27,8 @@ class Verify:
     ) -> None:
         self._config = config
         self._wide, self._close_up = cameras["wide"], cameras["close_up"]
+        key = config.vision.identity_key_file
+        self._identity_key = key.read_text(encoding="ascii").strip() if key is not None else ""
         self._prover = prover
         self._integrity = integrity
         self._tracking = tracking
@@ -63,15 +66,29 @@ class Verify:
     def _documents_task(self, item: Item) -> ContentsTask:
         roles = {part.role: part for part in item.recipe.parts if part.kind is PartKind.DOCUMENT}
         documents = tuple(
-            ExpectedDocument(part.role, part.code, roles[part.role].symbology, roles[part.role].box)
-            for part in item.order.parts
-            if part.role in roles
+            self._document(part, roles[part.role]) for part in item.order.parts if part.role in roles
         )
         return ContentsTask(
             carrier_code(item.carrier),
             self._camera(self._close_up).view,
             Box(*self._config.pocket.documents),
             documents=documents,
+            layouts=tuple(layout.named(name) for name, layout in self._config.layouts.items()),
+            digest_key=self._identity_key,
+        )
+
+    def _document(self, part: OrderedPart, recipe: RecipePart) -> ExpectedDocument:
+        """Of an identity card the order names the keyed hash of its number, never the number."""
+        layout = self._config.layouts.get(recipe.layout)
+        identity = layout is not None and layout.identity
+        return ExpectedDocument(
+            part.role,
+            part.code,
+            recipe.symbology,
+            recipe.box,
+            recipe.layout,
+            number="" if identity else part.number,
+            digest=part.number if identity else "",
         )
 
     def _camera(self, name: str) -> Camera:

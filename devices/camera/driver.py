@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from devices.camera.http import HttpConnection, HttpReply, ReplyError
 from devices.errors import CameraFault, DeviceTimeout, LinkLost
 from devices.links.state import LinkCounters, LinkState
+from devices.links.stream import Dial
 from devices.links.tcp import dial_tcp
 
 LARGEST = 8 << 20
@@ -44,9 +45,10 @@ class HttpCamera:
     """A camera that answers `GET url?trigger=<n>` with a JPEG and the header `X-Trigger: <n>`.
 
     :param url: `http://[user:password@]host[:port]/path`; a user name is sent as Basic authorization.
+    :param opener: opens the byte stream; by the url unless given.
     """
 
-    def __init__(self, name: str, url: str, *, freshness: Freshness = "trigger") -> None:
+    def __init__(self, name: str, url: str, opener: Dial | None = None, *, freshness: Freshness = "trigger") -> None:
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise ValueError(f"camera {name}: url {url!r}; allowed: http://host:port/path")
@@ -55,7 +57,7 @@ class HttpCamera:
         self.last_error = ""
         self.counters = LinkCounters()
         self._freshness = freshness
-        self._connection = HttpConnection(parts, dial_tcp(parts.hostname, parts.port or 80), LARGEST)
+        self._connection = HttpConnection(parts, opener or dial_tcp(parts.hostname, parts.port or 80), LARGEST)
         self._trigger = 0
         self._lock = asyncio.Lock()
 

@@ -99,7 +99,7 @@ def parse_link(text: str) -> Link:
 def dial(link: Link) -> Dial:
     """Return what opens a link that carries bytes.
 
-    :raises AddressError: an HTTP or capture link, which its camera opens itself.
+    :raises AddressError: a capture link, which its camera opens itself.
     """
     match link:
         case ModbusLink(transport=transport):
@@ -108,8 +108,12 @@ def dial(link: Link) -> Dial:
             return dial_tcp(host, port)
         case SerialLink(path=path, baud=baud, parity=parity):
             return dial_serial(path, baud, parity)
+        case HttpLink(url=url):
+            parts = urlsplit(url)
+            return dial_tcp(parts.hostname or "", parts.port or 80)
         case _:
-            raise AddressError(f"link {link} carries no byte stream; allowed: tcp, serial, modbus-tcp, modbus-rtu")
+            allowed = "tcp, serial, modbus-tcp, modbus-rtu, http"
+            raise AddressError(f"link {link} carries no byte stream; allowed: {allowed}")
 
 
 _QUERY_KEYS: dict[str, tuple[str, ...]] = {

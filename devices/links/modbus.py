@@ -287,9 +287,13 @@ class ModbusMaster:
         raise LinkLost(self.name, f"the bus did not fall silent for {self.timeout_s} s: another master on it?")
 
 
-def master_for(name: str, link: ModbusLink, timeout_s: float = 0.3) -> ModbusMaster:
-    """Return the master of a configured link; on a serial line its silence is 3.5 characters of the line's speed."""
+def master_for(name: str, link: ModbusLink, opener: Dial | None = None, timeout_s: float = 0.3) -> ModbusMaster:
+    """Return the master of a configured link; on a serial line its silence is 3.5 characters of the line's speed.
+
+    :param opener: opens the byte stream; by the link's own address unless given.
+    """
+    opener = opener or dial(link)
     if isinstance(link.transport, SerialLink):
         silence_s = max(_RTU_SILENCE_S, 3.5 * 11 / link.transport.baud)
-        return ModbusMaster(name, dial(link), "rtu", link.unit, timeout_s, silence_s)
-    return ModbusMaster(name, dial(link), "tcp", link.unit, timeout_s)
+        return ModbusMaster(name, opener, "rtu", link.unit, timeout_s, silence_s)
+    return ModbusMaster(name, opener, "tcp", link.unit, timeout_s)

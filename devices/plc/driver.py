@@ -38,11 +38,13 @@ from devices.plc.contract import (
     has_expired,
     next_sequence,
 )
-from devices.plc.link import HURRIED_POLL_S, StationLink
+from devices.plc.link import StationLink
 
 __all__ = ["ACKNOWLEDGE_DEADLINE_S", "Completion", "LinkState", "PlcStation"]
 
 ACKNOWLEDGE_DEADLINE_S = 2.0
+_RELEASE_S = 0.1
+"""An acknowledgement that has not released its block after this is written again: some scans and polls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,21 +197,22 @@ class PlcStation:
         return image is None or _holds(image.blocks[block], result)
 
     async def _release(self, block: int, result: Result) -> None:
-        """Write the acknowledgement once, and give the PLC two scans to let go."""
-        with self._link.hurry():
-            try:
-                await self._link.write(acknowledge_address(block), [result.epoch, result.sequence])
-            except DeviceError:
-                await self._link.changed()
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(4 * HURRIED_POLL_S):
-                    await self._link.watch(lambda image: None if _holds(image.blocks[block], result) else True)
+        """Write the acknowledgement once, and give the PLC time to let go. Only a waiting command hurries for it."""
+        try:
+            await self._link.write(acknowledge_address(block), [result.epoch, result.sequence])
+        except DeviceError:
+            await self._link.changed()
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_RELEASE_S):
+                await self._link.watch(lambda image: None if _holds(image.blocks[block], result) else True)
 
     async def _released(self, block: int) -> None:
         """Wait for an acknowledgement of this block that is under way: it is about to become free."""
-        async with self._releases[block]:
-            pass
+        if self._releases[block].locked():
+            with self._link.hurry():
+                async with self._releases[block]:
+                    pass
 
     async def _carried_out(self, issued: _Issued) -> Completion:
         """Write the permit once, see it accepted, wait for its result."""

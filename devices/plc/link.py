@@ -31,9 +31,26 @@ from devices.plc.contract import (
 )
 
 HURRIED_POLL_S = 0.005
-"""Time between polls while an echo or a release is awaited: half a PLC scan."""
+"""Time between polls while an echo is awaited, and from a write to the first: half a PLC scan."""
+_TOLD_ANYWAY_S = 0.1
+"""Whoever waits for a change is woken at least this often while images come."""
 _HEADER_LENGTH = 6
 _Found = TypeVar("_Found")
+
+
+@dataclass(slots=True)
+class _Looker:
+    """Someone who waits for an image in which `look` finds something, or at which it raises."""
+
+    look: Callable[[StatusImage], object]
+    shown: asyncio.Future[StatusImage]
+
+    def sees(self, image: StatusImage) -> bool:
+        """Whether to wake them for this image."""
+        try:
+            return self.look(image) is not None
+        except DeviceError:
+            return True
 
 
 @dataclass(slots=True)
@@ -65,6 +82,8 @@ class StationLink:
         self._block_words: list[int] = []
         self._ticked_at = float("-inf")
         self._news = asyncio.Event()
+        self._told_at = float("-inf")
+        self._lookers: list[_Looker] = []
         self._writes: deque[_Write] = deque()
         self._nudge: asyncio.Future[None] | None = None
         self._hurried = 0
@@ -88,15 +107,23 @@ class StationLink:
         return image
 
     async def changed(self) -> None:
-        """Return at the next new image or change of the link."""
+        """Return at the next change of the image beside its clock, or of the link; now and then without one."""
         await self._news.wait()
 
     async def watch(self, look: Callable[[StatusImage], _Found | None]) -> _Found:
-        """Return what `look` finds in this image or a later one."""
-        while True:
-            if (image := self.image) is not None and (found := look(image)) is not None:
-                return found
-            await self.changed()
+        """Return what `look` finds in this image or a later one. Each image is looked at without waking anyone."""
+        image = self.image
+        while image is None or (found := look(image)) is None:
+            image = await self._shown(look)
+        return found
+
+    async def _shown(self, look: Callable[[StatusImage], object]) -> StatusImage:
+        looker = _Looker(look, asyncio.get_running_loop().create_future())
+        self._lookers.append(looker)
+        try:
+            return await looker.shown
+        finally:
+            self._lookers.remove(looker)
 
     @contextlib.contextmanager
     def hurry(self) -> Iterator[None]:
@@ -108,7 +135,7 @@ class StationLink:
             self._hurried -= 1
 
     async def write(self, address: int, values: list[int]) -> Sent:
-        """Hand registers to the owner and wait until they are written; the image is polled right after.
+        """Hand registers to the owner and wait until they are written; the PLC's next scan is polled soon after.
 
         :raises DeviceError: its `written_at` is None when nothing was sent.
         """
@@ -163,7 +190,7 @@ class StationLink:
         while True:
             if self._writes:
                 await self._write_next()
-                poll_at = loop.time()
+                poll_at = min(poll_at, loop.time() + HURRIED_POLL_S)
             now = loop.time()
             if now >= beat_at:
                 await self._beat()
@@ -225,8 +252,23 @@ class StationLink:
             message = f"clock ran backwards from {last.clock_ms} to {image.clock_ms} ms without a new boot id"
             raise BadReply(self.name, message, expected=last.clock_ms, actual=image.clock_ms, unit="ms")
         self._image = image
+        came_online = self.state is not LinkState.ONLINE
         self.state = LinkState.ONLINE
-        self._tell()
+        self._let_look()
+        if came_online or last is None or _differs(last, image) or self._is_overdue():
+            self._tell()
+
+    def _let_look(self) -> None:
+        """Show the image to those who wait for something in it."""
+        image = self.image
+        if image is None:
+            return
+        for looker in self._lookers:
+            if not looker.shown.done() and looker.sees(image):
+                looker.shown.set_result(image)
+
+    def _is_overdue(self) -> bool:
+        return asyncio.get_running_loop().time() - self._told_at >= _TOLD_ANYWAY_S
 
     async def _write_next(self) -> None:
         write = self._writes.popleft()
@@ -264,7 +306,17 @@ class StationLink:
 
     def _tell(self) -> None:
         news, self._news = self._news, asyncio.Event()
+        self._told_at = asyncio.get_running_loop().time()
         news.set()
+
+
+def _differs(one: StatusImage, other: StatusImage) -> bool:
+    """Whether anything but the PLC's clock and scan counter has changed. Blocks that did not are the same object."""
+    return one.blocks is not other.blocks or (one.boot_id, one.disturbances, one.safety) != (
+        other.boot_id,
+        other.disturbances,
+        other.safety,
+    )
 
 
 def _ran_backwards(before_ms: int, now_ms: int) -> bool:

@@ -73,6 +73,14 @@ class Reject(BaseModel):
     text: str = ""
 
 
+class Alarm(BaseModel):
+    """A standing alarm. :ivar text: what is wrong and what to do."""
+
+    kind: str
+    text: str = ""
+    cleared: bool = False
+
+
 class LineView(BaseModel):
     """What of the line's snapshot the demo shows and waits for."""
 
@@ -83,6 +91,7 @@ class LineView(BaseModel):
     stations: tuple[Station, ...] = ()
     counters: Counters = Counters()
     rejects: tuple[Reject, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     dispatch_online: bool = False
     decision_latency: Figures = Figures()
 
@@ -146,7 +155,8 @@ class LineApi:
                     await asyncio.sleep(GLANCE_S)
                     view = await self.view()
         except TimeoutError as error:
-            why = view.hold_text or "no reason given"
+            standing = (alarm.text for alarm in view.alarms if not alarm.cleared)
+            why = view.hold_text or "; ".join(standing) or "no reason given"
             raise LineAway(f"after {command!r} the line is in {view.state}, not in {state}: {why}") from error
 
     async def view(self) -> LineView:

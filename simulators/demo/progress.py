@@ -54,7 +54,7 @@ def _picture(view: LineView, orders: int, page: str) -> Group:
             carrier,
             station.acceptance,
             station.product,
-            station.suspect or station.activity,
+            station.suspect or station.activity.replace("_", " "),
         )
     rejects = [
         Text(f"  {reject.acceptance} attempt {reject.attempt}: {reject.text or reject.reason}", style="yellow")

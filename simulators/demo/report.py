@@ -79,7 +79,7 @@ class Report(BaseModel):
         table.add_section()
         for category, count in self.oracle.items():
             table.add_row(f"oracle: {category.replace('_', ' ')}", str(count))
-        table.add_row("as planned", "yes" if not self.mismatches else f"no: {len(self.mismatches)} differences")
+        table.add_row("as planned", "yes" if not self.mismatches else f"no, differences: {len(self.mismatches)}")
         return table
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sys
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -53,9 +55,10 @@ class Running:
     truth: Path
 
 
-async def run_demo(wish: Wish, console: Console) -> Report:
+async def run_demo(wish: Wish, console: Console, linger: Callable[[], Awaitable[None]]) -> Report:
     """Pack the orders of a seed and judge what came out.
 
+    :param linger: awaited, with everything still running, when the wish is to serve.
     :raises ChildDied, ChildSilent, BrokerMissing: something could not be started, or ended by itself.
     :raises LineRefused, LineAway, StandstillError: the line does not do what the run needs.
     """
@@ -73,7 +76,8 @@ async def run_demo(wish: Wish, console: Console) -> Report:
         _tell(report, wish, console)
         if wish.serve:
             console.print(f"page: {running.api.page}   Ctrl-C ends everything", soft_wrap=True)
-            await loop.create_future()
+            await linger()
+            console.print("ending")
         return report
 
 
@@ -81,17 +85,17 @@ async def _start_all(processes: Crew, client: httpx.AsyncClient, wish: Wish, sce
     """Start broker, plant, line, page and dispatch, each when what it needs is there."""
     folder = wish.folder
     truth, ledger, config = folder / "truth.json", folder / "ledger.db", folder / "line.toml"
-    config.write_text(files("controller").joinpath("line.example.toml").read_text("utf-8"), encoding="utf-8")
     (folder / "scenario.json").write_text(scenario.model_dump_json(), encoding="utf-8")
     web_port = free_port()
     api = LineApi(client, f"http://127.0.0.1:{web_port}", folder / "var" / "token")
     broker = await start_broker(processes, folder)
     plant = await processes.start("plant", *_plant_command(wish, api, truth))
     links: dict[str, str] = json.loads(await first_line(plant, START_S, start="{"))
-    env = _environment(links, folder, broker, web_port)
+    addresses = _addresses(links, folder, broker, web_port)
+    config.write_text(_configuration(addresses), encoding="utf-8")
     at = ("--config", str(config))
-    await processes.start("line", *_sealline("run", *at), env=env)
-    await processes.start("web", *_sealline("web", *at), env=env)
+    await processes.start("line", *_sealline("run", *at), env=addresses)
+    await processes.start("web", *_sealline("web", *at), env=addresses)
     await processes.start("dispatch", *_sealline("dispatch", "listen", *_subscriber(broker), "--ledger", str(ledger)))
     await api.heard(START_S)
     return Running(api, plant, ledger, truth)
@@ -169,8 +173,16 @@ def _plant_command(wish: Wish, api: LineApi, truth: Path) -> list[str]:
     )
 
 
-def _environment(links: dict[str, str], folder: Path, broker: Broker, web_port: int) -> dict[str, str]:
-    """Fill the variables of `line.example.toml` with this run's addresses."""
+def _configuration(addresses: Mapping[str, str]) -> str:
+    """The example with this run's addresses as its variables' defaults: any command can be pointed at the file."""
+    example = files("controller").joinpath("line.example.toml").read_text("utf-8")
+    for name, address in addresses.items():
+        example = re.sub(rf"\$\{{{name}:-[^}}]*\}}", f"${{{name}:-{address}}}", example)
+    return example
+
+
+def _addresses(links: dict[str, str], folder: Path, broker: Broker, web_port: int) -> dict[str, str]:
+    """This run's value of each variable in `line.example.toml`."""
     names = ("conveyor", "sealer_1", "applicator", "gate", "printer")
     ports = {f"{name.upper()}_PORT": str(urlsplit(links[name]).port) for name in names}
     return {

@@ -6,7 +6,9 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from simulators.matter import FlawKind
 from simulators.render.codes import qr_ink
 from simulators.render.sprites import Colour, Map, Picture, Sprite, blank, fill, lay, rectangle, stamp
 from simulators.world import CARRIER, CARRIER_CODES, SEAM, Carrier
@@ -24,6 +26,13 @@ _TILE: Colour = (240, 240, 240)
 _BARS: Colour = (24, 24, 24)
 _RIB_STEP = 24.0
 _EDGE_MM = 5.0
+_CAUGHT = (228.0, 230.0, 230.0)
+_CAUGHT_RIBS = 0.4
+_FOLD_DEPTH = 45.0
+_FOLD_SLANT = 0.5
+_FOLD_SHARE = 0.16
+
+Ground = NDArray[np.float64]
 
 
 def draw_ground(canvas: Picture, carrier: Carrier | None, camera: Map, px_per_mm: float) -> None:
@@ -37,7 +46,8 @@ def draw_ground(canvas: Picture, carrier: Carrier | None, camera: Map, px_per_mm
     height = CARRIER[1] - 2 * _EDGE_MM
     fill(canvas, rectangle(_EDGE_MM, _EDGE_MM, CARRIER[0] - 2 * _EDGE_MM, height), camera, _FILM)
     if carrier.mailer.sealed:
-        lay(canvas, _sealed_seam(px_per_mm), camera, SEAM[0], SEAM[1])
+        flaws = tuple((flaw.kind, flaw.at_mm, flaw.length_mm) for flaw in carrier.mailer.seam_flaws)
+        lay(canvas, _sealed_seam(px_per_mm, flaws), camera, SEAM[0], SEAM[1])
     else:
         fill(canvas, rectangle(_EDGE_MM, _EDGE_MM, SEAM[0] - _EDGE_MM, height), camera, _INSIDE)
         fill(canvas, rectangle(*SEAM), camera, _ADHESIVE)
@@ -56,9 +66,28 @@ def _code_tile(text: str, side_mm: float, px_per_mm: float) -> Sprite:
     return Sprite(tile, rectangle(0, 0, tile.shape[1], tile.shape[0]), px_per_mm)
 
 
-@lru_cache(maxsize=4)
-def _sealed_seam(px_per_mm: float) -> Sprite:
+@lru_cache(maxsize=8)
+def _sealed_seam(px_per_mm: float, flaws: tuple[tuple[FlawKind, float, float], ...] = ()) -> Sprite:
     seam = blank(SEAM[2], SEAM[3], px_per_mm, _ADHESIVE)
     wave = _RIB_STEP * np.sin(2 * np.pi * np.arange(seam.shape[0]) / (px_per_mm * SEAM_PITCH_MM))
-    ribbed = np.clip(seam + wave[:, None, None], 0, 255).astype(np.uint8)
+    ribs = np.repeat(wave[:, None], seam.shape[1], axis=1)
+    ground = seam.astype(np.float64)
+    for kind, at_mm, length_mm in flaws:
+        _spoil(ground, ribs, kind, (at_mm - SEAM[1]) * px_per_mm, length_mm * px_per_mm)
+    ribbed = np.clip(ground + ribs[:, :, None], 0, 255).astype(np.uint8)
     return Sprite(ribbed, rectangle(0, 0, seam.shape[1], seam.shape[0]), px_per_mm)
+
+
+def _spoil(ground: Ground, ribs: Ground, kind: FlawKind, middle: float, length: float) -> None:
+    """Draw one flaw: no ribs in a gap, ribs and a dark fold aslant in a wrinkle, something light under weak ribs."""
+    first, last = max(0, round(middle - length / 2)), round(middle + length / 2)
+    if kind is FlawKind.GAP:
+        ribs[first:last] = 0
+    elif kind is FlawKind.CAUGHT:
+        ground[first:last, : round(0.7 * ground.shape[1])] = _CAUGHT
+        ribs[first:last] *= _CAUGHT_RIBS
+    else:
+        y, x = np.mgrid[first : min(last, len(ribs)), : ribs.shape[1]]
+        away = (y - middle) - (x / ribs.shape[1] - 0.5) * length * _FOLD_SLANT
+        ground[first:last] -= (_FOLD_DEPTH * np.exp(-((away / (_FOLD_SHARE * length)) ** 2)))[:, :, None]
+        ribs[first:last] *= 1 - np.exp(-((away / (2 * _FOLD_SHARE * length)) ** 2))

@@ -42,15 +42,18 @@ def bench(
         int, typer.Option(min=0, max=MOST_LINES, help="Try just so many lines; 0 looks for the most that are carried.")
     ] = 0,
     speed: Annotated[float, typer.Option(min=0.1, help="Of the plant in the physical parts.")] = PHYSICAL_SPEED,
+    takt: Annotated[
+        float, typer.Option(min=0, help="Seconds between two carriers in the physical parts; 0: as fast as it goes.")
+    ] = TAKT_S,
     folder: Annotated[Path | None, typer.Option(help="Folder of the runs; a new one under /tmp unless given.")] = None,
 ) -> None:
     """Measure; end with 0 only if no oracle found anything and no deadline was missed where a line was carried."""
     console = Console(soft_wrap=True)
     root = folder or Path(tempfile.mkdtemp(prefix="bench-", dir="/tmp"))
-    work = _Campaign(console, root, seconds, warm_up)
+    work = _Campaign(console, root, seconds, warm_up, speed, takt)
     try:
         for part in only or list(Part):
-            work.do(part, lines, speed)
+            work.do(part, lines)
     except (ChildDied, ChildSilent, BrokerMissing, LineAway, OSError) as error:
         console.print(f"{error}\nlogs: {root}", style="red", markup=False)
         raise typer.Exit(2) from error
@@ -62,42 +65,46 @@ def bench(
 class _Campaign:
     """The runs so far."""
 
-    def __init__(self, console: Console, root: Path, seconds: float, warm_up_s: float) -> None:
+    def __init__(
+        self, console: Console, root: Path, seconds: float, warm_up_s: float, speed: float, takt_s: float
+    ) -> None:
         self.runs: list[Run] = []
         self.sound = True
         self._console = console
         self._root = root
         self._seconds = seconds
         self._warm_up_s = warm_up_s
+        self._speed = speed
+        self._takt_s = takt_s
 
-    def do(self, part: Part, lines: int, speed: float) -> None:
+    def do(self, part: Part, lines: int) -> None:
         """Measure one part."""
         if part is Part.LIMIT:
             self._run("(b) the controller's limit: no process times, UNPHYSICAL", 1, UNPHYSICAL_SPEED, 0.0)
             return
         pictures = part is Part.PICTURES
         if lines:
-            self._physical(lines, speed, pictures=pictures)
+            self._physical(lines, pictures=pictures)
             return
-        carried = self._search(AIM_WITH_PICTURES if pictures else AIM_WITHOUT_PICTURES, speed, pictures=pictures)
+        carried = self._search(AIM_WITH_PICTURES if pictures else AIM_WITHOUT_PICTURES, pictures=pictures)
         what = "with pictures drawn and judged" if pictures else "with pictures off"
-        self._console.print(f"→ this machine carries {carried} line(s) of {TAKT_S:g} s {what}", style="bold")
+        self._console.print(f"→ this machine carries {carried} line(s) of {self._takt_s:g} s {what}", style="bold")
         self.sound &= carried > 0
 
-    def _search(self, aim: int, speed: float, *, pictures: bool) -> int:
+    def _search(self, aim: int, *, pictures: bool) -> int:
         """The most lines that are carried, looked for from the aim on."""
         lines = aim
-        if self._physical(lines, speed, pictures=pictures).carried:
-            while lines < MOST_LINES and self._physical(lines + 1, speed, pictures=pictures).carried:
+        if self._physical(lines, pictures=pictures).carried:
+            while lines < MOST_LINES and self._physical(lines + 1, pictures=pictures).carried:
                 lines += 1
             return lines
-        while lines > 1 and not self._physical(lines - 1, speed, pictures=pictures).carried:
+        while lines > 1 and not self._physical(lines - 1, pictures=pictures).carried:
             lines -= 1
         return lines - 1
 
-    def _physical(self, lines: int, speed: float, *, pictures: bool) -> Run:
+    def _physical(self, lines: int, *, pictures: bool) -> Run:
         what = "cameras and rendering on" if pictures else "pictures off"
-        return self._run(f"(a) physical, {what}: {lines} line(s)", lines, speed, TAKT_S, pictures=pictures)
+        return self._run(f"(a) physical, {what}: {lines} line(s)", lines, self._speed, self._takt_s, pictures=pictures)
 
     def _run(self, title: str, lines: int, speed: float, takt_s: float, *, pictures: bool = False) -> Run:
         bench = Bench(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from controller.channel import Handler
+from controller.composition import Composed, Seams, compose
+from controller.config import LineConfig
 from controller.desk import Desk
 from controller.line import Line
 from tests.bench.stand_ins import AcceptingVision
@@ -44,12 +46,17 @@ class BenchDesk(Desk):
         } | {"permits": {"asked_again": self._bench_line.permits.asked_again}}
 
 
+def _unseeing(config: LineConfig) -> AbstractAsyncContextManager[Composed]:
+    """The line with a stand-in at the seam from picture to verdict."""
+    return compose(config, Seams(vision=AcceptingVision(1)))
+
+
 def main(config: Path, *, pictures: bool) -> None:
     """Run the line until SIGTERM."""
     with ExitStack() as exchanged:
         exchanged.enter_context(patch.object(RUN, "Desk", BenchDesk))
         if not pictures:
-            exchanged.enter_context(patch.object(RUN, "VisionWorkers", AcceptingVision))
+            exchanged.enter_context(patch.object(RUN, "compose", _unseeing))
         RUN.run(config)
 
 

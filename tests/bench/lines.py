@@ -48,9 +48,9 @@ class RunningLine:
 
     async def begin(self) -> None:
         """Hand everything in and start the line. :raises LineAway: it does not come to where it executes."""
+        numbers = await hand_in_numbers(self.channel, self.scenario.mail_numbers)
         rows, _ = rows_of([order.model_dump(mode="json") for order in self.scenario.orders])
         report = await hand_in_orders(self.channel, rows)
-        numbers = await hand_in_numbers(self.channel, self.scenario.mail_numbers)
         if report.refused or numbers.refused:
             raise LineAway(f"{self.source} refuses {report.refused[:3]} {numbers.refused[:3]}")
         for command, state in (("reset", "Idle"), ("start", "Execute")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sqlite3
 from contextlib import closing
@@ -75,7 +76,7 @@ async def measure(bench: Bench, folder: Path) -> Run:
 
 def _read(processes: Crew, lines: list[RunningLine]) -> _Reading:
     busy_s, steal_s = machine_s()
-    roles = {pid: name.rpartition("-")[0] or name for name, pid in processes.pids.items()}
+    roles = {pid: name.rpartition("-")[0] or name for name, pid in processes.pids.items()} | {os.getpid(): "bench"}
     ended = [line.count("SELECT COUNT(*) FROM items WHERE ended_at IS NOT NULL") for line in lines]
     return _Reading(asyncio.get_running_loop().time(), cpu_s(roles), busy_s, steal_s, ended)
 
@@ -107,9 +108,7 @@ async def _figures(line: RunningLine, snapshot: dict[str, Any], items: int, ledg
         decision=Percentiles.model_validate(snapshot["decision_latency"]),
         echo=Percentiles.model_validate(snapshot["echo_latency"]),
         misses=Misses(
-            links={
-                f"{name}: {what}": count for name, each in links.items() for what, count in each.items() if count
-            },
+            links={f"{name}: {what}": count for name, each in links.items() for what, count in each.items() if count},
             alarms=tuple(line.rows("SELECT kind || ' ' || source || ' ' || data FROM alarms")),
             rejected=tuple(line.rows("SELECT reason FROM items WHERE outcome = 'rejected'")),
             sent_again=_count(own_ledger, "SELECT COUNT(*) FROM events WHERE deliveries > 1"),

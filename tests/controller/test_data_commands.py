@@ -97,7 +97,7 @@ def test_mistakes_end_with_a_sentence(config: Path, tmp_path: Path) -> None:
     config.write_text("[line]\n")
     broken = invoke(orders, config, "import", tmp_path / "none.csv")
     assert broken.exit_code == 2
-    assert "mistake(s)" in broken.stderr
+    assert "mistakes" in broken.stderr
 
 
 def test_an_unknown_item_is_said(config: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ proven (line, vision workers, page, dispatch, broker) is the real program, start
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -20,10 +21,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from controller.channel import ChannelClient, LineUnreachable
+from controller.channel import ChannelClient, ChannelRefused, LineUnreachable
 from controller.channel_wire import load_or_make_token
 from controller.journal.reading import verify_chain
 from controller.journal.store import open_reading
@@ -40,6 +41,7 @@ from simulators.stock import take_stock
 from simulators.truth import truth
 from tests.line.people import Mendable, People, Screen
 
+Happening = TypeVar("Happening", bound=Event)
 LOOK_S = 0.03
 PATIENCE_S = 45.0
 CARRIERS = 12
@@ -122,7 +124,7 @@ class Floor:
         await self.crew.start("web", *_sealline("web", "--config", "line.toml"), env=self._environment())
 
     async def start_dispatch(self) -> None:
-        at = ("--port", str(self._broker_port), "--username", USER, "--password-file", str(self.folder / "mqtt-password"))
+        at = ("--port", str(self._broker_port), "--username", USER, "--password-file", "mqtt-password")
         await self.crew.start("dispatch", *_sealline("dispatch", "listen", *at, "--ledger", "ledger.db"))
 
     async def start_broker_again(self) -> None:
@@ -204,19 +206,30 @@ class Floor:
         await self.wait_for(look, f"{count} journal entries {kind!r}", within)
         return int(found[count - 1][0] or 0)
 
-    async def happens(self, kind: type[Event], within: float = PATIENCE_S, **facts: object) -> Event:
-        """Wait for the next event of the plant's history of this kind."""
-        loop = asyncio.get_running_loop()
-        seen: asyncio.Future[Event] = loop.create_future()
+    def moment(
+        self, kind: type[Happening], do: Callable[[], None] = lambda: None, **facts: object
+    ) -> asyncio.Future[Happening]:
+        """The next such event in the plant. `do` is done while it happens: before any PLC or the line knows."""
+        seen: asyncio.Future[Happening] = asyncio.get_running_loop().create_future()
 
         def tell(event: Event) -> None:
             fits = isinstance(event, kind) and all(getattr(event, name) == value for name, value in facts.items())
             if fits and not seen.done():
+                do()
                 seen.set_result(event)
 
         self.witness.tell = tell
-        async with asyncio.timeout(within):
-            return await seen
+        return seen
+
+    async def comes(self, moment: asyncio.Future[Happening], within: float = PATIENCE_S) -> Happening:
+        """Wait for a moment."""
+        await self.wait_for(_at_once(moment.done), "the awaited moment in the plant", within)
+        return moment.result()
+
+    async def retained(self, device: str, block: int = 0) -> None:
+        """Wait until a PLC has kept a result that nobody has acknowledged."""
+        plc = self.plant.plcs[device]
+        await self.wait_for(_at_once(lambda: plc.status().blocks[block].result.sequence > 0), f"a result in {device}")
 
     async def wait_for(self, holds: Callable[[], Awaitable[bool]], what: str, within: float = PATIENCE_S) -> None:
         """Wait until something holds; when it does not in time, say how the line stands."""
@@ -228,11 +241,22 @@ class Floor:
         except TimeoutError:
             raise AssertionError(f"not in {within:g} s: {what}\n{await self._standing()}") from None
 
+    async def unhold_until_done(self, within: float = PATIENCE_S) -> None:
+        """As an operator who looks and presses Unhold each time the line holds, until everything has ended."""
+
+        async def done() -> bool:
+            if (await self.view()).state == "Held":
+                with contextlib.suppress(ChannelRefused):
+                    await self.call("command", command="unhold", by="test")
+            return self._all_ended()
+
+        await self.wait_for(done, "every order ended after Unhold", within)
+
     async def finish(self, within: float = PATIENCE_S) -> Result:
         """Wait until every order has ended and dispatch has answered for every event; then ask the oracle."""
 
         async def done() -> bool:
-            return not self.open_orders() and not self.journal("SELECT 1 FROM outbox WHERE state = 'pending'")
+            return self._all_ended()
 
         await self.wait_for(done, "every order ended, every event acknowledged", within)
         return self.result()
@@ -268,6 +292,30 @@ class Floor:
         with closing(open_reading(self.folder / "var" / "line.db")) as connection:
             return connection.execute(question, values).fetchall()
 
+    def events(self) -> list[dict[str, Any]]:
+        """Every event that the line made for dispatch, in order."""
+        return [json.loads(row[0]) for row in self.journal("SELECT body FROM outbox ORDER BY seq")]
+
+    def sealed_event(self, acceptance: str) -> dict[str, Any]:
+        """What dispatch was told of an order's sealed parcel: the one event's data."""
+        [data] = [
+            each["data"]
+            for each in self.events()
+            if each["data"]["acceptance"] == acceptance and ".sealed." in each["type"]
+        ]
+        return dict(data)
+
+    def workers(self) -> list[int]:
+        """Process ids of the line's children."""
+        line = self.crew.child("line").process.pid
+        return [int(each) for each in Path(f"/proc/{line}/task/{line}/children").read_text().split()]
+
+    async def gone(self, processes: list[int]) -> None:
+        """Wait until none of these processes lives."""
+        await self.wait_for(
+            _at_once(lambda: not any(Path(f"/proc/{each}").exists() for each in processes)), f"{processes} gone"
+        )
+
     def journal_holds(self) -> bool:
         """Whether the history's chain of digests is whole."""
         with closing(open_reading(self.folder / "var" / "line.db")) as connection:
@@ -293,6 +341,9 @@ class Floor:
         return answer
 
     # Inside.
+
+    def _all_ended(self) -> bool:
+        return not self.open_orders() and not self.journal("SELECT 1 FROM outbox WHERE state = 'pending'")
 
     def _states(self) -> dict[str, str]:
         return {row[0]: row[1] for row in self.journal("SELECT acceptance, state FROM orders")}
@@ -324,13 +375,14 @@ class Floor:
             view = await self.view()
         except Exception as error:
             return f"the line does not answer: {error}\n{self._log()}"
-        busy = [f"  {each.zone}: carrier {each.carrier}, item {each.item} {each.activity} {each.suspect}" for each in view.stations if each.carrier]
-        alarms = [f"  {each.kind} {each.source}: {each.text}" for each in view.alarms if not each.cleared]
         return "\n".join(
             [
                 f"line {view.state}: {view.hold_text}",
-                *busy,
-                *alarms,
+                *(
+                    f"  {each.zone}: {each.carrier} {each.item} {each.activity} {each.suspect}"
+                    for each in view.stations
+                ),
+                *(f"  {each.kind} {each.source}: {each.text}" for each in view.alarms if not each.cleared),
                 f"orders {self._states()}",
                 f"reasons {self._reasons()}",
                 f"chutes: dispatch {self.sent()}, reject {self.rejected()}",
@@ -369,23 +421,42 @@ async def floor(
 ) -> AsyncIterator[Floor]:
     """A floor that is ready for `begin`, and that is cleared away afterwards. After a failure its folder is kept.
 
-    :param folder: an empty one; else a new one. :param timing: deadlines of the configuration other than the example's.
+    :param folder: an empty one, which is left to its owner; else a new one. :param timing: deadlines of the configuration other than the example's.
     """
-    folder = folder or Path(tempfile.mkdtemp(prefix="floor-", dir="/tmp"))  # a socket's path must be short
+    given, folder = (
+        folder,
+        folder or Path(tempfile.mkdtemp(prefix="floor-", dir="/tmp")),
+    )  # a socket's path must be short
     try:
         async with AsyncExitStack() as stack:
             made = Floor(folder, plan, speed, timing)
             await made.open(stack)
             yield made
     except BaseException as error:
-        error.add_note(f"everything of this floor is in {folder}")
-        raise
-    shutil.rmtree(folder)
+        cause = _innermost(error)
+        cause.add_note(f"everything of this floor is in {folder}")
+        raise cause from None
+    if given is None:
+        shutil.rmtree(folder)
 
 
 def standing(view: Snapshot) -> set[str]:
     """Kinds of the alarms that stand."""
     return {alarm.kind for alarm in view.alarms if not alarm.cleared}
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """The failure itself, out of the task groups in which it happened."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _at_once(holds: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        return holds()
+
+    return look
 
 
 def _sealline(*words: str) -> list[str]:

@@ -34,11 +34,15 @@ class Screen:
     """The pick list and the rework button, straight from the journal and the line's channel: no web process needed."""
 
     def __init__(self, folder: Path) -> None:
+        self.dark = False
+        """Nobody sees the pick list, so nobody lays anything in."""
         self._journal = folder / "var" / "line.db"
         self._socket = folder / "var" / "line.sock"
         self._token = folder / "var" / "token"
 
     async def picks(self) -> list[Pick]:
+        if self.dark:
+            return []
         with closing(open_reading(self._journal)) as connection:
             return [Pick(each.item, each.carrier, each.acceptance, each.attempt) for each in pick_list(connection)]
 
@@ -50,14 +54,14 @@ class Screen:
             return False
         return True
 
-    def rejected(self) -> list[str]:
-        """Orders whose first attempt was rejected and whose rework nobody has asked for yet."""
+    def rejected(self) -> list[tuple[str, int]]:
+        """Orders whose last attempt, whichever it was, was rejected and whose rework nobody has asked for yet."""
         with closing(open_reading(self._journal)) as connection:
-            return [each.acceptance for each in order_lines(connection, "rejected") if each.attempt == 1]
+            return [(each.acceptance, each.attempt) for each in order_lines(connection, "rejected")]
 
 
 class People(Hands):
-    """As the plant's hands. They also send round again what was rejected before anything was laid in."""
+    """As the plant's hands, but they send a reject round again however often, also one with nothing in it yet."""
 
     def __init__(
         self, world: World, readers: dict[str, Reader], scenario: Scenario, faults: Faults, screen: Screen, speed: float
@@ -72,15 +76,28 @@ class People(Hands):
             people.create_task(super().work())
             people.create_task(self._send_empty_ones_round())
 
+    async def _mend(self) -> None:
+        while True:
+            for fallen in self._new_rejects():
+                if fallen.mailer.kit in self._mendable:
+                    self._rejects[fallen.mailer.kit] = fallen
+            ready = [kit for kit in self._rejects if self._mendable[kit] <= self._rejects.keys()]
+            if ready:
+                await self._put_right(self._mendable[ready[0]])
+            else:
+                await asyncio.sleep(LOOK_S)
+
     async def _send_empty_ones_round(self) -> None:
-        """Every look, ask for the rework of a rejected order for which no mailer was ever begun."""
+        """Every look, ask for the rework of a rejected attempt for which no mailer was ever begun."""
         while True:
             await asyncio.sleep(LOOK_S)
-            for acceptance in self._screen.rejected():
-                if acceptance in self._mendable and not self._begun(acceptance):
+            for acceptance, attempt in self._screen.rejected():
+                if acceptance in self._mendable and not self._begun(acceptance, attempt):
                     await self._screen.rework(acceptance)
 
-    def _begun(self, acceptance: str) -> bool:
+    def _begun(self, kit: str, attempt: int) -> bool:
         fallen = [each.mailer for chute in (Chute.REJECT, Chute.DISPATCH) for each in self._plant.chutes[chute]]
         standing = [carrier.mailer for carrier in self._plant.zones.values()]
-        return any(mailer is not None and mailer.kit == acceptance for mailer in fallen + standing)
+        return any(
+            mailer is not None and (mailer.kit, mailer.attempt) == (kit, attempt) for mailer in fallen + standing
+        )

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 
+from controller.config import load_config
 from simulators.camera import CAMERAS
 from simulators.render import jpeg, render
 from simulators.world import Carrier, Label, Mailer, Part, PartKind, PlacedLabel, PlacedPart
+from vision.pictures import decode
+from vision.teach import Wanted, teach
 from vision.verdict import (
     Box,
     ContentsTask,
+    DocumentLayout,
     ExpectedDocument,
     ExpectedPlate,
     PlateColour,
@@ -44,8 +49,8 @@ def plate(style: str, text: str, size: tuple[float, float], code: str = "PM00000
     return Part(f"{style} {text} {code}", "order", PartKind.PLATE, style, text, code, size, 180.0)
 
 
-def document(style: str, code: str, readable: bool = True) -> Part:
-    return Part(code, "order", PartKind.DOCUMENT, style, "", code, (88.0, 60.0), 6.0, readable)
+def document(style: str, code: str, readable: bool = True, text: str = "") -> Part:
+    return Part(code or style, "order", PartKind.DOCUMENT, style, text, code, (88.0, 60.0), 6.0, readable)
 
 
 def number_of(product: str, chance: Random) -> str:
@@ -131,6 +136,42 @@ def carrier(
 
 def picture(setup: str, what: Carrier | None, seed: int = 1) -> bytes:
     return jpeg(render(what, SETUPS[setup].view, SETUPS[setup].size_px, seed=seed))
+
+
+@lru_cache(maxsize=1)
+def layouts() -> tuple[DocumentLayout, ...]:
+    """The document kinds of the example line, as `line.example.toml` has them, and two taught here."""
+    example = load_config(Path(__file__).parents[2] / "controller" / "line.example.toml")
+    zone = taught_layout("travel_permit", zone=Box(2, 41.5, 83, 5))
+    identity = taught_layout("identity_card", number=Box(14, 49, 70, 8), identity=True)
+    return (*(layout.named(name) for name, layout in example.layouts.items()), zone, identity)
+
+
+def taught_layout(
+    style: str, *, zone: Box | None = None, number: Box | None = None, identity: bool = False
+) -> DocumentLayout:
+    """A layout learned from five rendered samples of a style whose codes no other test has."""
+    placed = PlacedPart(document(style, ""), 15, 350)
+    wanted = (Wanted(style, box_of(placed), True, Symbology.CODE128),)
+    pictures = [
+        decode(picture("close_up", carrier(laid_by_hand([placed], Random(seed))), 8000 + seed)) for seed in range(5)
+    ]
+    (taught,) = teach(pictures, SETUPS["close_up"].view, DOCUMENTS, wanted)
+    assert taught.layout is not None
+    return replace(taught.layout, zone=zone, number=number, identity=identity)
+
+
+def documents_task(*documents: ExpectedDocument, key: str = "") -> ContentsTask:
+    """What the line asks of the close-up camera when it knows how each kind of document looks."""
+    view = SETUPS["close_up"].view
+    return ContentsTask("C017", view, DOCUMENTS, documents=documents, layouts=layouts(), digest_key=key)
+
+
+def expected(placed: PlacedPart, **changes: str) -> ExpectedDocument:
+    """An expected document of its kind, where it lies."""
+    part = placed.part
+    plain = ExpectedDocument(part.style, part.code, Symbology.CODE128, box_of(placed), kind=part.style)
+    return replace(plain, **changes)
 
 
 @lru_cache(maxsize=1)

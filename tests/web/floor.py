@@ -17,6 +17,7 @@ from controller.channel import ChannelRefused, ChannelServer
 from controller.config import LineConfig, load_config
 from controller.snapshot import (
     AlarmView,
+    CheckView,
     Counters,
     DeviceView,
     Latency,
@@ -171,6 +172,13 @@ def rejects(pictures: tuple[str, ...]) -> tuple[RejectView, ...]:
         item=39, acceptance="GZ2611300039", attempt=1, product="small_car_plates", reason="plate_mismatch",
         text="Expected 粤B***45, found 粤B***46", text_zh="应为 粤B***45，实为 粤B***46",
         ended_at="2026-11-30T06:03:20+00:00", pictures=pictures,
+        checks=tuple(
+            CheckView(
+                name="plate_characters", subject="rear", expected="******5", found="******6", score=-4.2, threshold=2.0,
+                picture=picture,
+            )
+            for picture in pictures[:1]
+        ),
     )  # fmt: skip
     return (
         first,

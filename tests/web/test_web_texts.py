@@ -7,6 +7,7 @@ import re
 from controller.exits import Reason
 from controller.items import Activity
 from controller.packml import Mode, State
+from controller.stations.proving import CHECK_REASONS
 from controller.web.api import LineCommand
 from controller.web.page import STATIC
 from controller.web.texts import CATALOGUES, Language
@@ -32,6 +33,7 @@ def test_every_code_has_a_text() -> None:
     wanted = [
         *(f"activity.{code}" for code in (*Activity, *MORE_ACTIVITIES)),
         *(f"reason.{code}" for code in (*Reason, *MORE_REASONS)),
+        *(f"check.{name}" for name in CHECK_REASONS),
         *(f"state.{state.name.title()}" for state in State),
         *(f"mode.{mode.name.title()}" for mode in Mode),
         *(f"command.{command}" for command in LineCommand),

@@ -68,10 +68,35 @@ function enlarge(reject, index) {
   const count = reject.pictures.length;
   const figure = dialog.querySelector("figure");
   show(figure, count > 0);
-  if (!count) return;
+  if (!count) return drawChecks(reject, "");
   const image = figure.querySelector("img");
   image.src = addressOf(reject.pictures[index]);
   image.alt = t("reject.picture", { reason: reasonOf(reject) });
   say(figure.querySelector("figcaption"), count > 1 ? t("reject.picture_of", { number: index + 1, count }) : "");
+  drawChecks(reject, reject.pictures[index]);
   dialog.querySelectorAll(".pictures button").forEach((button, each) => button.setAttribute("aria-pressed", each === index));
+}
+
+// What failed in the picture that is shown, numbered as on it. Of numbers the page gets only what differs.
+function drawChecks(reject, picture) {
+  const failed = (reject.checks ?? []).filter((check) => check.picture === picture);
+  const section = dialog.querySelector(".failed");
+  show(section, failed.length > 0);
+  section.querySelector("ul").replaceChildren(...failed.map(drawCheck));
+}
+
+function drawCheck(check) {
+  const name = t(`check.${check.name}`, {}, check.name);
+  const title = check.subject ? `${name} · ${check.subject}` : name;
+  const lines = [make("b", "", title)];
+  if (check.outcome === "unsure") lines.push(make("span", "unsure", t("reject.unsure")));
+  if (check.expected) lines.push(make("span", "", t("reject.expected", { expected: check.expected })));
+  lines.push(make("span", "", check.found ? t("reject.found", { found: check.found }) : t("reject.nothing_found")));
+  if (check.score !== null && check.threshold !== null) {
+    const values = { score: check.score.toFixed(2), threshold: String(check.threshold) };
+    lines.push(make("span", "score", t("reject.score", values)));
+  }
+  const item = make("li", "", make("span", "number", String(check.number)), make("span", "words", ...lines));
+  item.dataset.outcome = check.outcome;
+  return item;
 }

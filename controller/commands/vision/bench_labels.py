@@ -1,0 +1,51 @@
+"""What a benchmark folder says of its pictures: `labels.csv` with the columns file, kind, text, source."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.commands.way_in import fail
+from vision.verdict import Symbology
+
+LABELS = "labels.csv"
+COLUMNS = ("file", "kind", "text", "source")
+NONE = "none"
+"""A picture without a code: whatever is read in it is a misread."""
+PLATE = "plate"
+"""A cut-out plate; the text is its number."""
+KINDS = frozenset((NONE, PLATE, *(kind.value for kind in Symbology)))
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One picture and what is on it. :ivar kind: one of `KINDS`. :ivar file: relative to the folder."""
+
+    file: str
+    kind: str
+    text: str
+    source: str
+
+    @property
+    def says(self) -> tuple[str, str]:
+        """What a right reading says."""
+        return self.text, self.kind
+
+
+def labels_in(folder: Path) -> list[Labelled]:
+    """All rows. A row that can't be used ends the command with its line."""
+    path = folder / LABELS
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            missing = set(COLUMNS) - set(rows.fieldnames or ())
+            if missing:
+                fail(f"{path}: columns {', '.join(sorted(missing))} are missing; it must have {', '.join(COLUMNS)}")
+            labelled = [Labelled(*(str(row[column] or "") for column in COLUMNS)) for row in rows]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        fail(f"{path}: can't be read: {error}")
+    for line, each in enumerate(labelled, start=2):
+        if each.kind not in KINDS:
+            fail(f"{path}: row {line}: kind {each.kind!r} is unknown; known: {', '.join(sorted(KINDS))}")
+    return labelled

@@ -1,0 +1,84 @@
+"""`sealline vision verify`: is this the plate of that number?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from controller.commands.vision.pictures_in import JsonOption, PathsArgument, open_picture, pictures_in, print_json
+from controller.commands.way_in import REFUSED
+from vision.pictures import UnreadablePictureError
+from vision.plate.kinds import PlateKind
+from vision.plates import verify_crop, verify_picture
+from vision.verdict import Check, Outcome, Verdict
+
+_STYLES = {Outcome.ACCEPT: "green", Outcome.REJECT: "red", Outcome.UNSURE: "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one picture gave. :ivar score: margin of the characters, None when the picture can't be used."""
+
+    file: str
+    verdict: str
+    score: float | None
+    threshold: float | None
+    checks: tuple[Check, ...] = ()
+    error: str = ""
+
+
+def verify(
+    paths: PathsArgument,
+    expect_plate: Annotated[str, typer.Option("--expect-plate", help="Number that must stand there, as 粤B12345.")],
+    plate_kind: Annotated[
+        PlateKind | None, typer.Option("--plate-kind", help="Kind of plate; left out: any that can bear the number.")
+    ] = None,
+    crop: Annotated[bool, typer.Option("--crop", help="Each picture is a cut-out plate.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify that plates bear a number: accept, reject or unsure. Exit code 1 unless every picture is accepted."""
+    answers = []
+    for path in pictures_in(paths):
+        answers.append(_answer(path, expect_plate, plate_kind, crop))
+        if as_json:
+            print_json(asdict(answers[-1]))
+    if not as_json:
+        Console().print(_table(answers))
+    if any(answer.verdict != Outcome.ACCEPT for answer in answers):
+        raise typer.Exit(REFUSED)
+
+
+def _answer(path: Path, expected: str, kind: PlateKind | None, crop: bool) -> _Answer:
+    try:
+        picture = open_picture(path)
+    except (UnreadablePictureError, OSError) as error:
+        return _Answer(str(path), Outcome.REJECT.value, None, None, error=str(error))
+    verdict = (verify_crop if crop else verify_picture)(picture, expected, kind)
+    return _of(str(path), verdict)
+
+
+def _of(file: str, verdict: Verdict) -> _Answer:
+    characters = next((check for check in verdict.checks if check.name == "plate_characters"), None)
+    score, threshold = (characters.score, characters.threshold) if characters else (None, None)
+    return _Answer(file, verdict.outcome.value, score, threshold, verdict.checks)
+
+
+def _table(answers: list[_Answer]) -> Table:
+    table = Table("picture", "verdict", "check", "found", "score", "from")
+    for answer in answers:
+        style = _STYLES[Outcome(answer.verdict)]
+        table.add_row(escape(answer.file), f"[{style}]{answer.verdict}[/]", "", escape(answer.error), "", "")
+        for check in answer.checks:
+            mark = f"[{_STYLES[check.outcome]}]{check.name}[/]"
+            table.add_row("", "", mark, escape(check.found), _number(check.score), _number(check.threshold))
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -1,0 +1,125 @@
+"""A line put together, for the floor and for a simulation alike: the one place where its seams are chosen.
+
+Only four things of a line are ever exchanged: the byte stream under a driver, the commit, the publish, and picture →
+verdict. `Seams` holds them; as it stands it is a real line's. A virtual floor gives its own and knows the line by
+`open_line`, which the entry point group `sealline.seams` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controller.channel import Handler
+from controller.clock import SystemClock, WallClock
+from controller.config import LineConfig, load_config
+from controller.desk import Desk
+from controller.dispatch.broker import Broker
+from controller.dispatch.outbox import OutboxState, outbox_counts
+from controller.equipment import Opening, build_equipment, by_address
+from controller.journal import Journal
+from controller.journal.reading import order_lines, pick_list, verify_chain
+from controller.journal.store import open_reading
+from controller.journal.writer import Writer, WritingThread
+from controller.line import Line
+from controller.vision_workers import VisionTimeout, VisionWorkers
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What a simulation may exchange.
+
+    :ivar opening: opens each device's byte stream; :ivar writer: makes the journal's writer.
+    :ivar connect: makes a connection to the broker; None: to the configured one.
+    :ivar vision: judges pictures; None: workers by the configuration.
+    """
+
+    clock: WallClock = field(default_factory=SystemClock)
+    opening: Opening = by_address
+    writer: Callable[[], Writer] = WritingThread
+    connect: Callable[[], Broker] | None = None
+    vision: VisionWorkers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A line over its open journal, and what must be served beside it."""
+
+    line: Line
+    vision: VisionWorkers
+    journal: Journal
+
+    @property
+    def serves(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+        """What keeps going until it is cancelled."""
+        return (self.line.serve, self.vision.serve)
+
+    @property
+    def state(self) -> str:
+        """The unit's state, as `EXECUTE`."""
+        return self.line.unit.state.name
+
+    @property
+    def executing(self) -> bool:
+        """Whether motion may be permitted."""
+        return self.line.unit.executing
+
+    @property
+    def calls(self) -> Mapping[str, Handler]:
+        """What an operator's page and the screens of the floor ask of the line."""
+        return {**Desk(self.line).handlers, "pick_list": self._pick_list, "orders": self._orders}
+
+    def standing(self) -> list[tuple[str, str]]:
+        """Kind and text of each alarm that stands."""
+        return [(alarm.kind, alarm.text) for alarm in self.line.alarms.views() if not alarm.cleared]
+
+    def broken_chain(self) -> int | None:
+        """The first history entry that does not follow from the one before; None when all do."""
+        with closing(open_reading(self.journal.path)) as connection:
+            return verify_chain(connection)
+
+    async def _pick_list(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        with closing(open_reading(self.journal.path)) as connection:
+            return {"picks": [asdict(pick) for pick in pick_list(connection)]}
+
+    async def _orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Every order with its state, those of which an attempt's chute is not known, and what has not ended yet."""
+        with closing(open_reading(self.journal.path)) as connection:
+            unknown = connection.execute("SELECT acceptance FROM items WHERE outcome = 'unknown'").fetchall()
+            under_way = connection.execute("SELECT COUNT(*) FROM items WHERE ended_at IS NULL").fetchone()[0]
+            return {
+                "under_way": under_way,
+                "pending": outbox_counts(connection)[OutboxState.PENDING],
+                "orders": [
+                    {"acceptance": line.acceptance, "state": line.state, "attempt": line.attempt}
+                    for line in order_lines(connection, "", int(arguments.get("most", 10_000)))
+                ],
+                "unknown": sorted({row[0] for row in unknown}),
+            }
+
+
+@asynccontextmanager
+async def compose(config: LineConfig, seams: Seams | None = None) -> AsyncIterator[Composed]:
+    """Open a line's journal and put the line together over it; nothing of it runs yet.
+
+    :raises JournalUnavailable: the journal can't be opened.
+    """
+    seams = seams or Seams()
+    vision = seams.vision or VisionWorkers(config.vision.workers, config.vision.memory_mb)
+    async with Journal(config.store.journal, seams.clock, seams.writer()) as journal:
+        line = Line(config, seams.clock, journal, build_equipment(config, seams.opening), vision)
+        if seams.connect is not None:
+            line.dispatch.connect = seams.connect
+        yield Composed(line, vision, journal)
+
+
+@asynccontextmanager
+async def open_line(path: Path, **seams: Any) -> AsyncIterator[Composed]:
+    """As `compose`, from a `line.toml` and the seams by name. Vision that is not ours fails by our own error."""
+    if "vision" in seams:
+        seams["vision"].failure = VisionTimeout
+    async with compose(load_config(path), Seams(**seams)) as composed:
+        yield composed

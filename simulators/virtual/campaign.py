@@ -1,0 +1,114 @@
+"""Seeds run one after the other, each a whole floor, and what came of each."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from simulators.virtual.floor import Ended, VirtualFloor, scratch
+from simulators.virtual.judging import judged
+from simulators.virtual.loop import Deadlock, Spinning, VirtualLoop, virtual_run
+from simulators.virtual.troubles import Kind
+
+
+@dataclass(slots=True)
+class Run:
+    """How one seed came out. :ivar oracle: category → findings; :ivar story: what trouble struck, in order."""
+
+    seed: int
+    items: int
+    oracle: dict[str, list[str]]
+    faults: dict[str, int]
+    coverage: dict[str, int]
+    trace_hash: str
+    virtual_s: float
+    wall_s: float
+    cpu_s: float = 0.0
+    kills: int = 0
+    steps: int = 0
+    story: list[str] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[str]:
+        """All of them."""
+        return [finding for found in self.oracle.values() for finding in found]
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "seed": self.seed,
+            "items": self.items,
+            "oracle": self.oracle,
+            "findings": len(self.findings),
+            "faults": dict(sorted(self.faults.items())),
+            "trace_hash": self.trace_hash,
+            "virtual_s": round(self.virtual_s, 3),
+            "wall_s": round(self.wall_s, 3),
+            "cpu_s": round(self.cpu_s, 3),
+            "kills": self.kills,
+            "steps": self.steps,
+        }
+
+
+def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = ()) -> Run:
+    """Run one seed. Nothing of it remains, and what was killed in it dies without a word."""
+    quiet()
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    gc.disable()
+    try:
+        run = _simulate(seed, items, level, kinds)
+        gc.collect()
+    finally:
+        gc.enable()
+        sys.unraisablehook = hook
+    return run
+
+
+def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...]) -> Run:
+    began, worked = time.perf_counter(), time.process_time()
+    loop = VirtualLoop(str(seed))
+    floors: list[VirtualFloor] = []
+
+    async def whole() -> Ended:
+        with scratch() as folder:
+            floor = VirtualFloor(seed, items, level, kinds, loop, folder)
+            floors.append(floor)
+            try:
+                return await floor.run()
+            finally:
+                floor.close()
+
+    try:
+        oracle = judged(virtual_run(whole(), loop))
+    except (Deadlock, Spinning) as error:
+        oracle = {"run": [f"{type(error).__name__}: {error}"]}
+    floor = floors[0]
+    faults = Counter(str(fault.kind) for fault in floor.plant.faults.fired) + floor.conductor.counts
+    return Run(
+        seed=seed,
+        items=items,
+        oracle=oracle,
+        faults=dict(faults),
+        coverage={f"{kind}@{zone}": count for (kind, zone), count in sorted(floor.conductor.at.items())},
+        trace_hash=floor.trace.digest(),
+        virtual_s=loop.time() - 1000.0,
+        wall_s=time.perf_counter() - began,
+        cpu_s=time.process_time() - worked,
+        kills=floor.kills,
+        steps=loop.steps,
+        story=floor.conductor.told,
+    )
+
+
+def quiet() -> None:
+    """A campaign says what it found, not what every line of it logged."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+

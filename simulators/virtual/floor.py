@@ -1,0 +1,372 @@
+"""One whole virtual run: the plant, its people, broker and dispatch, and the line's own code as a process among them.
+
+The line is known only by the entry point group `sealline.seams`: nothing here imports it. When it is killed, its tasks
+are dropped where they stand; what it had committed, the PLCs' registers and the world stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from devices.plc.contract import Permit
+from simulators.history import Event, JawClosed, LabelPrinted, as_record
+from simulators.oracle import Told
+from simulators.plant_process import ReaderAtHand
+from simulators.scenario import Scenario, make_scenario
+from simulators.stock import Stock, take_stock
+from simulators.truth import truth
+from simulators.virtual.commits import Disk
+from simulators.virtual.dispatch import VirtualBroker
+from simulators.virtual.eyes import Rates, TrueVision
+from simulators.virtual.loop import Process, VirtualLoop
+from simulators.virtual.people import Operator, VirtualHands
+from simulators.virtual.plant import LazyPlc, VirtualPlant
+from simulators.virtual.trace import Trace
+from simulators.virtual.troubles import DISTURBING, Conductor, Kind, plan_motion_faults, plan_troubles
+
+CARRIERS = 12
+POLL_S = 0.04
+SPEED = 2.0
+STANDSTILL_S = 150.0
+"""A run in which no matter moves and dispatch hears nothing for so long does not go on any more."""
+LONGEST_S_AN_ORDER = 120.0
+RESTART_S = 0.5
+_BEGAN = datetime(2027, 1, 4, 1, 0, tzinfo=UTC)
+RATES = {
+    "none": Rates(unsure=0.0, rejects=0.0, silent=0.0),
+    "light": Rates(),
+    "heavy": Rates(unsure=0.05, rejects=0.01, silent=0.003),
+}
+
+
+class VirtualClock:
+    """The time of day, from virtual time."""
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return _BEGAN + timedelta(seconds=asyncio.get_running_loop().time())
+
+
+class Witness(list[Event]):
+    """The world's history, told on as it happens."""
+
+    def __init__(self, events: Iterable[Event], see: Any) -> None:
+        super().__init__(events)
+        self._see = see
+
+    def append(self, event: Event) -> None:
+        """Note an event and tell of it."""
+        super().append(event)
+        self._see(event)
+
+
+@dataclass(slots=True)
+class Ended:
+    """What is left at the end of a run, for the oracle.
+
+    :ivar open_orders: orders of which the line itself says that it does not know where their parcel fell.
+    :ivar findings: what was wrong while it ran; :ivar printed: mail numbers of all labels that came out.
+    :ivar calm_gate: nothing ever disturbed the gate, so it can tell of each parcel where it fell.
+    """
+
+    stock: Stock
+    scenario: Scenario
+    ledger: list[Told]
+    open_orders: frozenset[str]
+    states: dict[str, str]
+    findings: list[str]
+    printed: tuple[str, ...] = ()
+    calm_gate: bool = False
+    story: list[str] = field(default_factory=list)
+
+
+class VirtualFloor:
+    """One run.
+
+    :param level: `none`, `light` or `heavy`; :param kinds: the only kinds of trouble, all unless given.
+    :param folder: where the line keeps its journal.
+    """
+
+    def __init__(
+        self, seed: int, orders: int, level: str, kinds: tuple[Kind, ...], loop: VirtualLoop, folder: Path
+    ) -> None:
+        chance = Random(f"floor {seed}")
+        self.trace = Trace()
+        self.scenario = make_scenario(seed, orders, troubled=level != "none")
+        faults = (*self.scenario.faults, *plan_motion_faults(seed, self.scenario, level))
+        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace)
+        self.findings: list[str] = []
+        self.kills = 0
+        self.restarts = 0
+        self._loop = loop
+        self._folder = folder
+        self._config = _write_configuration(folder)
+        self._disk = Disk(Random(f"disk {seed}"), self.trace)
+        self._broker = VirtualBroker(Random(f"broker {seed}"), self.trace)
+        self._vision = TrueVision(Random(f"vision {seed}"), RATES[level])
+        self._line: Any = None
+        self._process: Process | None = None
+        self._epochs: dict[str, int] = {}
+        readers = {
+            "infeed": ReaderAtHand(self.plant.infeed_scanner),
+            "collate": ReaderAtHand(self.plant.certificate_scanner),
+        }
+        self.hands = VirtualHands(
+            self.plant.world, readers, self.scenario, self.plant.faults, self.call, SPEED  # type: ignore[arg-type]
+        )
+        self.operator = Operator(self.plant, self.hands, self.call, lambda: self._line, chance)
+        self.conductor = Conductor(
+            plan_troubles(seed, self.scenario, level, kinds),
+            self.plant,
+            self.hands,
+            self._broker,
+            self._disk,
+            self.kill_line,
+            self.call,
+        )
+        self._dead = asyncio.Event()
+        loop.on_death = self._buried
+
+    async def run(self) -> Ended:
+        """Hand in the orders, keep the floor going until everything has ended, and take stock."""
+        async with self.plant:
+            self.plant.world.history = Witness(self.plant.world.history, self._see)
+            for plc in self.plant.plcs.values():
+                assert isinstance(plc, LazyPlc)
+                plc.on_motion, plc.on_torn = self._motion, lambda: None
+            self.plant.employ(self._keep_line_running(), "the line's supervisor")
+            self.plant.employ(self.conductor.work(), "conductor")
+            await self._hand_in()
+            self.plant.employ(self.hands.work(), "hands")
+            self.plant.employ(self.operator.work(), "operator")
+            await self._until_done()
+            return await self._take_stock()
+
+    async def call(self, name: str, **arguments: Any) -> dict[str, Any] | None:
+        """Ask the line's desk, in the line's own process; None when nobody answers or it refuses."""
+        line, process = self._line, self._process
+        if line is None or process is None or not process.alive:
+            return None
+        await asyncio.sleep(0.001)
+        asked = process.run(_answered(line.calls[name], arguments), f"desk {name}")
+        dead = asyncio.ensure_future(self._dead.wait())
+        try:
+            await asyncio.wait((asked, dead), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            dead.cancel()
+        return asked.result() if asked.done() and not asked.cancelled() else None
+
+    def kill_line(self, after_steps: int) -> None:
+        """Kill the line's process, as `kill -9`, before its next step but so many."""
+        process = self._process
+        if process is None or not process.alive:
+            return
+        if after_steps:
+            process.die_at = process.steps + after_steps
+        else:
+            self._loop.kill(process)
+
+    def close(self) -> None:
+        """End the line at the end of the run."""
+        if self._process is not None and self._process.alive:
+            self._loop.kill(self._process)
+
+    # The line.
+
+    async def _keep_line_running(self) -> None:
+        """Start the line, and again whenever it is dead."""
+        while True:
+            self._dead = asyncio.Event()
+            self._process = Process(f"line {self.restarts}")
+            self._disk.alive = lambda process=self._process: process.alive  # type: ignore[misc]
+            life = self._process.run(self._live(), "line")
+            dead = asyncio.ensure_future(self._dead.wait())
+            await asyncio.wait((life, dead), return_when=asyncio.FIRST_COMPLETED)
+            dead.cancel()
+            if life.done() and not life.cancelled():
+                self.findings.append(f"the line ended by itself: {_why(life)}")
+                self._loop.kill(self._process)
+            await asyncio.sleep(RESTART_S)
+            self.restarts += 1
+
+    async def _live(self) -> None:
+        """One life of the line."""
+        async with _way_in()(
+            self._config,
+            clock=VirtualClock(),
+            opening=self._opening,
+            writer=self._disk.writer,
+            connect=self._broker.connect,
+            vision=self._vision,
+        ) as line:
+            self._line = line
+            async with asyncio.TaskGroup() as group:
+                for serve in line.serves:
+                    group.create_task(serve())
+
+    def _opening(self, name: str, link: object) -> Any:  # noqa: ARG002 -- every device has its one wire
+        return self.plant.wire(name).dial
+
+    def _buried(self, process: Process) -> None:  # noqa: ARG002 -- there is but one that dies
+        """The kernel closes what a dead process had open."""
+        self.kills += 1
+        line, self._line = self._line, None
+        if line is not None:
+            line.journal.drop()
+        self.plant.hang_up()
+        self._broker.hang_up()
+        self._disk.before = self._disk.after = lambda: None
+        self._dead.set()
+
+    # Watching.
+
+    def _see(self, event: Event) -> None:
+        now = self._loop.time()
+        self.trace.add(now, "world", json.dumps(as_record(event), default=str).encode())
+        self.conductor.see(event)
+        if isinstance(event, JawClosed) and event.again:
+            self.findings.append(f"{now:.3f} the jaw at {event.zone} closed a second time on the parcel of {event.kit}")
+
+    def _motion(self, device: str, permit: Permit) -> None:
+        """A PLC has taken a permit: the line must have been allowed to give it."""
+        line, process, now = self._line, self._process, self._loop.time()
+        if line is None or process is None:
+            return
+        ours = self._epochs.setdefault(process.name, permit.epoch)
+        if any(epoch >= ours for name, epoch in self._epochs.items() if name != process.name):
+            self.findings.append(f"{now:.3f} {device} took a permit of epoch {permit.epoch}, an earlier start's")
+        if line.state in ("HELD", "SUSPENDED"):
+            began = f"{device} began {permit.command.name} of item {permit.token}"
+            self.findings.append(f"{now:.3f} {began} while the line was {line.state}")
+
+    async def _until_done(self) -> None:
+        """Wait until every order has ended and dispatch has answered for everything; or nothing moves any more."""
+        began = changed = self._loop.time()
+        seen: tuple[int, int] | None = None
+        while True:
+            await asyncio.sleep(1.0)
+            now = self._loop.time()
+            found = await self.call("orders")
+            if found is not None and self._is_done(found):
+                return
+            moved = (len(self.plant.world.history), len(self._broker.dispatch.ledger))
+            if moved != seen:
+                seen, changed = moved, now
+            if now - changed > STANDSTILL_S or now - began > LONGEST_S_AN_ORDER * (5 + len(self.scenario.orders)):
+                self.findings.append(f"{now:.3f} the run does not end: {self._standing(found)}")
+                return
+
+    def _is_done(self, found: dict[str, Any]) -> bool:
+        unknown = set(found["unknown"])
+        for each in found["orders"]:
+            final = each["state"] == "rejected" and not self.hands.may_try_again(each["acceptance"], each["attempt"])
+            if each["state"] != "packed" and not final and each["acceptance"] not in unknown:
+                return False
+        return not found["pending"] and not found["under_way"] and len(found["orders"]) == len(self.scenario.orders)
+
+    def _standing(self, found: dict[str, Any] | None) -> str:
+        line = self._line
+        state = "dead" if line is None else f"{line.state}, alarms {line.standing()}"
+        zones = {zone: each.number for zone, each in self.plant.world.zones.items()}
+        waits = [each for each in (found or {"orders": []})["orders"] if each["state"] != "packed"]
+        rest = {key: value for key, value in (found or {}).items() if key != "orders"}
+        short = [(each["acceptance"], each["state"], each["attempt"]) for each in waits]
+        return f"line {state}; carriers {zones}; waits for {short}; {rest}"
+
+    async def _hand_in(self) -> None:
+        """Wait for the line, give it its numbers and its orders."""
+        numbers = list(self.scenario.mail_numbers)
+        while await self.call("import_mail_numbers", numbers=numbers) is None:  # noqa: ASYNC110 -- it is not up yet
+            await asyncio.sleep(0.1)
+        rows = [{"line": n, "data": each.model_dump(mode="json")} for n, each in enumerate(self.scenario.orders, 1)]
+        report = await self.call("import_orders", rows=rows)
+        assert report is not None
+        assert not report["refused"], report
+
+    async def _take_stock(self) -> Ended:
+        found = await self.call("orders") or {"orders": [], "unknown": []}
+        if self._line is not None and (broken := self._line.broken_chain()) is not None:
+            self.findings.append(f"the journal's chain is broken at entry {broken}")
+        for context in self._loop.failures:
+            self.findings.append(f"an error that nobody took: {context.get('message')}: {context.get('exception')!r}")
+        raw = {**truth(self.plant.world, self.plant.faults), "at_hand": self.hands.at_hand}
+        # What is on its way between two zones stands on the line as well.
+        travelling = {f"to {to}": way.carrier for to, way in self.plant.world.travelling.items()}
+        zones = truth_of_travelling(travelling)
+        return Ended(
+            stock=take_stock(json.loads(json.dumps({**raw, "zones": {**raw["zones"], **zones}}))),  # type: ignore[dict-item]
+            scenario=self.scenario,
+            ledger=sorted(self._broker.dispatch.ledger.values(), key=lambda told: told.sequence),
+            open_orders=frozenset(found["unknown"]),
+            states={each["acceptance"]: each["state"] for each in found["orders"]},
+            findings=self.findings,
+            printed=tuple(event.mail_number for event in self.plant.world.history if isinstance(event, LabelPrinted)),
+            calm_gate=not DISTURBING & set(self.conductor.counts),
+            story=self.conductor.told,
+        )
+
+
+@cache
+def _way_in() -> Any:
+    """What opens a line, by name: no simulator imports it."""
+    (entry,) = entry_points(group="sealline.seams", name="line")
+    return entry.load()
+
+
+def truth_of_travelling(carriers: dict[str, Any]) -> dict[str, Any]:
+    """Mailers of carriers that stand in no zone, as `simulators.truth` writes zones."""
+    return {
+        way: {
+            "carrier": carrier.number,
+            "mailer": None
+            if carrier.mailer is None
+            else {"part_ids": [placed.part.part_id for placed in carrier.mailer.contents]},
+        }
+        for way, carrier in carriers.items()
+    }
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for one run's journal, in memory where there is such."""
+    shared = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
+    with tempfile.TemporaryDirectory(prefix="sealline-virtual-", dir=shared if shared.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+async def _answered(ask: Any, arguments: dict[str, Any]) -> dict[str, Any] | None:
+    """The desk's answer; None for a refusal."""
+    try:
+        answer: dict[str, Any] = await ask(arguments)
+    except Exception as refused:
+        if type(refused).__name__ == "ChannelRefused":
+            return None
+        raise
+    return answer
+
+
+def _write_configuration(folder: Path) -> Path:
+    """The example's own line, with its journal in this run's folder, its PLCs read half as often."""
+    text = files("controller").joinpath("line.example.toml").read_text(encoding="utf-8")
+    path = folder / "line.toml"
+    path.write_text(text.replace("poll_s = 0.02", f"poll_s = {POLL_S}"), encoding="utf-8")
+    return path
+
+
+def _why(life: asyncio.Task[None]) -> str:
+    error = life.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"

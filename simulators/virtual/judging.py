@@ -1,0 +1,81 @@
+"""The oracle's question to a virtual run: nothing wrong sent, nothing lost, nothing doubled, nothing moved when held.
+
+A parcel whose bag is frozen, or that was recalled, has not left: it is judged as one that was put aside. That an order
+is visibly open counts only when the line itself says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from devices.plc.contract import Chute
+from simulators.faults import FaultKind
+from simulators.oracle import judge
+from simulators.stock import Parcel, Stock
+from simulators.virtual.floor import Ended
+
+
+def judged(ended: Ended) -> dict[str, list[str]]:
+    """Category → findings, each a sentence; all empty is good."""
+    recalled = {told.mail_number for told in ended.ledger if told.kind == "recalled"}
+    recalled |= {told.acceptance for told in ended.ledger if told.kind == "recalled"}
+    stock = _put_aside(ended.stock, ended.open_orders, recalled)
+    found = {name: list(findings) for name, findings in judge(stock, ended.scenario, ended.ledger).findings.items()}
+    found["lost"] = [finding for finding in found["lost"] if not _rejected_empty(finding, ended)]
+    found["lost"] += _unvoided(ended, stock) + _needlessly_open(ended) + _needlessly_recalled(ended)
+    found["run"] = list(ended.findings)
+    return found
+
+
+def _unvoided(ended: Ended, stock: Stock) -> list[str]:
+    """Every label that was ever printed is on a parcel sent, or dispatch was told that its number is void."""
+    sent = {number for parcel in stock.parcels if parcel.chute is Chute.DISPATCH for number, _ in parcel.labels}
+    told = {each.mail_number for each in ended.ledger if each.kind in ("voided", "recalled")}
+    open_ones = {
+        number for parcel in ended.stock.parcels if parcel.kit in ended.open_orders for number, _ in parcel.labels
+    }
+    return [
+        f"label {number} was printed and is on no parcel sent, dispatch was never told that it is void"
+        for number in dict.fromkeys(ended.printed)
+        if number not in sent | told | open_ones
+    ]
+
+
+def _needlessly_open(ended: Ended) -> list[str]:
+    """Where nothing disturbed the gate it has kept every result: then the line must know where each parcel fell."""
+    if not ended.calm_gate:
+        return []
+    recalled = {told.acceptance for told in ended.ledger if told.kind == "recalled"}
+    return [
+        f"order {order} is open as unknown although the gate kept its result"
+        for order in sorted(ended.open_orders - recalled)
+    ]
+
+
+def _needlessly_recalled(ended: Ended) -> list[str]:
+    """A parcel comes out of the wrong chute only where the gate itself went wrong."""
+    struck = {fault.kit for fault in ended.stock.fired if fault.kind is FaultKind.GATE_WRONG_CHUTE}
+    return [
+        f"order {told.acceptance} was recalled from the dispatch chute, and no gate had failed on it"
+        for told in ended.ledger
+        if told.kind == "recalled" and told.acceptance not in struck
+    ]
+
+
+def _rejected_empty(finding: str, ended: Ended) -> bool:
+    """Whether it only says that an order left nothing in a chute which the line rejected before anything was laid in;
+    its parts are counted for themselves."""
+    rejected = (order for order, state in ended.states.items() if state == "rejected")
+    return any(finding == f"order {order} neither packed nor rejected" for order in rejected)
+
+
+def _put_aside(stock: Stock, open_orders: frozenset[str], recalled: set[str]) -> Stock:
+    """A frozen bag does not leave, a recalled parcel comes out of its bag."""
+
+    def aside(parcel: Parcel) -> bool:
+        owners = {part.owner for part in parcel.parts} | {parcel.kit}
+        numbers = {number for number, _ in parcel.labels}
+        return parcel.chute is Chute.DISPATCH and bool(owners & open_orders or (owners | numbers) & recalled)
+
+    parcels = (replace(parcel, chute=Chute.REJECT) if aside(parcel) else parcel for parcel in stock.parcels)
+    return replace(stock, parcels=tuple(parcels))

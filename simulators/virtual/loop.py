@@ -1,0 +1,227 @@
+"""An event loop in virtual time: it never waits, and a seed decides in which order simultaneous things happen.
+
+Time jumps to the next timer when nothing is ready. What is ready at the same moment runs in an order that the seed
+shuffles; what must keep its order (bytes of one stream) is kept in order by its wire. There are no threads and no
+descriptors: `asyncio.to_thread` runs inline. Tasks and callbacks belong to a `Process`, which can be killed as the
+kernel kills one: nothing of it runs any more, not even its `finally`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from contextvars import Context, ContextVar, copy_context
+from random import Random
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_MOST_RUNS_AT_ONE_MOMENT = 200_000
+"""More callbacks than that without time passing is a loop that spins."""
+
+
+class Process:
+    """What is killed as one.
+
+    :ivar alive: False once it was killed; :ivar steps: callbacks that it has run; :ivar on_step: called before each.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.alive = True
+        self.steps = 0
+        self.die_at: int | None = None
+
+    def run(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Start work as this process."""
+        context = copy_context()
+        context.run(_PROCESS.set, self)
+        return asyncio.get_running_loop().create_task(work, name=name, context=context)
+
+
+_PROCESS: ContextVar[Process | None] = ContextVar("process", default=None)
+
+
+class Deadlock(Exception):
+    """Nothing is ready and no timer runs: nothing can ever happen; names who waits."""
+
+
+class Spinning(Exception):
+    """The loop runs and runs and no time passes; names what runs."""
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """:param seed: decides the order of what is ready at the same moment, and how long inline work takes."""
+
+    def __init__(self, seed: str) -> None:
+        super().__init__()
+        self._clock_resolution = 1e-9
+        self.chance = Random(f"loop {seed}")
+        self.steps = 0
+        self.on_death: Callable[[Process], None] = lambda _: None
+        self.failures: list[dict[str, Any]] = []
+        self._now = 1000.0
+        self._serial = itertools.count(1)
+        self._graveyard: list[object] = []
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._ready: deque[asyncio.Handle] = deque()
+        self._timer_serial = itertools.count()
+        self._at_this_moment = 0
+        self.set_task_factory(self._number)
+        self.set_exception_handler(lambda _, context: self.failures.append(context))
+
+    def time(self) -> float:
+        """Virtual seconds."""
+        return self._now
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """As every loop's; timers of the same moment keep their order until they are shuffled."""
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._timers, (when, next(self._timer_serial), timer))
+        return timer
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """As every loop's."""
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Executor | None, func: Callable[..., T], *args: Any  # noqa: ARG002 -- there is none
+    ) -> asyncio.Future[T]:
+        """Do it at once; its result comes a moment later, as from a thread."""
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            result = func(*args)
+        except Exception as error:
+            self.call_later(self.chance.uniform(1e-4, 2e-3), _fail, future, error)
+        else:
+            self.call_later(self.chance.uniform(1e-4, 2e-3), _give, future, result)
+        return future
+
+    def kill(self, process: Process) -> None:
+        """Let nothing of this process run any more."""
+        process.alive = False
+        for task in asyncio.all_tasks(self):
+            if task.process is process:  # type: ignore[attr-defined]
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                self._graveyard.append(task)
+        self.on_death(process)
+
+    def bury(self) -> None:
+        """Let go of what was killed, after the run: what its `finally` blocks do reaches nobody any more."""
+        self._ready.clear()
+        self._timers.clear()
+        self._graveyard.clear()
+
+    def _number(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)
+        task.serial = next(self._serial)  # type: ignore[attr-defined]
+        context = options.get("context")
+        task.process = _PROCESS.get() if context is None else context.get(_PROCESS)  # type: ignore[attr-defined]
+        return task
+
+    def _run_once(self) -> None:
+        """One moment: take what is due, shuffle it, run it."""
+        ready, timers = self._ready, self._timers
+        if not ready:
+            self._jump()
+        due = self._now + 1e-9
+        while timers and timers[0][0] < due:
+            ready.append(heapq.heappop(timers)[2])
+        if len(ready) == 1:
+            self._run(ready.popleft())
+            return
+        batch = sorted(ready, key=_serial_of)
+        ready.clear()
+        self.chance.shuffle(batch)
+        self._at_this_moment += len(batch)
+        if self._at_this_moment > _MOST_RUNS_AT_ONE_MOMENT:
+            raise Spinning(f"no time passes at {self._now:.3f} s; ready: {[repr(each)[:200] for each in batch[:5]]}")
+        for handle in batch:
+            self._run(handle)
+
+    def _run(self, handle: asyncio.Handle) -> None:
+        if handle._cancelled:
+            return
+        self.steps += 1
+        process: Process | None = handle._context.get(_PROCESS)  # type: ignore[attr-defined]
+        if process is not None:
+            if not process.alive:
+                self._graveyard.append(handle)
+                return
+            process.steps += 1
+            if process.steps == process.die_at:
+                self.kill(process)
+                return
+        try:
+            handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined]
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self.call_exception_handler({"message": f"in {handle!r}", "exception": error})
+
+    def _jump(self) -> None:
+        timers = self._timers
+        while timers and timers[0][2]._cancelled:
+            heapq.heappop(timers)
+        if not timers:
+            raise Deadlock(f"nothing can happen any more at {self._now:.3f} s; waiting: {_waiting(self)}")
+        self._now = max(self._now, timers[0][0])
+        self._at_this_moment = 0
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """It is passed over when its time has come."""
+
+    def _process_events(self, event_list: object) -> None:
+        """There are none."""
+
+    def _write_to_self(self) -> None:
+        """Nobody sleeps."""
+
+
+def virtual_run(work: Coroutine[Any, Any, T], loop: VirtualLoop) -> T:
+    """Run a coroutine to its end in virtual time; everything else that still runs then is cancelled."""
+    events.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        loop.bury()
+        events.set_event_loop(None)
+        loop.close()
+
+
+def current_process() -> Process | None:
+    """Who runs now."""
+    return _PROCESS.get()
+
+
+def _serial_of(handle: asyncio.Handle) -> int:
+    """Orders what is ready by who it belongs to, so that no address in memory does."""
+    owner = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
+    serial: int = getattr(owner, "serial", 0)
+    return serial
+
+
+def _waiting(loop: VirtualLoop) -> str:
+    return "; ".join(sorted(f"{task.get_name()}: {task.get_coro()!r}" for task in asyncio.all_tasks(loop)))
+
+
+def _give(future: asyncio.Future[T], result: T) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+

@@ -1,0 +1,127 @@
+"""The plant on virtual wires: the same world, twins and machines, with PLCs that scan only when a scan shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from contextvars import Context, copy_context
+from pathlib import Path
+from random import Random
+
+from devices.plc.contract import HEARTBEAT_ADDRESS, SCAN_S, BlockState, Permit
+from simulators.camera import CAMERAS
+from simulators.faults import Fault
+from simulators.plant import Plant, PlantWiring
+from simulators.plc import BlockMemory, PlcTwin
+from simulators.virtual.eyes import VirtualCamera
+from simulators.virtual.modbus import quick_rtu, quick_tcp
+from simulators.virtual.trace import Trace
+from simulators.virtual.wires import VirtualWire
+
+IDLE_SCAN_S = 0.1
+
+
+class LazyPlc(PlcTwin):
+    """Scans each 10 ms while something moves or waits to be taken; otherwise for a reader, and now and then.
+
+    :ivar on_motion: told of each permit that was accepted; :ivar torn: how many status reads are torn in two.
+    """
+
+    on_motion: Callable[[str, Permit], None]
+    torn: int = 0
+    on_torn: Callable[[], None]
+    _next: asyncio.TimerHandle
+    _context: Context
+
+    async def run(self) -> None:
+        """Scan until cancelled."""
+        loop = asyncio.get_running_loop()
+        self._context = copy_context()
+        self._next = loop.call_later(0, self._tick, context=self._context)
+        try:
+            await loop.create_future()
+        finally:
+            self._next.cancel()
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.scan(loop.time())
+        wait_s = SCAN_S if self._works() else IDLE_SCAN_S
+        self._next = loop.call_later(wait_s, self._tick, context=self._context)
+
+    def read(self, address: int, count: int) -> list[int]:
+        """Return registers as of a scan that is not older than a scan's time."""
+        if address < HEARTBEAT_ADDRESS:
+            before = self._image
+            now = asyncio.get_running_loop().time()
+            if self._now is None or now - self._now >= SCAN_S:
+                self.scan(now)
+            words = super().read(address, count)
+            if self.torn and before is not None and len(before) >= count:
+                self.torn -= 1
+                self.on_torn()
+                middle = count // 2
+                return before[:middle] + words[middle:]
+            return words
+        return super().read(address, count)
+
+    def write(self, address: int, values: Sequence[int]) -> None:
+        """Store registers and see that a scan takes them."""
+        super().write(address, values)
+        loop = asyncio.get_running_loop()
+        if len(values) > 1 and self._next.when() > loop.time() + SCAN_S:
+            self._next.cancel()
+            self._next = loop.call_later(SCAN_S / 2, self._tick, context=self._context)
+
+    def _works(self) -> bool:
+        return any(block.state is BlockState.BUSY or block.commanded or block.acknowledged for block in self._blocks)
+
+    def _take_command(self, number: int, block: BlockMemory) -> None:
+        before = block.running
+        super()._take_command(number, block)
+        if block.running is not None and block.running is not before:
+            self.on_motion(self.name, block.running)
+
+
+class VirtualPlant(Plant):
+    """The whole plant in memory."""
+
+    plc_twin = LazyPlc
+
+    def __init__(self, seed: int, speed: float, carriers: int, faults: Iterable[Fault], trace: Trace) -> None:
+        wiring = PlantWiring(directory=Path("/nonexistent"), speed=speed, seed=seed, carriers=carriers)
+        super().__init__(wiring, faults)
+        self._chance = Random(f"wires {seed}")
+        self._trace = trace
+        self.cameras = {
+            f"{each.name}_camera": VirtualCamera(each.name, each.zone, self.world, self._chance, speed)
+            for each in CAMERAS
+        }
+
+    async def _open_wires(self, stack: AsyncExitStack) -> None:  # noqa: ARG002 -- memory needs no closing
+        chance, trace = self._chance, self._trace
+        for name in ("conveyor", "sealer_1", "applicator", "gate"):
+            self.wires[name] = VirtualWire(name, quick_tcp(self.plcs[name]), chance, trace)
+        self.wires["printer"] = VirtualWire("printer", self.printer.face, chance, trace)
+        for name, camera in self.cameras.items():
+            self.wires[name] = VirtualWire(name, camera.face, chance, trace)
+        serial = {
+            "sealer_2": (quick_rtu(self.plcs["sealer_2"]), 115200),
+            "infeed_scanner": (self.infeed_scanner.face, 115200),
+            "certificate_scanner": (self.certificate_scanner.face, 115200),
+            "scale": (self.scale.face, 9600),
+        }
+        for name, (face, baud) in serial.items():
+            self.wires[name] = VirtualWire(name, face, chance, trace, serial=True, baud=baud)
+
+    def wire(self, name: str) -> VirtualWire:
+        """A device's wire."""
+        wire = self.wires[name]
+        assert isinstance(wire, VirtualWire)
+        return wire
+
+    def hang_up(self) -> None:
+        """The line's process has died: its links are gone."""
+        for name in self.wires:
+            self.wire(name).hang_up()

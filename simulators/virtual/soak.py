@@ -1,0 +1,81 @@
+"""A campaign: seed after seed until told, and what it has seen: items, faults by kind, findings, speed, coverage."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from simulators.virtual.campaign import Run, simulate
+from simulators.virtual.troubles import AT_ZONES, BEHIND_LOAD, Kind
+
+_FAR_ENOUGH = 50
+"""Seeds after which a kind of trouble that never struck is worth a word."""
+
+
+def soak(
+    first: int, items: int, level: str, seeds: int, seconds: float, only: str, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Run seeds from `first` on.
+
+    :param seconds: instead of `seeds`, 0 for those. :param only: kinds of trouble with commas between; '' for all.
+    :param tell: told of each finding as it comes.
+    """
+    kinds = tuple(Kind(name.strip()) for name in only.split(",") if name.strip())
+    began, runs = time.monotonic(), list[Run]()
+    while len(runs) < seeds if not seconds else time.monotonic() - began < seconds:
+        run = simulate(first + len(runs), items, level, kinds)
+        for line in told(run):
+            tell(line)
+        runs.append(run)
+    return summed(runs, kinds)
+
+
+def told(run: Run) -> list[str]:
+    """A seed that found something, in plain words."""
+    if not run.findings:
+        return []
+    story = [f"    {line}" for line in run.story]
+    findings = [f"  {name}: {finding}" for name, found in run.oracle.items() for finding in found]
+    return [f"seed {run.seed}, {run.items} items:", *findings, "  what struck:", *story]
+
+
+def summed(runs: list[Run], kinds: tuple[Kind, ...]) -> dict[str, Any]:
+    """All seeds together; of a single one also its trace hash."""
+    faults: Counter[str] = Counter()
+    coverage: Counter[str] = Counter()
+    oracle: Counter[str] = Counter()
+    for run in runs:
+        faults.update(run.faults)
+        coverage.update(run.coverage)
+        oracle.update({name: len(found) for name, found in run.oracle.items()})
+    cpu_s = sum(run.cpu_s for run in runs)
+    virtual_s = sum(run.virtual_s for run in runs)
+    wall_s = sum(run.wall_s for run in runs)
+    wanted = {f"{kind}@{zone}" for kind in kinds or Kind for zone in AT_ZONES.get(kind, BEHIND_LOAD)}
+    single = {"trace_hash": runs[0].trace_hash, "seed": runs[0].seed} if len(runs) == 1 else {}
+    return {
+        **single,
+        "seeds": len(runs),
+        "items": sum(run.items for run in runs),
+        "oracle": dict(oracle),
+        "findings": sum(oracle.values()),
+        "failed_seeds": [run.seed for run in runs if run.findings],
+        "faults": dict(sorted(faults.items())),
+        "lives_lost": sum(run.kills for run in runs) - len(runs),
+        "coverage": f"{len(wanted & coverage.keys())} of {len(wanted)} kinds of trouble at zones",
+        "never": sorted({each.partition("@")[0] for each in wanted} - faults.keys()) if len(runs) > _FAR_ENOUGH else [],
+        "virtual_s": round(virtual_s, 3),
+        "wall_s": round(wall_s, 3),
+        "cpu_s": round(cpu_s, 3),
+        "times_real": round(virtual_s / cpu_s, 1),
+        "seeds_a_second": round(len(runs) / wall_s, 3),
+    }
+
+
+def table(done: dict[str, Any]) -> str:
+    """The same for the eye."""
+    faults = ", ".join(f"{kind} {count}" for kind, count in done["faults"].items()) or "none"
+    rest = {name: value for name, value in done.items() if name != "faults"}
+    return "\n".join([f"faults: {faults}", *(f"{name}: {value}" for name, value in rest.items())])

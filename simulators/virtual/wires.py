@@ -1,0 +1,228 @@
+"""The byte streams under the drivers, in memory: real bytes both ways, in virtual time, with what can go wrong on them.
+
+A wire keeps the order of its bytes whatever its delays. A twist strikes the next reply that passes; pausing, dropping
+and refusing are as on a real cable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections import deque
+from collections.abc import Callable
+from contextvars import copy_context
+from enum import StrEnum
+from random import Random
+
+from pymodbus.framer import FramerRTU
+
+from simulators.virtual.trace import Trace
+from simulators.wires import Face, FaceMaker, Wire
+
+AT_ONCE = 0.6
+"""Of the replies, those that stand there as soon as they are looked for; the others come a moment later."""
+
+
+class Twist(StrEnum):
+    """What happens to one reply of a device."""
+
+    SWALLOWED = "swallowed"
+    """It never comes."""
+    LATE = "late"
+    """It comes when nobody waits for it any more; on a serial line the next one to listen gets it."""
+    DOUBLED = "doubled"
+    """It comes twice."""
+    SPLIT = "split"
+    """It comes in two pieces."""
+    CUT = "cut"
+    """Only its first half comes."""
+    WRONG_UNIT = "wrong_unit"
+    """It bears another unit's number, and is sound otherwise."""
+    TRANSACTION_ZERO = "transaction_zero"
+    """As from a gateway that answers transaction 0 to everything."""
+    NOISE = "noise"
+    """One bit is another."""
+
+
+class VirtualStream:
+    """The driver's end of a connection; see `devices.links.stream.ByteStream`."""
+
+    def __init__(self, wire: VirtualWire) -> None:
+        self._wire = wire
+        self._arrived = b""
+        self._ended = False
+        self._reader: asyncio.Future[None] | None = None
+        self.face: Face | None = None
+
+    async def read(self, most: int = 4096) -> bytes:
+        """Wait for bytes."""
+        while not self._arrived and not self._ended:
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        taken, self._arrived = self._arrived[:most], self._arrived[most:]
+        return taken
+
+    def read_now(self) -> bytes:
+        """Return what has arrived."""
+        if not self._arrived and self._ended:
+            raise ConnectionResetError(f"{self._wire.name}: the other end closed the link")
+        taken, self._arrived = self._arrived, b""
+        return taken
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on the wire."""
+        if self._ended:
+            raise BrokenPipeError(f"{self._wire.name}: the link is closed")
+        self._wire.carry(self, data)
+
+    async def drain(self) -> None:
+        """Return: nothing is ever held back."""
+
+    def close(self) -> None:
+        """Hang up."""
+        self._wire.forget(self)
+        self.end()
+
+    def deliver(self, data: bytes) -> None:
+        """Let bytes arrive."""
+        if not self._ended:
+            self._arrived += data
+            self._wake()
+
+    def end(self) -> None:
+        """Let the link end."""
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+
+class VirtualWire(Wire):
+    """One device's wire.
+
+    :param serial: one line on which whoever has the port open hears everything; else each connection is its own.
+    :param baud: of a serial line, for how long bytes take.
+    :ivar refused: nobody listens there: a link can't be opened.
+    :ivar on_twist: told of each twist at the moment at which it strikes.
+    """
+
+    def __init__(
+        self, name: str, make_face: FaceMaker, chance: Random, trace: Trace, *, serial: bool = False, baud: int = 115200
+    ) -> None:
+        super().__init__(f"127.0.0.1:1/{name}")
+        self.name = name
+        self.refused = False
+        self.on_twist: Callable[[Twist], None] = lambda _: None
+        self._make_face = make_face
+        self._chance = chance
+        self._trace = trace
+        self._serial = serial
+        self._byte_s = 10 / baud if serial else 0.0
+        self._streams: list[VirtualStream] = []
+        self._twists: deque[Twist] = deque()
+        self._quiet_at = 0.0
+        self._context = copy_context()
+        self._face = make_face(self._say_on_line) if serial else None
+
+    async def dial(self) -> VirtualStream:
+        """Open a link. :raises OSError: nobody listens."""
+        await asyncio.sleep(self._chance.uniform(0.0005, 0.003))
+        if self.refused:
+            raise ConnectionRefusedError(f"{self.name}: nobody listens")
+        stream = VirtualStream(self)
+        stream.face = self._face or self._make_face(lambda data: self._say(stream, data))
+        self._streams.append(stream)
+        return stream
+
+    def twist(self, twist: Twist) -> None:
+        """Strike the next reply."""
+        self._twists.append(twist)
+
+    def drop(self) -> None:
+        """Cut every connection."""
+        streams, self._streams = self._streams, []
+        for stream in streams:
+            stream.end()
+
+    def forget(self, stream: VirtualStream) -> None:
+        """The line has hung up."""
+        if stream in self._streams:
+            self._streams.remove(stream)
+
+    def hang_up(self) -> None:
+        """The process that had the links is dead."""
+        self._streams.clear()
+
+    def carry(self, stream: VirtualStream, data: bytes) -> None:
+        """Take the line's bytes to the device."""
+        if self.paused or stream not in self._streams:
+            return
+        self._trace.add(asyncio.get_running_loop().time(), self.name + ">", data)
+        assert stream.face is not None
+        self._context.run(stream.face.received, data)
+
+    def _say_on_line(self, data: bytes) -> None:
+        self._say(None, data)
+
+    def _say(self, stream: VirtualStream | None, data: bytes) -> None:
+        """Send a device's bytes, as they are or twisted."""
+        if self.paused:
+            return
+        if not self._twists:
+            self._send(stream, data)
+            return
+        twist = self._twists.popleft()
+        self.on_twist(twist)
+        for delay, piece in self._twisted(twist, data):
+            self._send(stream, piece, delay)
+
+    def _twisted(self, twist: Twist, data: bytes) -> list[tuple[float, bytes]]:
+        middle = max(1, len(data) // 2)
+        match twist:
+            case Twist.SWALLOWED:
+                return []
+            case Twist.LATE:
+                return [(self._chance.uniform(0.28, 0.9), data)]
+            case Twist.DOUBLED:
+                return [(0.0, data), (self._chance.uniform(0.0, 0.02), data)]
+            case Twist.SPLIT:
+                return [(0.0, data[:middle]), (self._chance.uniform(0.001, 0.03), data[middle:])]
+            case Twist.CUT:
+                return [(0.0, data[:middle])]
+            case Twist.WRONG_UNIT:
+                return [(0.0, self._of_other_unit(data))]
+            case Twist.TRANSACTION_ZERO:
+                return [(0.0, data if self._serial else b"\0\0" + data[2:])]
+            case Twist.NOISE:
+                place = self._chance.randrange(len(data)) if self._serial else 2
+                noisy = bytes((data[place] ^ 1 << self._chance.randrange(8),))
+                return [(0.0, data[:place] + noisy + data[place + 1 :])]
+
+    def _of_other_unit(self, data: bytes) -> bytes:
+        if not self._serial:
+            return data[:6] + b"\x07" + data[7:]
+        body = b"\x07" + data[1:-2]
+        return body + struct.pack(">H", FramerRTU.compute_CRC(body))
+
+    def _send(self, stream: VirtualStream | None, data: bytes, delay: float = 0.0) -> None:
+        loop, chance = asyncio.get_running_loop(), self._chance
+        now = loop.time()
+        if not delay and not self._serial and now > self._quiet_at and chance.random() < AT_ONCE:
+            self._arrive(stream, data)
+            return
+        at = now + delay + chance.uniform(0.0003, 0.0015) + len(data) * self._byte_s
+        if not delay:
+            # Bytes never overtake those before them.
+            at = self._quiet_at = max(at, self._quiet_at + 1e-6)
+        loop.call_at(at, self._arrive, stream, data)
+
+    def _arrive(self, stream: VirtualStream | None, data: bytes) -> None:
+        self._trace.add(asyncio.get_running_loop().time(), self.name + "<", data)
+        for each in self._streams if stream is None else [stream]:
+            if each in self._streams:
+                each.deliver(data)

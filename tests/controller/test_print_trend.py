@@ -1,0 +1,63 @@
+"""A print head that wears is told before its codes fail."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from controller.alarms import Alarms
+from controller.masking import masked_apart
+from controller.print_trend import SHIFT, PrintTrend
+from vision.verdict import Check, Outcome, Verdict
+
+
+class _Clock:
+    def now(self) -> datetime:
+        return datetime(2027, 1, 4, tzinfo=UTC)
+
+
+def graded(value: float) -> Verdict:
+    check = Check("print_quality", Outcome.ACCEPT, score=value, threshold=1.5)
+    return Verdict(Outcome.ACCEPT, (check,))
+
+
+def trend_after(grades: list[float]) -> tuple[PrintTrend, Alarms]:
+    alarms = Alarms(_Clock())
+    trend = PrintTrend(alarms)
+    for grade in grades:
+        trend.note("waybill_camera", graded(grade))
+    return trend, alarms
+
+
+def test_a_steady_grade_raises_nothing() -> None:
+    _, alarms = trend_after([3.2, 3.4, 3.0, 3.3] * SHIFT)
+    assert alarms.views() == ()
+
+
+def test_a_falling_grade_raises_the_alarm_and_a_new_head_clears_it() -> None:
+    trend, alarms = trend_after([3.3] * SHIFT + [2.3] * SHIFT)
+    (view,) = alarms.views()
+    assert (view.kind, view.priority, view.source) == ("print_head_worn", 2, "waybill_camera")
+    assert "3.3" in view.text
+    assert "2.3" in view.text
+    for _ in range(SHIFT):
+        trend.note("waybill_camera", graded(3.4))
+    assert alarms.views()[0].cleared
+
+
+def test_one_bad_label_is_no_trend() -> None:
+    _, alarms = trend_after([3.3] * (2 * SHIFT) + [0.5, 0.7])
+    assert alarms.views() == ()
+
+
+def test_a_picture_without_a_grade_counts_for_nothing() -> None:
+    trend, alarms = trend_after([3.3] * SHIFT)
+    for _ in range(2 * SHIFT):
+        trend.note("waybill_camera", Verdict(Outcome.ACCEPT, (Check("seam", Outcome.ACCEPT, score=0.1),)))
+    assert alarms.views() == ()
+
+
+def test_of_two_numbers_only_what_differs_is_readable() -> None:
+    assert masked_apart("粤B12345", "粤B12346") == ("******5", "******6")
+    assert masked_apart("粤B12345", "粤B12345") == ("*******", "*******")
+    assert masked_apart("粤B12345", "京A99999") == ("粤B***45", "京A***99")
+    assert masked_apart("粤B12345", "粤B1234") == ("******5", "******")

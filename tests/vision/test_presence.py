@@ -1,0 +1,92 @@
+"""Exactly the parts, the right way, inside the mailer, and nothing else. The truth comes from the renderer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from plant_scenes import PRODUCTS, carrier, contents_of, laid_by_hand, number_of, outcomes, picture, plate, tasks_for
+
+from simulators.matter import Stray, StrayKind
+from simulators.render import jpeg, render
+from simulators.render.optics import HARSH
+from simulators.world import PlacedPart
+from vision.judge import judge
+from vision.verdict import Outcome, Verdict
+
+SETUP = "wide"
+
+
+def judged(lying: list[PlacedPart], ordered: list[PlacedPart], strays: list[Stray] | None = None, seed: int = 1) -> Verdict:
+    standing = carrier(lying)
+    assert standing.mailer is not None
+    standing.mailer.strays = strays or []
+    return judge(picture(SETUP, standing, seed), tasks_for(ordered)[SETUP])
+
+
+@pytest.mark.parametrize("kind", list(StrayKind))
+@pytest.mark.parametrize("seed", range(3))
+def test_a_strange_thing_in_the_pocket_is_found(kind: StrayKind, seed: int) -> None:
+    chance = Random(f"{kind} {seed}")
+    ordered = contents_of("motorcycle")
+    stray = Stray(kind, chance.uniform(260, 420), chance.uniform(30, 250), chance.uniform(0, 180))
+    failed = outcomes(judged(ordered, ordered, [stray], seed))
+    assert set(failed) & {"foreign_thing", "part_count"}, failed
+
+
+def test_a_thing_of_the_mailers_own_grey_has_an_outline() -> None:
+    ordered = contents_of("motorcycle")
+    verdict = judged(ordered, ordered, [Stray(StrayKind.CLOTH, 300, 200)])
+    assert outcomes(verdict) == {"foreign_thing": "reject"}
+    assert verdict.failed[0].region
+
+
+def test_a_strange_thing_where_no_plate_belongs_is_found_by_the_wide_camera() -> None:
+    ordered = contents_of("licences")
+    failed = outcomes(judged(ordered, ordered, [Stray(StrayKind.SCREW, 200, 100, 30)]))
+    assert failed["foreign_thing"] == "reject" or failed["part_count"] == "reject"
+
+
+@pytest.mark.parametrize(("changes", "found"), [({"turn": 180.0}, "upside down"), ({"face_down": True}, "back side up")])
+def test_a_plate_that_lies_the_wrong_way_says_so(changes: dict[str, float], found: str) -> None:
+    ordered = contents_of("small_car", "粤B12345")
+    lying = [ordered[0], replace(ordered[1], **changes)]  # type: ignore[arg-type]
+    verdict = judged(lying, ordered)
+    pose = next(check for check in verdict.failed if check.name == "plate_pose")
+    assert (pose.outcome, pose.subject, pose.found) == (Outcome.REJECT, "plate_1", found)
+
+
+@pytest.mark.parametrize("offset", [(0.0, 0.0), (5.0, 0.0), (0.0, -6.0), (7.0, 7.0)])
+def test_two_plates_on_one_another_are_rejected(offset: tuple[float, float]) -> None:
+    ordered = contents_of("small_car", "粤B12345")
+    under = replace(ordered[1], x=ordered[0].x + offset[0], y=ordered[0].y + offset[1])
+    failed = outcomes(judged([under, ordered[0]], ordered))
+    assert failed["plate_present plate_1"] == "reject"
+
+
+@pytest.mark.parametrize("offset", [(5.0, 0.0), (0.0, 6.0), (-6.0, -6.0)])
+def test_a_third_plate_that_looks_out_from_under_is_rejected(offset: tuple[float, float]) -> None:
+    ordered = contents_of("small_car", "粤B12345")
+    hidden = replace(ordered[0], x=ordered[0].x + offset[0], y=ordered[0].y + offset[1])
+    assert judged([hidden, *ordered], ordered).outcome is Outcome.REJECT
+
+
+@pytest.mark.parametrize("out_mm", [14.0, 60.0, 200.0])
+def test_a_plate_half_outside_the_mailer_is_rejected(out_mm: float) -> None:
+    ordered = [PlacedPart(plate("green", "粤BD12345", (480, 140)), 20, y) for y in (20, 170)]
+    lying = [ordered[0], replace(ordered[1], x=ordered[1].x + out_mm)]
+    failed = outcomes(judged(lying, ordered))
+    assert failed.get("part_inside plate_1") == "reject" or failed.get("plate_present plate_1") == "reject", failed
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_harsh_light_alone_is_no_strange_thing(seed: int) -> None:
+    chance = Random(f"harsh {seed}")
+    ordered = contents_of(PRODUCTS[seed], number_of(PRODUCTS[seed], chance))
+    setup = tasks_for(ordered)[SETUP]
+    standing = carrier(laid_by_hand(ordered, chance))
+    seen = jpeg(render(standing, setup.view, (1508, 1040), seed=seed, optics=HARSH))
+    checks = {check.name: check for check in judge(seen, setup).checks}
+    assert checks["foreign_thing"].outcome is Outcome.ACCEPT
+    assert checks["part_count"].outcome is Outcome.ACCEPT

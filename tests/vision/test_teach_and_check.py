@@ -1,0 +1,194 @@
+"""Teaching from samples, what is written, and the golden sample check. The pictures come from the renderer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+import pytest
+from plant_scenes import SETUPS, carrier, contents_of, laid_by_hand, outcomes, picture
+from typer import Typer
+from typer.testing import CliRunner
+
+from controller.commands.vision.check import check
+from controller.commands.vision.teach import teach
+from controller.config import ConfigError, LineConfig, load_config
+from controller.golden_samples import GoldenSamples
+from controller.taught import read_taught, together, write_taught
+from controller.unit_machine import NotReady
+from devices.camera.driver import Frame
+from simulators.render import render
+from vision.golden import measure, sample_of
+from vision.judge import judge
+from vision.pictures import decode
+from vision.verdict import GoldenTask, Outcome, Task, Verdict
+
+EXAMPLE = Path(__file__).parents[2] / "controller" / "line.example.toml"
+VIEW = SETUPS["close_up"].view
+app = Typer()
+app.command("teach")(teach)
+app.command("check")(check)
+
+
+@pytest.fixture
+def line_file(tmp_path: Path) -> Path:
+    """The example's configuration in a folder of its own, with nothing taught yet."""
+    file = tmp_path / "line.toml"
+    file.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good product, laid anew for each picture."""
+    folder = tmp_path_factory.mktemp("samples")
+    for seed in range(5):
+        standing = carrier(laid_by_hand(contents_of("licences"), Random(f"taught {seed}")))
+        (folder / f"{seed}.jpg").write_bytes(picture("close_up", standing, 600 + seed))
+    return folder
+
+
+def run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(words))
+    return result.exit_code, result.output
+
+
+def taught_line(line_file: Path, samples: Path) -> LineConfig:
+    code, output = run("teach", "licences", str(samples), "--golden", "--config", str(line_file))
+    assert code == 0, output
+    return load_config(line_file)
+
+
+def test_teaching_finds_places_layouts_and_numbers(line_file: Path, samples: Path) -> None:
+    before = load_config(line_file)
+    line = taught_line(line_file, samples)
+    for old, new in zip(before.recipes["licences"].parts, line.recipes["licences"].parts, strict=True):
+        assert abs(new.x_mm - old.x_mm) < 2.5
+        assert abs(new.y_mm - old.y_mm) < 2.5
+        assert abs(new.width_mm - old.width_mm) < 2
+        assert new.layout == new.role
+        assert line.layouts[new.layout].number is not None
+    assert line.golden["close_up_camera"].code == "C017"
+
+
+def test_a_product_that_no_sample_shows_is_refused(line_file: Path, samples: Path) -> None:
+    code, output = run("teach", "small_car_plates", str(samples), "--camera", "wide_camera", "--config", str(line_file))
+    assert code == 1
+    assert "not found in any sample: front, rear" in output
+
+
+def test_an_unknown_product_is_named(line_file: Path, samples: Path) -> None:
+    code, output = run("teach", "bicycle", str(samples), "--config", str(line_file))
+    assert code == 2
+    assert "small_car_plates" in output
+
+
+def test_what_was_taught_for_a_product_that_is_gone_is_refused(line_file: Path) -> None:
+    write_taught(line_file.parent / "var" / "taught.toml", {"parts": {"bicycle": {"rear": {"x_mm": 1.0}}}})
+    with pytest.raises(ConfigError, match="no such product"):
+        load_config(line_file)
+
+
+def test_teaching_again_keeps_what_else_was_taught(tmp_path: Path) -> None:
+    file = tmp_path / "taught.toml"
+    write_taught(file, {"golden": {"a": {"white": 200.0, "grid": [1.0, 2.5]}}, "layouts": {"one": {"fingerprint": "00ff"}}})
+    write_taught(file, together(read_taught(file), {"golden": {"b": {"white": 210.0}}}))
+    found = read_taught(file)
+    assert found["golden"]["a"]["grid"] == [1.0, 2.5]
+    assert found["golden"]["b"]["white"] == 210.0
+    assert found["layouts"]["one"]["fingerprint"] == "00ff"
+
+
+def test_check_accepts_the_camera_that_was_taught(line_file: Path, samples: Path, tmp_path: Path) -> None:
+    taught_line(line_file, samples)
+    seen = tmp_path / "now.jpg"
+    standing = carrier(laid_by_hand(contents_of("licences"), Random("now")))
+    seen.write_bytes(picture("close_up", standing, 4242))
+    code, output = run("check", str(seen), "--camera", "close_up_camera", "--config", str(line_file))
+    assert code == 0, output
+
+
+def test_check_without_a_golden_sample_says_how_to_teach(line_file: Path) -> None:
+    code, output = run("check", "--config", str(line_file))
+    assert code == 2
+    assert "teach --golden" in output
+
+
+def golden_task() -> GoldenTask:
+    standing = carrier(contents_of("licences"))
+    measured = [measure(decode(picture("close_up", standing, seed)), VIEW) for seed in range(900, 905)]
+    return GoldenTask(VIEW, sample_of([each for each in measured if each is not None]))
+
+
+def spoiled(change: str, seed: int = 31) -> bytes:
+    """The same carrier by a camera with something wrong."""
+    view = replace(VIEW, left_mm=VIEW.left_mm + 6) if change == "moved" else VIEW
+    view = replace(view, px_per_mm=VIEW.px_per_mm * 1.04) if change == "nearer" else view
+    seen = render(carrier(contents_of("licences")), view, SETUPS["close_up"].size_px, seed=seed)
+    if change == "blurred":
+        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), 2.2), np.uint8)
+    if change == "hazy":
+        seen = np.asarray(cv2.addWeighted(seen, 0.55, np.full_like(seen, 190), 0.45, 0), np.uint8)
+    if change == "dim":
+        seen = np.asarray(cv2.convertScaleAbs(seen, alpha=0.7), np.uint8)
+    if change == "smeared":
+        seen[:250, :400] = cv2.convertScaleAbs(seen[:250, :400], alpha=0.5)
+    return cv2.imencode(".jpg", seen)[1].tobytes()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_camera_itself_is_found_good(seed: int) -> None:
+    verdict = judge(picture("close_up", carrier(contents_of("licences")), 50 + seed), golden_task())
+    assert verdict.outcome is Outcome.ACCEPT, verdict.failed
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("moved", "camera_place"),
+        ("nearer", "camera_scale"),
+        ("blurred", "camera_focus"),
+        ("hazy", "camera_contrast"),
+        ("dim", "camera_exposure"),
+        ("smeared", "camera_lighting"),
+    ],
+)
+def test_a_camera_with_something_wrong_is_told_what(change: str, found: str) -> None:
+    assert outcomes(judge(spoiled(change), golden_task())).get(found) == "reject"
+
+
+@dataclass
+class OneCamera:
+    jpeg: bytes
+
+    async def snapshot(self, deadline_s: float) -> Frame:
+        return Frame(self.jpeg, 1, asyncio.get_running_loop().time(), "close_up_camera")
+
+
+class Judge:
+    async def judge(self, jpeg: bytes, task: Task, deadline_s: float) -> Verdict:
+        return judge(jpeg, task)
+
+
+async def test_the_line_does_not_start_on_a_camera_that_moved(line_file: Path, samples: Path) -> None:
+    line = taught_line(line_file, samples)
+    camera = OneCamera(picture("close_up", carrier(contents_of("licences")), 77))
+    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge())  # type: ignore[arg-type]
+    await golden.check()
+    camera.jpeg = picture("close_up", None)  # nothing stands there: it was found good this shift
+    await golden.check()
+    camera.jpeg = spoiled("moved")
+    with pytest.raises(NotReady, match="close_up_camera: it has moved"):
+        await golden.check()
+
+
+async def test_a_camera_that_was_never_shown_its_sample_is_asked_for_it(line_file: Path, samples: Path) -> None:
+    line = taught_line(line_file, samples)
+    camera = OneCamera(picture("close_up", None))
+    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge())  # type: ignore[arg-type]
+    with pytest.raises(NotReady, match="put carrier C017 under it"):
+        await golden.check()

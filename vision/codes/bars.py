@@ -1,0 +1,170 @@
+"""Finding where parallel bars stand in a picture and how they are turned, from the gradients alone.
+
+The structure tensor, averaged over a window, tells how strongly and how evenly brightness changes, and along which
+line. Bars of a linear code are where it changes strongly and all the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, pi, sin
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.codes.code import Grey, Region
+
+SEARCH_SIDE_PX = 560
+"""The picture is made this small, longest side, before it is searched; smaller ones stay as they are."""
+WINDOWS = (0.1, 0.05, 0.025)
+"""Sides of the averaging window, as shares of the longest side: coarse for wide bars, fine for low codes."""
+MOST = 8
+"""How many places are returned, the strongest first."""
+
+_MIN_COHERENCE = 0.6
+_MIN_ENERGY_SHARE = 0.08
+"""Of the strongest window's energy; fainter places are paper grain."""
+_MIN_LENGTH_PX = 24
+_TURN_BINS = 24
+_STEP = 2
+"""Pixels from one looked-at window to the next."""
+_SAME_TURN = 0.15
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A place where bars stand.
+
+    :ivar x: middle in pixels; :ivar y: likewise. :ivar turn: direction of reading, across the bars, in radians, -pi/2..pi/2.
+    :ivar length: across the bars, in pixels; :ivar height: along them.
+    """
+
+    x: float
+    y: float
+    turn: float
+    length: float
+    height: float
+
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Corners in pixels, clockwise from the upper left in the direction of reading."""
+        along, down = (cos(self.turn), sin(self.turn)), (-sin(self.turn), cos(self.turn))
+        half = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        return tuple(
+            (
+                self.x + (sign * along[0] * self.length + below * down[0] * self.height) / 2,
+                self.y + (sign * along[1] * self.length + below * down[1] * self.height) / 2,
+            )
+            for sign, below in half
+        )
+
+    def covers(self, point: tuple[float, float], widened: float = 1.0) -> bool:
+        """Whether a point lies within, sides stretched by a factor."""
+        right, down = point[0] - self.x, point[1] - self.y
+        u = right * cos(self.turn) + down * sin(self.turn)
+        v = down * cos(self.turn) - right * sin(self.turn)
+        return abs(u) <= widened * self.length / 2 and abs(v) <= widened * self.height / 2
+
+
+def find_bars(grey: Grey, region: Region | None = None) -> list[Bars]:
+    """Places that may hold a linear code, the most striking first, `MOST` at most."""
+    part, left, top = (grey, 0, 0) if region is None else _cut(grey, region)
+    if min(part.shape) < 4:
+        return []
+    scale = min(1.0, SEARCH_SIDE_PX / max(part.shape))
+    small = part if scale == 1.0 else cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    tensor = _tensor(np.asarray(small, np.uint8))
+    found: list[tuple[float, Bars]] = []
+    for share in WINDOWS:
+        for strength, bars in _places(tensor, max(5, round(share * max(small.shape)) | 1)):
+            grown = Bars(bars.x / scale + left, bars.y / scale + top, bars.turn, bars.length / scale, bars.height / scale)
+            if not any(_part_of(grown, other) for _, other in found):
+                found.append((strength, grown))
+    return [bars for _, bars in sorted(found, key=lambda each: -each[0])[:MOST]]
+
+
+def _cut(grey: Grey, region: Region) -> tuple[Grey, int, int]:
+    left, top = max(0, region.left), max(0, region.top)
+    return grey[top : max(top, region.bottom), left : max(left, region.right)], left, top
+
+
+def _tensor(small: Grey) -> tuple[Floats, Floats, Floats]:
+    """Products of the gradients: across, down, mixed. Brightness is taken by its root, so that shade counts too."""
+    root = np.sqrt(small.astype(np.float32))
+    x = np.asarray(cv2.Scharr(root, cv2.CV_32F, 1, 0), np.float32)
+    y = np.asarray(cv2.Scharr(root, cv2.CV_32F, 0, 1), np.float32)
+    return x * x, y * y, x * y
+
+
+def _places(tensor: tuple[Floats, Floats, Floats], window: int) -> list[tuple[float, Bars]]:
+    xx, yy, xy = (_mean_over(part, window) for part in tensor)
+    energy, difference, mixed = xx + yy, xx - yy, 2 * xy
+    strong = energy > _MIN_ENERGY_SHARE * np.percentile(energy[::2, ::2], 99.5)
+    even = (difference**2 + mixed**2 > (_MIN_COHERENCE * energy) ** 2) & strong
+    turn = 0.5 * np.asarray(cv2.phase(difference, mixed), np.float32)
+    found = []
+    bins = np.minimum(turn * np.float32(_TURN_BINS / pi), _TURN_BINS - 1).astype(np.int32)
+    for first in _turns_in(bins[even]):
+        near = even & (((bins - first) % _TURN_BINS) < 3)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8), connectivity=8)
+        large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= window * window // 2 // _STEP**2)
+        for label in large[large > 0]:
+            placed = _placed(labels, stats[label], int(label), turn, energy, window / _STEP)
+            found += [placed] if placed is not None else []
+    return found
+
+
+def _mean_over(part: Floats, window: int) -> Floats:
+    """Mean around every `_STEP`-th pixel; what lies between says nothing new."""
+    return np.asarray(cv2.blur(part, (window, window))[::_STEP, ::_STEP], np.float32)
+
+
+def _turns_in(bins: NDArray[np.int32]) -> list[int]:
+    """First bins of runs of three that hold the most of the picture's even places, at most four, apart."""
+    if bins.size == 0:
+        return []
+    counts = np.bincount(bins, minlength=_TURN_BINS).astype(np.int64)
+    runs = counts + np.roll(counts, -1) + np.roll(counts, -2)
+    chosen: list[int] = []
+    for first in np.argsort(-runs):
+        if len(chosen) == 4 or runs[first] < 0.02 * bins.size:
+            break
+        if all(min((first - other) % _TURN_BINS, (other - first) % _TURN_BINS) > 1 for other in chosen):
+            chosen.append(int(first))
+    return chosen
+
+
+def _placed(
+    labels: NDArray[np.int32],
+    stats: NDArray[np.int32],
+    label: int,
+    turn: Floats,
+    energy: Floats,
+    window: float,
+) -> tuple[float, Bars] | None:
+    """Strength and place of one connected part, in pixels of the searched picture."""
+    left, top, width, height = (int(value) for value in stats[:4])
+    here = labels[top : top + height, left : left + width] == label
+    rows, columns = np.nonzero(here)
+    weight = energy[top : top + height, left : left + width][here]
+    turns = turn[top : top + height, left : left + width][here]
+    mean = 0.5 * np.arctan2((weight * np.sin(2 * turns)).sum(), (weight * np.cos(2 * turns)).sum())
+    u = (columns + left) * cos(mean) + (rows + top) * sin(mean)
+    v = (rows + top) * cos(mean) - (columns + left) * sin(mean)
+    (u0, u1), (v0, v1) = (np.percentile(axis, (0.5, 99.5)) for axis in (u, v))
+    length, tall = _STEP * float(u1 - u0), _STEP * float(v1 - v0)
+    if length < _MIN_LENGTH_PX:
+        return None
+    # The window smears the bars' ends along by half its side; what is added beyond does not harm a strip.
+    tall = max(2.0, tall - _STEP * window / 2)
+    middle_u, middle_v = (u0 + u1) / 2, (v0 + v1) / 2
+    x, y = middle_u * cos(mean) - middle_v * sin(mean), middle_u * sin(mean) + middle_v * cos(mean)
+    return float(weight.sum()), Bars(float(x) * _STEP, float(y) * _STEP, float(mean), length, tall)
+
+
+def _part_of(one: Bars, other: Bars) -> bool:
+    """Whether a place says nothing beside another: turned alike, and within it but for a tenth."""
+    turned = abs((one.turn - other.turn + pi / 2) % pi - pi / 2)
+    return turned < _SAME_TURN and all(other.covers(corner, 1.1) for corner in one.corners())

@@ -1,0 +1,179 @@
+"""From the quick look to the hard tries: steps with declared costs, climbed until enough is believed or no budget is left.
+
+The budget is counted in nominal milliseconds a megapixel, never by a clock: the same picture gives the same answer on
+any machine under any load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import pi
+
+from vision.codes.bars import Bars, find_bars
+from vision.codes.belief import Says, Sighting, believed
+from vision.codes.code import LINEAR, Code, Grey, distinct, moved
+from vision.codes.first_reader import Threshold, first_reader
+from vision.codes.second_reader import second_reader
+from vision.codes.views import Work, enlarged, equalised, median, reduced, sharpened, smoothed, turned
+from vision.codes.votes import likely_numbers, read_bars
+from vision.verdict import Symbology
+
+QUICK_MS = 0.0
+"""Budget for the first look alone."""
+FULL_MS = 1000.0
+"""Budget for every step, at two megapixels."""
+_LEVEL = pi / 60
+"""Turns nearer to the picture's axes than this need no turned view."""
+_LIKELY_PLACES = 4
+_DIAGONALS = (pi / 8, pi / 4, 3 * pi / 8)
+_TURNED = frozenset({Symbology.PDF417, Symbology.DATA_MATRIX})
+"""Kinds that the first reader finds near the picture's axes only, or best there."""
+
+
+@dataclass(slots=True)
+class Climb:
+    """One picture on its way up."""
+
+    grey: Grey
+    formats: frozenset[Symbology]
+    expected: frozenset[Says]
+    at_least: int
+    sightings: list[Sighting] = field(default_factory=list)
+    bars: list[Bars] | None = None
+
+    def codes(self) -> list[Code]:
+        """What is believed so far."""
+        return believed(self.sightings, self.expected)
+
+    def done(self) -> bool:
+        """Whether the codes that are expected, or so many as are asked for, are believed, and none is in doubt."""
+        codes = self.codes()
+        if self.expected:
+            return self.expected <= {code.says for code in codes}
+        doubted = len(distinct(each.code for each in self.sightings)) > len(codes)
+        return len(codes) >= self.at_least and not doubted
+
+    def places(self) -> list[Bars]:
+        """Where bars stand; found once."""
+        if self.bars is None:
+            self.bars = find_bars(self.grey)
+        return self.bars
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One try.
+
+    :ivar cost_ms: nominal cost a megapixel of picture, on one core.
+    :ivar kinds: for which it is made; others are not looked for in it.
+    """
+
+    name: str
+    cost_ms: float
+    kinds: frozenset[Symbology]
+    look: Callable[[Climb, frozenset[Symbology]], list[Sighting]]
+
+
+@dataclass(frozen=True, slots=True)
+class Climbed:
+    """What a climb brought. :ivar step: name of the step after which it ended. :ivar spent_ms: nominal."""
+
+    codes: list[Code]
+    step: str
+    spent_ms: float
+
+
+def climb(
+    grey: Grey,
+    formats: frozenset[Symbology],
+    budget_ms: float = QUICK_MS,
+    expected: frozenset[Says] = frozenset(),
+    at_least: int = 1,
+) -> Climbed:
+    """Read a picture step by step.
+
+    :param budget_ms: nominal cost that may be spent after the first look; a step that does not fit ends the climb.
+    :param expected: what must be read; empty: stop at `at_least` codes.
+    """
+    climbing = Climb(grey, formats, expected, at_least)
+    size = max(0.05, grey.size / 1e6)
+    spent, last = 0.0, ""
+    for step in STEPS:
+        kinds = formats & step.kinds
+        if not kinds:
+            continue
+        cost = step.cost_ms * size
+        if last and spent + cost > budget_ms:
+            break
+        climbing.sightings += step.look(climbing, kinds)
+        spent, last = spent + (cost if last else 0.0), step.name
+        if climbing.done():
+            break
+    return Climbed(climbing.codes(), last, spent)
+
+
+def _first_look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
+    return [Sighting(code) for code in first_reader(climbing.grey, kinds)]
+
+
+def _all_round(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
+    found = first_reader(climbing.grey, kinds, inverted=True, smaller=True)
+    return [Sighting(code) for code in found]
+
+
+def _strips(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
+    return [sighting for bars in climbing.places() for sighting in read_bars(climbing.grey, bars, kinds)]
+
+
+def _likelihood(climbing: Climb, _kinds: frozenset[Symbology]) -> list[Sighting]:
+    return [sighting for bars in climbing.places()[:_LIKELY_PLACES] for sighting in likely_numbers(climbing.grey, bars)]
+
+
+def _global_threshold(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
+    found = first_reader(climbing.grey, kinds, threshold=Threshold.GLOBAL, inverted=True)
+    return [Sighting(code, hard=True) for code in found]
+
+
+def _worked(work: Work) -> Callable[[Climb, frozenset[Symbology]], list[Sighting]]:
+    def look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
+        view = work(climbing.grey)
+        found = first_reader(view.grey, kinds, inverted=True, smaller=True)
+        return [Sighting(moved(code, view.onto), hard=True) for code in found]
+
+    return look
+
+
+def _level(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
+    """Turned by what the gradients say, and where they say nothing by eighths."""
+    turns = [bars.turn for bars in climbing.places()[:2]]
+    found: list[Sighting] = []
+    for turn in [*turns, *_DIAGONALS]:
+        if min(turn % (pi / 2), -turn % (pi / 2)) >= _LEVEL:
+            view = turned(climbing.grey, turn)
+            found += [Sighting(moved(code, view.onto), hard=True) for code in first_reader(view.grey, kinds)]
+    return found
+
+
+def _second(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
+    return [Sighting(code, hard=True) for code in second_reader(climbing.grey, kinds)]
+
+
+_ALL = frozenset(Symbology)
+_AREA = _ALL - LINEAR
+STEPS = (
+    Step("first look", 5, _ALL, _first_look),
+    Step("all round", 12, _ALL, _all_round),
+    Step("strips", 60, LINEAR, _strips),
+    Step("likelihood", 120, frozenset({Symbology.EAN13}), _likelihood),
+    Step("contrast", 15, _AREA, _worked(equalised)),
+    Step("global threshold", 12, _AREA, _global_threshold),
+    Step("smoothed", 15, _AREA, _worked(smoothed)),
+    Step("median", 15, _AREA, _worked(median)),
+    Step("sharpened", 15, _AREA, _worked(sharpened)),
+    Step("level", 50, _TURNED, _level),
+    Step("enlarged", 40, _AREA, _worked(enlarged)),
+    Step("reduced", 5, _AREA, _worked(reduced)),
+    Step("second reader", 60, _ALL, _second),
+)
+"""Cheapest and most fruitful first."""

@@ -1,0 +1,160 @@
+"""What one profile measures, by ISO/IEC 15416, and its grade: the worst of its parameters'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.grading import code128
+from vision.grading.profiles import QUIET_MODULES, Profile
+from vision.grading.scale import (
+    contrast_grade,
+    decodability_grade,
+    defects_grade,
+    modulation_grade,
+    pass_or_fail,
+)
+from vision.verdict import Symbology
+
+MIN_EDGE_CONTRAST = 15.0
+"""Per cent of reflectance; under it an edge is none."""
+_QUIET_TOLERANCE = 0.5
+"""Modules by which a measured quiet zone may seem too short, since its outer end lies at half a module."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileGrade:
+    """One profile's parameters, in per cent, and their grades, 0..4.
+
+    :ivar decodability: None for kinds for which it is not measured, and where the profile does not decode.
+    :ivar grades: by parameter's name.
+    """
+
+    contrast: float
+    modulation: float
+    defects: float
+    decodability: float | None
+    edge_contrast: float
+    darkest: float
+    brightest: float
+    grades: tuple[tuple[str, float], ...]
+
+    @property
+    def grade(self) -> float:
+        """The worst."""
+        return min(grade for _, grade in self.grades)
+
+    @property
+    def weakest(self) -> str:
+        """Name of the parameter that decides."""
+        return min(self.grades, key=lambda each: each[1])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """A profile cut at its global threshold. :ivar edges: in samples, rising and falling in turn, from a bar's start."""
+
+    profile: Profile
+    edges: NDArray[np.float64]
+
+    @property
+    def widths(self) -> NDArray[np.float64]:
+        """Of bars and spaces in turn, from the first bar to the last."""
+        return np.diff(self.edges)
+
+    def parts(self) -> list[Profile]:
+        """Samples of each element, the quiet zones as first and last."""
+        places = [0, *(int(np.ceil(edge)) for edge in self.edges), len(self.profile)]
+        return [self.profile[start:end] for start, end in zip(places, places[1:], strict=False)]
+
+
+def grade_profile(profile: Profile, symbology: Symbology, first: float, last: float, module: float) -> ProfileGrade:
+    """Measure one profile.
+
+    :param first: where the first bar begins, in samples, roughly; :param last: where the last bar ends.
+    :param module: in samples, roughly.
+    """
+    quiet = (QUIET_MODULES + _QUIET_TOLERANCE) * module
+    outer = max(0, round(first - quiet)), min(len(profile), round(last + quiet))
+    seen = profile[outer[0] : outer[1]]
+    brightest, darkest = float(seen.max()), float(seen.min())
+    contrast = brightest - darkest
+    elements = _elements(seen, (brightest + darkest) / 2, first - outer[0], last - outer[0], module)
+    edge_contrast = _least_edge_contrast(elements)
+    modulation = 100 * edge_contrast / contrast if contrast > 0 else 0.0
+    defects = 100 * max(map(_unevenness, elements.parts())) / contrast if contrast > 0 else 100.0
+    decodable = _decodability(elements, symbology)
+    grades = [
+        ("contrast", contrast_grade(contrast)),
+        ("modulation", modulation_grade(modulation)),
+        ("defects", defects_grade(defects)),
+        ("minimum reflectance", pass_or_fail(darkest <= brightest / 2)),
+        ("edge contrast", pass_or_fail(edge_contrast >= MIN_EDGE_CONTRAST)),
+        ("quiet zone", pass_or_fail(_quiet(elements, first - outer[0], last - outer[0], module))),
+    ]
+    if symbology is Symbology.CODE128:
+        grades.append(("decode", pass_or_fail(decodable is not None)))
+        grades.append(("decodability", decodability_grade(decodable or 0.0)))
+    return ProfileGrade(
+        contrast, modulation, defects, decodable, edge_contrast, darkest, brightest, tuple(grades)
+    )
+
+
+def count_elements(profile: Profile, first: float, last: float, module: float) -> int:
+    """Bars and spaces between the first edge and the last."""
+    threshold = (float(profile.max()) + float(profile.min())) / 2
+    return len(_elements(profile, threshold, first, last, module).widths)
+
+
+def _elements(seen: Profile, threshold: float, first: float, last: float, module: float) -> Elements:
+    """Edges between the first bar and the last; what crosses the threshold beyond them is the quiet zone's matter."""
+    above = seen > threshold
+    before = np.flatnonzero(above[1:] != above[:-1])
+    low, high = seen[before], seen[before + 1]
+    crossings = before + (threshold - low) / (high - low)
+    inside = (crossings > first - 2 * module) & (crossings < last + 2 * module)
+    crossings, falling = crossings[inside], (low > high)[inside]
+    while len(crossings) and not falling[0]:
+        crossings, falling = crossings[1:], falling[1:]
+    while len(crossings) and falling[-1]:
+        crossings, falling = crossings[:-1], falling[:-1]
+    return Elements(seen, np.asarray(crossings, np.float64))
+
+
+def _least_edge_contrast(elements: Elements) -> float:
+    """Least difference between a space's brightest and its neighbouring bar's darkest place."""
+    if not len(elements.edges):
+        return 0.0
+    parts = [part for part in elements.parts() if len(part)]
+    tops = [float(part.max() if place % 2 == 0 else part.min()) for place, part in enumerate(parts)]
+    return min(abs(one - other) for one, other in zip(tops, tops[1:], strict=False))
+
+
+def _unevenness(part: Profile) -> float:
+    """Largest rise and fall within an element: between turning points, its slopes to the edges left out."""
+    if len(part) < 3:
+        return 0.0
+    steps = np.sign(np.diff(part))
+    turning = part[1:-1][steps[1:] * steps[:-1] <= 0]
+    return float(turning.max() - turning.min()) if len(turning) > 1 else 0.0
+
+
+def _decodability(elements: Elements, symbology: Symbology) -> float | None:
+    if symbology is not Symbology.CODE128 or len(elements.edges) < 2:
+        return None
+    forward = code128.decodability(elements.widths)
+    return forward if forward is not None else code128.decodability(elements.widths[::-1])
+
+
+def _quiet(elements: Elements, first: float, last: float, module: float) -> bool:
+    """Whether nothing dark stands within ten modules on either side."""
+    if not len(elements.edges):
+        return False
+    threshold = (float(elements.profile.max()) + float(elements.profile.min())) / 2
+    size = QUIET_MODULES * module
+    before = elements.profile[max(0, round(first - size)) : max(0, round(min(first, elements.edges[0]) - module / 2))]
+    after = elements.profile[round(max(last, elements.edges[-1]) + module / 2) : round(last + size)]
+    enough = len(before) >= size - 2 * module and len(after) >= size - 2 * module
+    return bool(enough and (before > threshold).all() and (after > threshold).all())

@@ -1,0 +1,117 @@
+"""Print quality of a linear code by the method of ISO/IEC 15416: a relative grade, not an ISO-conformant one.
+
+A camera's brightness is no calibrated reflectance at 660 nm, and its optics blur. So the grade compares labels under
+the same camera and light, and shows a print head that wears; it does not prove a label to a third party.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from vision.codes.bars import Bars
+from vision.codes.code import LINEAR, Code, Grey
+from vision.codes.first_reader import as_grey
+from vision.grading import code128
+from vision.grading.parameters import ProfileGrade, count_elements, grade_profile
+from vision.grading.profiles import FINE, Aperture, aperture_for, place_of, profiles_of
+from vision.grading.scale import letter
+from vision.pictures import Picture
+from vision.verdict import Symbology
+
+RELATIVE = "relative grade, not ISO-conformant"
+_EAN13_MODULES = 95.0
+_ITF_MODULES = (8.0, 9.0)
+"""Guards, and a digit, at the usual ratio of wide to narrow of 2.5."""
+_CODE39_MODULES = 14.5
+"""A character and its gap at the same ratio."""
+_MOST_MODULES = 400
+"""Of a Code 128 as long as any is printed."""
+MIN_MODULE_PX = 1.5
+"""With fewer pixels a module, modulation measures the camera."""
+
+
+class GradingError(ValueError):
+    """The code can't be graded; says what it is and what could be."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintGrade:
+    """Grade of one code.
+
+    :ivar value: 0..4, mean of the profiles. :ivar letter: A..F. :ivar aperture: its number, as `10`; empty: of half a
+        module, since the scale was not given. :ivar module_px: width of a module in pixels.
+    """
+
+    value: float
+    letter: str
+    aperture: str
+    module_px: float
+    profiles: tuple[ProfileGrade, ...]
+
+    @property
+    def weakest(self) -> str:
+        """The parameter that decides most of the profiles."""
+        return Counter(profile.weakest for profile in self.profiles).most_common(1)[0][0]
+
+    @property
+    def text(self) -> str:
+        """As a report says it: grade, aperture, light."""
+        return f"{self.value:.1f}/{self.aperture or 'half a module'}/camera light ({self.letter}; {RELATIVE})"
+
+
+def grade_code(picture: Picture, code: Code, px_per_mm: float | None = None) -> PrintGrade:
+    """Grade a linear code that was read in a picture.
+
+    :param px_per_mm: scale on the label, for the aperture; None: an aperture of half a module.
+    :raises GradingError: not a linear code, or under `MIN_MODULE_PX` pixels a module.
+    """
+    if code.symbology not in LINEAR:
+        raise GradingError(f"{code.symbology.value}: only linear codes are graded, of ISO/IEC 15416")
+    grey = as_grey(picture)
+    place = place_of(grey, code)
+    module_px = place.length / _modules(grey, code, place)
+    if module_px < MIN_MODULE_PX:
+        raise GradingError(f"module of {module_px:.1f} px; from {MIN_MODULE_PX} px the print can be told from the optics")
+    aperture = aperture_for(module_px, px_per_mm)
+    profiles = tuple(
+        grade_profile(profile, code.symbology, *_ends(len(profile), place.length), module_px * FINE)
+        for profile in profiles_of(grey, place, module_px, aperture)
+    )
+    value = round(float(np.mean([profile.grade for profile in profiles])), 1)
+    return PrintGrade(value, letter(value), aperture.name, module_px, profiles)
+
+
+def _ends(samples: int, length_px: float) -> tuple[float, float]:
+    """First and last bar's outer edges: the code stands in the middle of its profile."""
+    middle, half = (samples - 1) / 2, length_px * FINE / 2
+    return middle - half, middle + half
+
+
+def _modules(grey: Grey, code: Code, place: Bars) -> float:
+    """Width of the code in modules: by its text, or for Code 128, whose text may be set in several ways, by its bars."""
+    match code.symbology:
+        case Symbology.EAN13:
+            return _EAN13_MODULES
+        case Symbology.ITF:
+            return _ITF_MODULES[0] + _ITF_MODULES[1] * len(code.text)
+        case Symbology.CODE39:
+            return _CODE39_MODULES * (len(code.text) + 2) - 1
+        case _:
+            return _modules_of_bars(grey, place)
+
+
+def _modules_of_bars(grey: Grey, place: Bars) -> float:
+    """By the number of bars in most of the profiles. :raises GradingError: it is none that a Code 128 can have."""
+    thin = Aperture(1.0, "")
+    narrow = place.length / _MOST_MODULES
+    counts = Counter(
+        count_elements(profile, *_ends(len(profile), place.length), narrow * FINE)
+        for profile in profiles_of(grey, place, narrow, thin)
+    )
+    for elements, _ in counts.most_common():
+        if (modules := code128.modules_of(elements)) is not None:
+            return float(modules)
+    raise GradingError(f"Code128 of {counts.most_common(1)[0][0]} bars and spaces; no Code 128 has so many")
