@@ -111,8 +111,9 @@ ALARMS: dict[AlarmKind, Meaning] = {
     AlarmKind.POOL_LOW: Meaning(2, "邮件号只剩 {free} 个。请导入邮件号。", "Mail numbers left: {free}. Import more."),
     AlarmKind.LABEL_LEFT: Meaning(
         1,
-        "打印机剥离口留有一张面单。取下并销毁，然后按“恢复”。",
-        "A printed label hangs at the peel edge. Take it off and destroy it, then press Unhold.",
+        "打印机剥离口留有一张面单。取下并销毁，然后按“恢复”；生产线已停止时按“复位”。",
+        "A printed label hangs at the peel edge. Take it off and destroy it, then press Unhold, or Reset when the line "
+        "is stopped.",
     ),
     AlarmKind.PRINTER: Meaning(
         1, "{source}：{cause}。处理后按“恢复”。", "{source}: {cause}. Mend it, then press Unhold."

@@ -29,6 +29,14 @@ def call_next(ledger: Ledger, carrier: int, recipes: Mapping[str, Recipe]) -> It
     return Item(token, order, attempt, recipes[order.product], carrier, "load")
 
 
+def without_recipe(ledger: Ledger, recipes: Mapping[str, Recipe]) -> list[str]:
+    """Products of orders that are still to be packed, or of items under way, that the configuration no longer has."""
+    rows = ledger.connection.execute(
+        "SELECT DISTINCT product FROM orders WHERE state NOT IN ('packed', 'cancelled') ORDER BY product"
+    )
+    return [str(row[0]) for row in rows if row[0] not in recipes]
+
+
 _COLUMNS = "item, acceptance, attempt, product, carrier, zone, stage, suspect, mail_number"
 _Row = tuple[int, str, int, str, int, str, str, str, str | None]
 

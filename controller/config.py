@@ -331,7 +331,8 @@ class LineConfig(Section):
                     )
         for name in self.golden:
             if not isinstance(self.devices.get(name), Camera):
-                raise ValueError(f"golden.{name}: no camera of that name, known devices: {sorted(self.devices)}")
+                known = sorted(self.devices)
+                raise ValueError(f"golden.{name}: no camera of that name, known devices: {known}")  # noqa: TRY004
         return self
 
     @property

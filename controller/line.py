@@ -14,7 +14,7 @@ import structlog
 from controller.acknowledging import Acknowledgements
 from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
-from controller.calling import call_next, note_suspect
+from controller.calling import call_next, note_suspect, without_recipe
 from controller.clock import WallClock
 from controller.config import SEAL_ZONES, LineConfig, StationKind
 from controller.dispatch.publisher import DispatchLink
@@ -151,9 +151,21 @@ class Line:
             await self.vision.ready()
         except VisionError as error:
             raise NotReady(Text(f"视觉进程未就绪：{error}", f"vision is not ready: {error}")) from error
+        await self._demand_recipes()
         await self._reconcile()
         await self.golden_samples.check()
         self.alarms.clear(AlarmKind.NOT_READY)
+
+    async def _demand_recipes(self) -> None:
+        """A recipe that was taken out of the configuration while orders need it must not be met in the middle."""
+        missing = await self.memory.remember(lambda ledger: without_recipe(ledger, self.config.recipes))
+        if missing:
+            raise NotReady(
+                Text(
+                    f"配置中没有以下产品的工艺：{missing}，仍有订单需要；请恢复该工艺",
+                    f"the configuration has no recipe for {missing}, which orders still need: put it back",
+                )
+            )
 
     async def _begin(self) -> None:
         """Start, or go on: a session that still runs is only let go on."""

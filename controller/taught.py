@@ -86,7 +86,9 @@ def _with_places(recipes: Table, parts: Table, path: Path) -> Table:
         known = {part.get("role"): part for part in changed[product].get("parts", [])}
         unknown = set(roles) - set(known)
         if unknown:
-            raise TaughtError(f"{path}: parts.{product}: no part {sorted(unknown)}, known: {sorted(known)}; teach again")
+            raise TaughtError(
+                f"{path}: parts.{product}: no part {sorted(unknown)}, known: {sorted(known)}; teach again"
+            )
         placed = [
             {**part, **{key: roles[role][key] for key in _PLACE if key in roles.get(role, {})}}
             for role, part in known.items()

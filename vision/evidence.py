@@ -98,7 +98,15 @@ def _write(strip: Picture, text: str, y: int) -> None:
 
 
 def _wrong(check: Check) -> str:
-    if check.name.startswith(_PLATE) and check.name not in ("plate_colour", "plate_present", "plate_pose"):
+    if check.name.startswith(_PLATE) and check.name not in (
+        "plate_colour",
+        "plate_present",
+        "plate_pose",
+        "plate_clear",
+        "plate_visible",
+        "plate_kind",
+        "plate_rows",
+    ):
         return _differing(check.expected, check.found)
     expected, found = check.expected or "-", check.found or "nothing"
     return f"expected {expected[:_LONGEST_TEXT]}, found {found[:_LONGEST_TEXT]}"

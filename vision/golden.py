@@ -108,7 +108,9 @@ def _lighting(measured: Measured, sample: GoldenSample) -> Check:
         return check
     row, column = divmod(worst, GRID[1])
     place = f"row {row + 1} of {GRID[0]}, column {column + 1} of {GRID[1]}"
-    return Check(check.name, check.outcome, "", check.expected, f"{check.found} ({place})", check.score, check.threshold)
+    return Check(
+        check.name, check.outcome, "", check.expected, f"{check.found} ({place})", check.score, check.threshold
+    )
 
 
 def _at_least(name: str, value: float, least: float, what: str) -> Check:

@@ -77,7 +77,7 @@ def _opaque(data: bytes) -> Picture | None:
     raw = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if raw is None or raw.ndim != 3 or raw.shape[2] != 4 or raw.dtype not in (np.uint8, np.uint16):
         return _plain(data)
-    shallow = raw if raw.dtype == np.uint8 else (raw >> 8).astype(np.uint8)
+    shallow = raw if raw.dtype == np.uint8 else (raw // 256).astype(np.uint8)
     cover = cv2.cvtColor(shallow[..., 3], cv2.COLOR_GRAY2BGR)
     return np.asarray(_PAPER - cv2.multiply(_PAPER - shallow[..., :3], cover, scale=1 / _PAPER), np.uint8)
 

@@ -74,7 +74,9 @@ def grade_code(picture: Picture, code: Code, px_per_mm: float | None = None) -> 
     place = place_of(grey, code)
     module_px = place.length / _modules(grey, code, place)
     if module_px < MIN_MODULE_PX:
-        raise GradingError(f"module of {module_px:.1f} px; from {MIN_MODULE_PX} px the print can be told from the optics")
+        raise GradingError(
+            f"module of {module_px:.1f} px; from {MIN_MODULE_PX} px the print can be told from the optics"
+        )
     aperture = aperture_for(module_px, px_per_mm)
     profiles = tuple(
         grade_profile(profile, code.symbology, *_ends(len(profile), place.length), module_px * FINE)
@@ -91,7 +93,7 @@ def _ends(samples: int, length_px: float) -> tuple[float, float]:
 
 
 def _modules(grey: Grey, code: Code, place: Bars) -> float:
-    """Width of the code in modules: by its text, or for Code 128, whose text may be set in several ways, by its bars."""
+    """Width of the code in modules: by its text; Code 128 may set a text in several ways, so by its bars."""
     match code.symbology:
         case Symbology.EAN13:
             return _EAN13_MODULES

@@ -50,22 +50,14 @@ def check_zone(print_of: Picture, document: ExpectedDocument) -> list[Check]:
     name, number = "document_zone", document.number or document.code
     if line is None:
         return [Check(name, Outcome.UNSURE, document.role, number, "", None, ACCEPT_MARGIN)]
-    text, sure = surely_reads(line, (*_ZONE, text_at(line, ZONE_LENGTH - 1)))
+    text, sure = surely_reads(line, (*_ZONE, line.text[-1]))
     margin, found = printed_margin(_part(line, 2, 2 + len(number)), number)
-    outcome = outcome_of(margin)
-    checks = [Check(name, outcome, document.role, number, found, margin, ACCEPT_MARGIN)]
+    checks = [Check(name, outcome_of(margin), document.role, number, found, margin, ACCEPT_MARGIN)]
     wrong = [text[start : place + 1] for start, place in _ZONE_FIELDS if zone_digit(text[start:place]) != text[place]]
-    if sure < ACCEPT_MARGIN and wrong:
-        outcome = Outcome.UNSURE
-    else:
-        outcome = Outcome.REJECT if wrong else Outcome.ACCEPT
+    doubted = Outcome.UNSURE if sure < ACCEPT_MARGIN else Outcome.REJECT
+    outcome = doubted if wrong else Outcome.ACCEPT
     expected, found = "3 check digits that hold", f"{3 - len(wrong)} that hold"
     return [*checks, Check("document_check_digits", outcome, document.role, expected, found, sure, ACCEPT_MARGIN)]
-
-
-def text_at(line: Line, place: int) -> str:
-    """The one character that the line says at a place, as what alone may stand there."""
-    return line.text[place]
 
 
 def check_identity(print_of: Picture, document: ExpectedDocument, key: str) -> Check:

@@ -1,4 +1,4 @@
-"""Learns a product's vision part from sample pictures: where its parts lie, how its documents look, what is left to spare.
+"""Learns a product's vision part from sample pictures: where its parts lie, how its documents look, with what margin.
 
 Pure: pictures in, what was found out. Whether to keep it is the technician's.
 """
@@ -86,7 +86,9 @@ def teach(pictures: list[Picture], view: View, pocket: Box, wanted: tuple[Wanted
         area = grown(pocket, 6.0)
         things = things_in(upright(picture, plane, area), area)
         for part in wanted:
-            thing = min((each for each in things if _may_be(each, part)), key=lambda each: _away(each, part), default=None)
+            thing = min(
+                (each for each in things if _may_be(each, part)), key=lambda each: _away(each, part), default=None
+            )
             if thing is not None:
                 code = _code_on(codes, plane, thing, part) if part.document else None
                 if part.document and code is None:

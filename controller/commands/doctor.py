@@ -47,8 +47,8 @@ def doctor(
 def _listed(findings: list[Finding]) -> Table:
     listed = Table(show_header=False, box=None)
     for finding in findings:
-        text = finding.text
-        both = text.en if text.en == text.zh else f"{text.en}\n{text.zh}"
+        between = "\n" if finding.grade is Grade.WRONG else " · "
+        both = between.join(dict.fromkeys((finding.text.en, finding.text.zh)))
         listed.add_row(_MARKS[finding.grade], escape(finding.subject), escape(both))
     return listed
 

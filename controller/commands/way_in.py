@@ -14,6 +14,7 @@ from controller.channel import ChannelClient, ChannelError, ChannelRefused, Line
 from controller.clock import SystemClock
 from controller.config import ConfigError, LineConfig, load_config
 from controller.journal import Journal, JournalUnavailable, Ledger
+from controller.journal.epochs import ForeignJournal
 from controller.journal.store import open_reading
 from controller.text import Text
 
@@ -62,13 +63,25 @@ async def hand_in(
                 if not isinstance(error.__cause__, FileNotFoundError | ConnectionRefusedError):
                     raise
         async with Journal(config.store.journal, SystemClock()) as journal:
-            return await journal.write(to_journal)
+            return await journal.write(lambda ledger: to_journal(_own(ledger, config)))
     except LineUnreachable as error:
         fail(say(config, error.text))
     except ChannelRefused as error:
         fail(say(config, error.text))
-    except (ChannelError, JournalUnavailable) as error:
+    except (ChannelError, JournalUnavailable, ForeignJournal) as error:
         fail(str(error))
+
+
+def _own(ledger: Ledger, config: LineConfig) -> Ledger:
+    """The ledger, when it is this line's or no line's yet.
+
+    :raises ForeignJournal: another line writes it.
+    """
+    row = ledger.connection.execute("SELECT value FROM line WHERE key = 'line_id'").fetchone()
+    if row is not None and row[0] != config.line.id:
+        path = config.store.journal
+        raise ForeignJournal(f"{path}: belongs to line {row[0]!r}, configured is {config.line.id!r}; nothing was taken")
+    return ledger
 
 
 @contextmanager

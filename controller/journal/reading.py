@@ -19,7 +19,7 @@ from controller.snapshot import CheckView, Counters, RejectView
 MOST_ITEMS_AN_HOUR = 50_000
 """More than one line can pack: bounds how far back the hour is looked for."""
 _NUMBERED = ("plate", "document_number", "document_zone", "identity")
-_NO_NUMBER = ("plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible")
+_NO_NUMBER = ("plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible", "plate_clear")
 """Checks of a plate that name no character of it."""
 _PICTURES_EXPLAINED = 3
 _FEEDING_STAGES = ("called", "matched")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from controller.config import LineConfig
 from controller.exits import Nonconformance, Reason, StationFault
 from controller.items import Item, Stage
@@ -36,21 +34,21 @@ class Inspect:
         """
         await self._tracking.advance(item, "inspect")
         task = waybill_task(self._config, item, self._camera, sealed=True)
-        look, grams = await both(self._prover.look(item, "inspect", self._camera, task), self._weigh())
+        look, grams = await both(self._prover.look(item, "inspect", self._camera, task), self._weigh(item))
         demand_waybill(look, self._camera)
         item.measured["weight_g"] = grams
         recipe = item.recipe
         if abs(grams - recipe.weight_g) > recipe.weight_tolerance_g:
             low, high = recipe.weight_g - recipe.weight_tolerance_g, recipe.weight_g + recipe.weight_tolerance_g
             raise Nonconformance(Reason.WEIGHT_OUT_OF_LIMITS, expected=f"{low:g}–{high:g} g", found=f"{grams:g} g")
-        item.input_at = asyncio.get_running_loop().time()
         await self._memory.remember(
             lambda ledger: record_stage(ledger, item, Stage.INSPECTED, weight_g=grams, picture=look.digest)
         )
 
-    async def _weigh(self) -> float:
+    async def _weigh(self, item: Item) -> float:
         try:
             weight = await self._scale.weigh(self._config.timing.weigh_s)
         except DeviceError as error:
             raise StationFault(self._scale.name, str(error)) from error
+        item.input_at = max(item.input_at, weight.at)
         return weight.grams

@@ -179,7 +179,12 @@ def waybill_task(config: LineConfig, item: Item, camera: str, *, sealed: bool = 
     assert isinstance(device, Camera)
     assert item.mail_number is not None
     return WaybillTask(
-        carrier_code(item.carrier), device.view, item.mail_number, Box(*config.pocket.waybill), sealed=sealed
+        carrier_code(item.carrier),
+        device.view,
+        item.mail_number,
+        Box(*config.pocket.waybill),
+        sealed=sealed,
+        least_grade=config.vision.least_print_grade,
     )
 
 

@@ -67,7 +67,6 @@ class Prover:
             look = await self._look_once(item, station, camera, task)
             if look.verdict.outcome is not Outcome.UNSURE:
                 break
-        item.input_at = asyncio.get_running_loop().time()
         return look
 
     async def _look_once(self, item: Item, station: str, camera: str, task: Task) -> Look:
@@ -82,6 +81,7 @@ class Prover:
             verdict = await self._vision.judge(frame.jpeg, task, timing.verdict_s)
         except VisionError as error:
             raise Nonconformance(Reason.CONTENTS_NOT_PROVEN, camera=camera, cause=str(error)) from error
+        item.input_at = asyncio.get_running_loop().time()
         self._print_trend.note(camera, verdict)
         return await self._keep(item, station, camera, Look(verdict, frame.exposed_at, ""))
 
@@ -102,6 +102,7 @@ CHECK_REASONS = {
     "plate_rows": Reason.PLATE_MISMATCH,
     "plate_present": Reason.PART_COUNT,
     "plate_pose": Reason.PART_POSE,
+    "plate_clear": Reason.FOREIGN_THING,
     "plate_colour": Reason.PLATE_COLOUR,
     "part_count": Reason.PART_COUNT,
     "part_inside": Reason.PART_POSE,

@@ -12,7 +12,9 @@ LOOK_S = 0.2
 STANDSTILL_S = 60.0
 """Longer than any of the line's own deadlines."""
 HELD_S = 15.0
-"""Nobody is there to release a line that holds."""
+"""Nobody is there to release a line that holds itself."""
+NAMED = 5
+"""So many of the orders that are waited for are named."""
 _NEEDS_PEOPLE = ("Held", "Aborted", "Stopped")
 
 
@@ -35,6 +37,9 @@ async def until_done(api: LineApi, scenario: Scenario, show: Show, deadline_s: f
             return view
         if (now := _signature(view)) != before:
             moved_at, before = loop.time(), now
+        if view.state in _NEEDS_PEOPLE and not (view.hold_reason or view.hold_text):
+            # Somebody who stopped it is there to let it go on; their time does not count.
+            moved_at, end = loop.time(), end + LOOK_S
         patience = HELD_S if view.state in _NEEDS_PEOPLE else STANDSTILL_S
         if loop.time() - moved_at > patience:
             raise StandstillError(f"nothing has moved for {patience:g} s; {await _waits_for(api, scenario, view)}")
@@ -71,9 +76,9 @@ def _signature(view: LineView) -> str:
 
 
 async def _waits_for(api: LineApi, scenario: Scenario, view: LineView) -> str:
-    waited = [
-        f"{order.acceptance} ({order.state}, attempt {order.attempt})" for order in await waited_for(api, scenario)
-    ]
+    orders = await waited_for(api, scenario)
+    waited = [f"{order.acceptance} ({order.state}, attempt {order.attempt})" for order in orders[:NAMED]]
+    waited += [f"{len(orders) - NAMED} more"] if len(orders) > NAMED else []
     busy = [f"{each.zone}: {each.acceptance or 'empty'} {each.activity}" for each in view.stations if each.carrier]
     counters = view.counters
     return (

@@ -6,6 +6,7 @@ import gc
 import logging
 import sys
 import time
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,15 +60,20 @@ class Run:
 
 def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = ()) -> Run:
     """Run one seed. Nothing of it remains, and what was killed in it dies without a word."""
-    quiet()
+    logging_before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     gc.disable()
     try:
         run = _simulate(seed, items, level, kinds)
-        gc.collect()
+        with warnings.catch_warnings():
+            # What had been started and not begun when the line was killed.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            gc.collect()
     finally:
         gc.enable()
         sys.unraisablehook = hook
+        structlog.configure(**logging_before)
     return run
 
 
@@ -105,10 +111,4 @@ def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...]) -> Run
         steps=loop.steps,
         story=floor.conductor.told,
     )
-
-
-def quiet() -> None:
-    """A campaign says what it found, not what every line of it logged."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-
 

@@ -28,13 +28,14 @@ from simulators.scenario import Scenario, make_scenario
 from simulators.stock import Stock, take_stock
 from simulators.truth import truth
 from simulators.virtual.commits import Disk
+from simulators.virtual.conductor import Conductor
 from simulators.virtual.dispatch import VirtualBroker
 from simulators.virtual.eyes import Rates, TrueVision
 from simulators.virtual.loop import Process, VirtualLoop
 from simulators.virtual.people import Operator, VirtualHands
 from simulators.virtual.plant import LazyPlc, VirtualPlant
 from simulators.virtual.trace import Trace
-from simulators.virtual.troubles import DISTURBING, Conductor, Kind, plan_motion_faults, plan_troubles
+from simulators.virtual.troubles import DISTURBING, Kind, plan_motion_faults, plan_troubles
 
 CARRIERS = 12
 POLL_S = 0.04

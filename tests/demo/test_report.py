@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from simulators.demo import until_done as waiting
-from simulators.demo.line_api import Counters, Figures, LineApi, LineRefused
+from simulators.demo.line_api import Counters, Figures, LineApi, LineRefused, LineView
 from simulators.demo.report import Ended, compare, make_report
 from simulators.demo.until_done import StandstillError, until_done
 from simulators.faults import FaultKind
@@ -168,6 +168,34 @@ async def test_a_line_that_holds_is_named_with_its_reason(tmp_path: Path, monkey
         "stations": [{"zone": "label", "carrier": 7, "acceptance": "SL1", "activity": "printing"}],
     }
     with pytest.raises(StandstillError, match=r"Held printer: media out.*label: SL1 printing"):
+        await until_done(line.api(), SCENARIO, lambda view: None, 5)
+
+
+async def test_a_line_that_a_person_holds_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who tries the page's Hold in a demo must not lose the demo by it."""
+    monkeypatch.setattr(waiting, "HELD_S", 0.1)
+    monkeypatch.setattr(waiting, "LOOK_S", 0.05)
+    line = Line(tmp_path)
+    line.orders = as_listed(SCENARIO)
+    line.snapshot = {"state": "Held", "counters": {"under_way": 1}}
+    looks = 0
+
+    def show(view: LineView) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 8:
+            line.snapshot = {"state": "Execute"}
+
+    assert (await until_done(line.api(), SCENARIO, show, 0.2)).state == "Execute"
+    assert looks == 9
+
+
+async def test_of_many_orders_waited_for_a_few_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "STANDSTILL_S", 0.1)
+    line = Line(tmp_path)
+    line.orders = [{**order, "state": "waiting", "attempt": 0} for order in as_listed(SCENARIO)]
+    line.snapshot["counters"] = {"waiting": len(line.orders)}
+    with pytest.raises(StandstillError, match=rf"{len(line.orders) - waiting.NAMED} more; at the stations"):
         await until_done(line.api(), SCENARIO, lambda view: None, 5)
 
 

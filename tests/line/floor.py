@@ -421,7 +421,8 @@ async def floor(
 ) -> AsyncIterator[Floor]:
     """A floor that is ready for `begin`, and that is cleared away afterwards. After a failure its folder is kept.
 
-    :param folder: an empty one, which is left to its owner; else a new one. :param timing: deadlines of the configuration other than the example's.
+    :param folder: an empty one, which is left to its owner; else a new one.
+    :param timing: deadlines of the configuration that are to be other than the example's.
     """
     given, folder = (
         folder,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -16,6 +15,10 @@ from tests.line.plans import quick
 def _ledger(here: Floor) -> list[int]:
     with closing(sqlite3.connect(here.folder / "ledger.db")) as connection:
         return [row[0] for row in connection.execute("SELECT sequence FROM events ORDER BY sequence")]
+
+
+async def _shows(api: LineApi, packed: int) -> bool:
+    return (await api.view()).counters.packed == packed
 
 
 async def test_the_broker_is_killed_and_starts_empty() -> None:
@@ -61,6 +64,4 @@ async def test_the_line_packs_on_while_the_page_is_killed_and_the_page_shows_it_
         result = await here.finish()
         assert result.judgement.clean, result.judgement
         assert {order.state for order in await api.orders()} == {"packed"}
-        async with asyncio.timeout(5):
-            while (await api.view()).counters.packed != 3:
-                await asyncio.sleep(0.1)
+        await here.wait_for(lambda: _shows(api, packed=3), "the page counts three", within=5)

@@ -15,7 +15,7 @@ from simulators.virtual.campaign import simulate
 from simulators.virtual.soak import told
 
 RUN = "import sys; from controller.commands import main; sys.argv[0] = 'sealline'; main()"
-SEEDS = 10
+SEEDS = 8
 ITEMS = 40
 
 

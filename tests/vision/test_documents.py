@@ -74,7 +74,9 @@ def test_a_printed_number_that_differs_in_one_digit_is_rejected(seed: int) -> No
     assert verdict.failed[0].found == printed
 
 
-@pytest.mark.parametrize(("changes", "found"), [({"turn": 180.0}, "upside down"), ({"face_down": True}, "back side up")])
+@pytest.mark.parametrize(
+    ("changes", "found"), [({"turn": 180.0}, "upside down"), ({"face_down": True}, "back side up")]
+)
 def test_a_document_that_lies_the_wrong_way_says_so(changes: dict[str, float], found: str) -> None:
     placed = PlacedPart(document("driving_licence", "4470012345678"), 15, 350)
     verdict = judged([replace(placed, **changes)], placed)  # type: ignore[arg-type]

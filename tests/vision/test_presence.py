@@ -18,7 +18,9 @@ from vision.verdict import Outcome, Verdict
 SETUP = "wide"
 
 
-def judged(lying: list[PlacedPart], ordered: list[PlacedPart], strays: list[Stray] | None = None, seed: int = 1) -> Verdict:
+def judged(
+    lying: list[PlacedPart], ordered: list[PlacedPart], strays: list[Stray] | None = None, seed: int = 1
+) -> Verdict:
     standing = carrier(lying)
     assert standing.mailer is not None
     standing.mailer.strays = strays or []
@@ -48,7 +50,9 @@ def test_a_strange_thing_where_no_plate_belongs_is_found_by_the_wide_camera() ->
     assert failed["foreign_thing"] == "reject" or failed["part_count"] == "reject"
 
 
-@pytest.mark.parametrize(("changes", "found"), [({"turn": 180.0}, "upside down"), ({"face_down": True}, "back side up")])
+@pytest.mark.parametrize(
+    ("changes", "found"), [({"turn": 180.0}, "upside down"), ({"face_down": True}, "back side up")]
+)
 def test_a_plate_that_lies_the_wrong_way_says_so(changes: dict[str, float], found: str) -> None:
     ordered = contents_of("small_car", "粤B12345")
     lying = [ordered[0], replace(ordered[1], **changes)]  # type: ignore[arg-type]
@@ -90,3 +94,20 @@ def test_harsh_light_alone_is_no_strange_thing(seed: int) -> None:
     checks = {check.name: check for check in judge(seen, setup).checks}
     assert checks["foreign_thing"].outcome is Outcome.ACCEPT
     assert checks["part_count"].outcome is Outcome.ACCEPT
+
+
+@pytest.mark.parametrize("product", ["small_car", "nev", "motorcycle"])
+@pytest.mark.parametrize("seed", range(2))
+def test_a_glove_on_a_plate_is_found(product: str, seed: int) -> None:
+    chance = Random(f"{product} glove {seed}")
+    ordered = contents_of(product, number_of(product, chance))
+    x = chance.uniform(60, 160)
+    verdict = judged(
+        ordered, ordered, [Stray(StrayKind.GLOVE, x, chance.uniform(45, 95), chance.uniform(0, 180))], seed
+    )
+    assert outcomes(verdict).get("plate_clear plate_0") == "reject", outcomes(verdict)
+
+
+def test_a_screw_between_the_characters_is_found() -> None:
+    ordered = contents_of("small_car", "粤B12345")
+    assert outcomes(judged(ordered, ordered, [Stray(StrayKind.SCREW, 330, 26)]))["plate_clear plate_0"] == "reject"

@@ -95,7 +95,9 @@ def test_what_was_taught_for_a_product_that_is_gone_is_refused(line_file: Path) 
 
 def test_teaching_again_keeps_what_else_was_taught(tmp_path: Path) -> None:
     file = tmp_path / "taught.toml"
-    write_taught(file, {"golden": {"a": {"white": 200.0, "grid": [1.0, 2.5]}}, "layouts": {"one": {"fingerprint": "00ff"}}})
+    write_taught(
+        file, {"golden": {"a": {"white": 200.0, "grid": [1.0, 2.5]}}, "layouts": {"one": {"fingerprint": "00ff"}}}
+    )
     write_taught(file, together(read_taught(file), {"golden": {"b": {"white": 210.0}}}))
     found = read_taught(file)
     assert found["golden"]["a"]["grid"] == [1.0, 2.5]

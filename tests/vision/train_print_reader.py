@@ -18,7 +18,18 @@ from PIL import Image, ImageDraw, ImageFont
 from vision.print_reader import CELL, CHARACTERS, cell
 
 HELD_OUT = ("NotoSansCJK", "LiberationMono", "DejaVuSerif-")
-LEFT_OUT = ("Italic", "Oblique", "Symbols", "Dingbats", "Z003", "Standard", "ExtraLight", "Math", "Chancery", "D050000L")
+LEFT_OUT = (
+    "Italic",
+    "Oblique",
+    "Symbols",
+    "Dingbats",
+    "Z003",
+    "Standard",
+    "ExtraLight",
+    "Math",
+    "Chancery",
+    "D050000L",
+)
 HIDDEN = 160
 EACH = 260
 """Samples of one character in one font."""
@@ -58,12 +69,19 @@ def worn(ink: Cells, chance: np.random.Generator) -> Cells:
     height = chance.uniform(13, 32)
     scale = height / (ink.shape[0] - 16)
     wide = chance.uniform(0.85, 1.18)
-    matrix = np.array(((scale * wide * np.cos(turn), -scale * (np.sin(turn) + lean), 3.0), (scale * np.sin(turn), scale * np.cos(turn), 3.0)))
+    matrix = np.array(
+        (
+            (scale * wide * np.cos(turn), -scale * (np.sin(turn) + lean), 3.0),
+            (scale * np.sin(turn), scale * np.cos(turn), 3.0),
+        )
+    )
     size = int(ink.shape[1] * scale * wide + 6), int(ink.shape[0] * scale + 6)
     soft = cv2.GaussianBlur(ink, (0, 0), max(0.3, 0.45 / scale))
     seen = cv2.warpAffine(soft, matrix, size, flags=cv2.INTER_LINEAR)
     seen = cv2.GaussianBlur(seen, (0, 0), chance.uniform(0.3, 0.055 * height))
-    seen = np.clip(seen * chance.uniform(0.85, 1.25) + chance.normal(0, chance.uniform(0, 0.07), seen.shape), 0, 1).astype(np.float32)
+    seen = np.clip(
+        seen * chance.uniform(0.85, 1.25) + chance.normal(0, chance.uniform(0, 0.07), seen.shape), 0, 1
+    ).astype(np.float32)
     top = 3 + 8 * scale + chance.normal(0, 0.035 * height)
     first, last = round(top), round(top + height + chance.normal(0, 0.035 * height))
     band = seen[max(0, first) : max(first + 8, last)]
@@ -91,7 +109,10 @@ def train(cells: Cells, labels: NDArray[np.int64], seed: int, rounds: int = 20) 
     chance = np.random.default_rng(seed)
     many = len(CHARACTERS)
     sizes = ((cells.shape[1], HIDDEN), (HIDDEN,), (HIDDEN, many), (many,))
-    weights = [chance.normal(0, np.sqrt(2 / size[0]), size).astype(np.float32) if len(size) > 1 else np.zeros(size, np.float32) for size in sizes]
+    weights = [
+        chance.normal(0, np.sqrt(2 / size[0]), size).astype(np.float32) if len(size) > 1 else np.zeros(size, np.float32)
+        for size in sizes
+    ]
     mean, square = [np.zeros_like(each) for each in weights], [np.zeros_like(each) for each in weights]
     step, batch = 0, 512
     total = rounds * (len(cells) // batch)
@@ -115,7 +136,9 @@ def train(cells: Cells, labels: NDArray[np.int64], seed: int, rounds: int = 20) 
                 slope = slope + 1e-5 * weights[place]
                 mean[place] = 0.9 * mean[place] + 0.1 * slope
                 square[place] = 0.999 * square[place] + 0.001 * slope**2
-                weights[place] -= rate * (mean[place] / (1 - 0.9**step)) / (np.sqrt(square[place] / (1 - 0.999**step)) + 1e-8)
+                weights[place] -= (
+                    rate * (mean[place] / (1 - 0.9**step)) / (np.sqrt(square[place] / (1 - 0.999**step)) + 1e-8)
+                )
     return weights
 
 

@@ -1,4 +1,4 @@
-"""Finding and reading bar codes: one file a reader, a way of looking, or a rule of belief; `vision.barcodes` is the door.
+"""Finding and reading bar codes: a file for each reader, way of looking and rule; `vision.barcodes` is the door.
 
 Nothing here knows what an order expects but the ladder, and nothing knows a clock: work is counted in declared costs.
 """

@@ -38,7 +38,7 @@ Floats = NDArray[np.float32]
 class Bars:
     """A place where bars stand.
 
-    :ivar x: middle in pixels; :ivar y: likewise. :ivar turn: direction of reading, across the bars, in radians, -pi/2..pi/2.
+    :ivar x: middle in pixels; :ivar y: likewise. :ivar turn: direction of reading, across the bars, in radians.
     :ivar length: across the bars, in pixels; :ivar height: along them.
     """
 
@@ -79,7 +79,9 @@ def find_bars(grey: Grey, region: Region | None = None) -> list[Bars]:
     found: list[tuple[float, Bars]] = []
     for share in WINDOWS:
         for strength, bars in _places(tensor, max(5, round(share * max(small.shape)) | 1)):
-            grown = Bars(bars.x / scale + left, bars.y / scale + top, bars.turn, bars.length / scale, bars.height / scale)
+            grown = Bars(
+                bars.x / scale + left, bars.y / scale + top, bars.turn, bars.length / scale, bars.height / scale
+            )
             if not any(_part_of(grown, other) for _, other in found):
                 found.append((strength, grown))
     return [bars for _, bars in sorted(found, key=lambda each: -each[0])[:MOST]]
@@ -110,7 +112,8 @@ def _places(tensor: tuple[Floats, Floats, Floats], window: int) -> list[tuple[fl
         near = even & (((bins - first) % _TURN_BINS) < 3)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8), connectivity=8)
         large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= window * window // 2 // _STEP**2)
-        for label in large[large > 0]:
+        large = large[large > 0]
+        for label in large[np.argsort(-stats[large, cv2.CC_STAT_AREA])][:MOST]:
             placed = _placed(labels, stats[label], int(label), turn, energy, window / _STEP)
             found += [placed] if placed is not None else []
     return found
@@ -153,7 +156,7 @@ def _placed(
     mean = 0.5 * np.arctan2((weight * np.sin(2 * turns)).sum(), (weight * np.cos(2 * turns)).sum())
     u = (columns + left) * cos(mean) + (rows + top) * sin(mean)
     v = (rows + top) * cos(mean) - (columns + left) * sin(mean)
-    (u0, u1), (v0, v1) = (np.percentile(axis, (0.5, 99.5)) for axis in (u, v))
+    (u0, u1), (v0, v1) = ((float(axis.min()), float(axis.max())) for axis in (u, v))
     length, tall = _STEP * float(u1 - u0), _STEP * float(v1 - v0)
     if length < _MIN_LENGTH_PX:
         return None

@@ -19,6 +19,9 @@ Says = tuple[str, Symbology]
 
 STRIPS_AGREED = 2
 """Bands of one code without a common pixel that must say the same."""
+VIEWS_AGREED = 2
+"""Ways of working on a picture after which an area code must say the same: its error correction can correct wrongly
+(seen: a PDF417 whose text was garbage in one view)."""
 OUTVOTED = 3
 """A reading is no more believed once another at its place rests on so many times as many strips."""
 MIN_SUPPORT = 0.025
@@ -30,12 +33,13 @@ class Sighting:
     """One reading and what it rests on.
 
     :ivar strips: bands without a common pixel that said so; 0: the reading was made of the picture as a whole.
-    :ivar hard: of a picture that was worked on, or by the second reader.
+    :ivar hard: of a picture that was worked on, or by the second reader. :ivar view: name of that working.
     """
 
     code: Code
     strips: int = 0
     hard: bool = False
+    view: str = ""
 
 
 def believed(sightings: list[Sighting], expected: frozenset[Says]) -> list[Code]:
@@ -57,8 +61,10 @@ def _rank(sighting: Sighting) -> tuple[bool, int]:
 
 def _stands(sighting: Sighting, all_of_them: list[Sighting], expected: frozenset[Says]) -> bool:
     code = sighting.code
-    if code.says in expected or code.symbology not in LINEAR:
+    if code.says in expected:
         return True
+    if code.symbology not in LINEAR:
+        return not sighting.hard or _views_for(code, all_of_them) >= VIEWS_AGREED
     mine = _strips_for(code, all_of_them)
     others = _strips_against(code, all_of_them)
     if mine >= STRIPS_AGREED:
@@ -66,6 +72,10 @@ def _stands(sighting: Sighting, all_of_them: list[Sighting], expected: frozenset
     if sighting.hard or others >= STRIPS_AGREED:
         return False
     return code.symbology not in WEAK or (_support(code) >= MIN_SUPPORT and not _contradicted(code, all_of_them))
+
+
+def _views_for(code: Code, sightings: list[Sighting]) -> int:
+    return len({each.view for each in sightings if each.code.says == code.says and same_place(each.code, code)})
 
 
 def _strips_for(code: Code, sightings: list[Sighting]) -> int:
@@ -99,6 +109,6 @@ def _contradicted(code: Code, sightings: list[Sighting]) -> bool:
 def _support(code: Code) -> float:
     """Height of the rows that said so, as a share of the code's length."""
     corners = np.array(code.corners)
-    length = np.linalg.norm(corners[1] - corners[0])
+    length = float(np.linalg.norm(corners[1] - corners[0]))
     height = (np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2
     return float((height + 1) / max(length, 1.0))

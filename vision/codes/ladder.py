@@ -1,6 +1,6 @@
-"""From the quick look to the hard tries: steps with declared costs, climbed until enough is believed or no budget is left.
+"""From the quick look to the hard tries: steps with declared costs, climbed until enough is believed.
 
-The budget is counted in nominal milliseconds a megapixel, never by a clock: the same picture gives the same answer on
+The budget is counted in nominal milliseconds, never by a clock: the same picture gives the same answer on
 any machine under any load.
 """
 
@@ -65,14 +65,19 @@ class Climb:
 class Step:
     """One try.
 
-    :ivar cost_ms: nominal cost a megapixel of picture, on one core.
+    :ivar fixed_ms: nominal cost whatever the picture's size, on one core; :ivar mpx_ms: and for each megapixel.
     :ivar kinds: for which it is made; others are not looked for in it.
     """
 
     name: str
-    cost_ms: float
+    fixed_ms: float
+    mpx_ms: float
     kinds: frozenset[Symbology]
     look: Callable[[Climb, frozenset[Symbology]], list[Sighting]]
+
+    def cost_ms(self, grey: Grey) -> float:
+        """Nominal cost on a picture."""
+        return self.fixed_ms + self.mpx_ms * grey.size / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +102,12 @@ def climb(
     :param expected: what must be read; empty: stop at `at_least` codes.
     """
     climbing = Climb(grey, formats, expected, at_least)
-    size = max(0.05, grey.size / 1e6)
     spent, last = 0.0, ""
     for step in STEPS:
         kinds = formats & step.kinds
         if not kinds:
             continue
-        cost = step.cost_ms * size
+        cost = step.cost_ms(grey)
         if last and spent + cost > budget_ms:
             break
         climbing.sightings += step.look(climbing, kinds)
@@ -132,14 +136,14 @@ def _likelihood(climbing: Climb, _kinds: frozenset[Symbology]) -> list[Sighting]
 
 def _global_threshold(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
     found = first_reader(climbing.grey, kinds, threshold=Threshold.GLOBAL, inverted=True)
-    return [Sighting(code, hard=True) for code in found]
+    return [Sighting(code, hard=True, view="global threshold") for code in found]
 
 
 def _worked(work: Work) -> Callable[[Climb, frozenset[Symbology]], list[Sighting]]:
     def look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
         view = work(climbing.grey)
         found = first_reader(view.grey, kinds, inverted=True, smaller=True)
-        return [Sighting(moved(code, view.onto), hard=True) for code in found]
+        return [Sighting(moved(code, view.onto), hard=True, view=work.__name__) for code in found]
 
     return look
 
@@ -151,29 +155,31 @@ def _level(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
     for turn in [*turns, *_DIAGONALS]:
         if min(turn % (pi / 2), -turn % (pi / 2)) >= _LEVEL:
             view = turned(climbing.grey, turn)
-            found += [Sighting(moved(code, view.onto), hard=True) for code in first_reader(view.grey, kinds)]
+            codes = first_reader(view.grey, kinds)
+            found += [Sighting(moved(code, view.onto), hard=True, view=f"turned {turn:.3f}") for code in codes]
     return found
 
 
 def _second(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
-    return [Sighting(code, hard=True) for code in second_reader(climbing.grey, kinds)]
+    codes = second_reader(climbing.grey, kinds)
+    return [Sighting(code, hard=True, view="second reader") for code in codes]
 
 
 _ALL = frozenset(Symbology)
 _AREA = _ALL - LINEAR
 STEPS = (
-    Step("first look", 5, _ALL, _first_look),
-    Step("all round", 12, _ALL, _all_round),
-    Step("strips", 60, LINEAR, _strips),
-    Step("likelihood", 120, frozenset({Symbology.EAN13}), _likelihood),
-    Step("contrast", 15, _AREA, _worked(equalised)),
-    Step("global threshold", 12, _AREA, _global_threshold),
-    Step("smoothed", 15, _AREA, _worked(smoothed)),
-    Step("median", 15, _AREA, _worked(median)),
-    Step("sharpened", 15, _AREA, _worked(sharpened)),
-    Step("level", 50, _TURNED, _level),
-    Step("enlarged", 40, _AREA, _worked(enlarged)),
-    Step("reduced", 5, _AREA, _worked(reduced)),
-    Step("second reader", 60, _ALL, _second),
+    Step("first look", 0, 5, _ALL, _first_look),
+    Step("all round", 0, 12, _ALL, _all_round),
+    Step("strips", 40, 15, LINEAR, _strips),
+    Step("contrast", 0, 15, _AREA, _worked(equalised)),
+    Step("global threshold", 0, 12, _AREA, _global_threshold),
+    Step("smoothed", 0, 15, _AREA, _worked(smoothed)),
+    Step("median", 0, 15, _AREA, _worked(median)),
+    Step("sharpened", 0, 15, _AREA, _worked(sharpened)),
+    Step("level", 10, 50, _TURNED, _level),
+    Step("enlarged", 0, 40, _AREA, _worked(enlarged)),
+    Step("reduced", 0, 5, _AREA, _worked(reduced)),
+    Step("second reader", 0, 60, _ALL, _second),
+    Step("likelihood", 300, 0, frozenset({Symbology.EAN13}), _likelihood),
 )
 """Cheapest and most fruitful first."""

@@ -15,7 +15,18 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_R_CODES = ("1110010", "1100110", "1101100", "1000010", "1011100", "1001110", "1010000", "1000100", "1001000", "1110100")
+_R_CODES = (
+    "1110010",
+    "1100110",
+    "1101100",
+    "1000010",
+    "1011100",
+    "1001110",
+    "1010000",
+    "1000100",
+    "1001000",
+    "1110100",
+)
 """Right-hand patterns of the digits 0..9, 1 is a bar (ISO/IEC 15420 table 1, set C)."""
 _PARITIES = (
     "LLLLLL", "LLGLGG", "LLGGLG", "LLGGGL", "LGLLGG", "LGGLLG", "LGGGLL", "LGLGLG", "LGLGGL", "LGGLGL",
@@ -31,13 +42,15 @@ _WEIGHTS = np.array([3, 1] * 6)
 """Of the digits 2..13 in the check sum; the first digit weighs 1."""
 _FINE = 4
 """Samples a module."""
-_BLURS = (0.35, 0.6, 0.85)
-"""Standard deviations of the blur that are tried, in modules."""
+_BLURS = (0.6, 0.35, 0.85)
+"""Standard deviations of the blur that are tried, in modules; the usual one first."""
 _SHIFTS = np.linspace(-1.8, 1.8, 19)
 """How far a digit may stand from where even modules would have it, in modules."""
 _SHIFT_STEP = 0.3
 """Standard deviation of the change of that shift from digit to digit, in modules."""
 _QUIET = 4
+_HOPELESS = 0.76
+"""Mean fit at the usual blur under which no other blur brings a number."""
 _TRIED = 10
 _FIRSTS = 4
 _DIGITS = 5
@@ -169,6 +182,8 @@ def _decoded(ink: Floats, left: float, module: float) -> LikelyEan | None:
         mean = float(chosen.max(axis=1).mean())
         if best is None or mean > best[0]:
             best, shifts = (mean, chosen), _SHIFTS[path]
+        if mean < _HOPELESS:
+            break
     assert best is not None
     if best[0] < MIN_FIT:
         return None
@@ -218,9 +233,7 @@ def _number(fits: Floats) -> tuple[str, float, float]:
     tables = [likely[np.arange(12)[:, None], offsets[:, None] + np.arange(10)] for offsets in _SET_OFFSETS]
     # A first digit whose best digits, check digit or not, are far behind can't win nor come second.
     firsts = sorted(range(10), key=lambda first: -float(tables[first].max(axis=1).sum()))[:_FIRSTS]
-    ranked = [
-        (score, f"{first}{digits}") for first in firsts for score, digits in _two_likeliest(tables[first], first)
-    ]
+    ranked = [(score, f"{first}{digits}") for first in firsts for score, digits in _two_likeliest(tables[first], first)]
     ranked.sort(reverse=True)
     (score, text), (next_score, _) = ranked[:2]
     columns = _SET_OFFSETS[int(text[0])] + np.array([int(digit) for digit in text[1:]])
@@ -237,6 +250,8 @@ def _two_likeliest(table: Floats, first: int) -> list[tuple[float, str]]:
         for remainder, here in enumerate(ways):
             for score, digits in here:
                 for digit in usual:
-                    onward[(remainder + int(weight) * digit) % 10].append((score + float(row[digit]), f"{digits}{digit}"))
+                    onward[(remainder + int(weight) * digit) % 10].append(
+                        (score + float(row[digit]), f"{digits}{digit}")
+                    )
         ways = [sorted(each, reverse=True)[:2] for each in onward]
     return ways[0]

@@ -1,4 +1,4 @@
-"""A linear code made upright: its place turned, its bars put straight, averaged along in bands, drawn out and sharpened.
+"""A linear code made upright: turned, its bars put straight, averaged along in bands, drawn out and sharpened.
 
 Averaging along the bars takes noise and scratches away; several bands that share no pixel are several witnesses.
 """
@@ -39,7 +39,10 @@ Profile = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The upright place. :ivar rows: shape (rows, samples), 0..255. :ivar onto: from samples and rows to picture pixels."""
+    """The upright place.
+
+    :ivar rows: shape (rows, samples), 0..255. :ivar onto: affine map from samples and rows to the picture's pixels.
+    """
 
     rows: NDArray[np.float32]
     onto: NDArray[np.float64]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,10 @@ class ProfileGrade:
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """A profile cut at its global threshold. :ivar edges: in samples, rising and falling in turn, from a bar's start."""
+    """A profile cut at its global threshold.
+
+    :ivar edges: in samples, falling and rising in turn, from the first bar's start.
+    """
 
     profile: Profile
     edges: NDArray[np.float64]
@@ -67,7 +71,7 @@ class Elements:
     def parts(self) -> list[Profile]:
         """Samples of each element, the quiet zones as first and last."""
         places = [0, *(int(np.ceil(edge)) for edge in self.edges), len(self.profile)]
-        return [self.profile[start:end] for start, end in zip(places, places[1:], strict=False)]
+        return [self.profile[start:end] for start, end in pairwise(places)]
 
 
 def grade_profile(profile: Profile, symbology: Symbology, first: float, last: float, module: float) -> ProfileGrade:
@@ -97,9 +101,7 @@ def grade_profile(profile: Profile, symbology: Symbology, first: float, last: fl
     if symbology is Symbology.CODE128:
         grades.append(("decode", pass_or_fail(decodable is not None)))
         grades.append(("decodability", decodability_grade(decodable or 0.0)))
-    return ProfileGrade(
-        contrast, modulation, defects, decodable, edge_contrast, darkest, brightest, tuple(grades)
-    )
+    return ProfileGrade(contrast, modulation, defects, decodable, edge_contrast, darkest, brightest, tuple(grades))
 
 
 def count_elements(profile: Profile, first: float, last: float, module: float) -> int:
@@ -127,9 +129,10 @@ def _least_edge_contrast(elements: Elements) -> float:
     """Least difference between a space's brightest and its neighbouring bar's darkest place."""
     if not len(elements.edges):
         return 0.0
-    parts = [part for part in elements.parts() if len(part)]
-    tops = [float(part.max() if place % 2 == 0 else part.min()) for place, part in enumerate(parts)]
-    return min(abs(one - other) for one, other in zip(tops, tops[1:], strict=False))
+    tops = [
+        float(part.max() if place % 2 == 0 else part.min()) for place, part in enumerate(elements.parts()) if len(part)
+    ]
+    return min((abs(one - other) for one, other in pairwise(tops)), default=0.0)
 
 
 def _unevenness(part: Profile) -> float:

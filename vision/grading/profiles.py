@@ -92,10 +92,8 @@ def _upright(grey: Grey, place: Bars, margin: float) -> NDArray[np.float32]:
     first = np.array((place.x, place.y)) - right * (samples - 1) / 2 - down * (rows - 1) / 2
     onto = np.stack((right, down, first), axis=1)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(grey.astype(np.float32), onto, (samples, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE),
-        np.float32,
-    )
+    cut = cv2.warpAffine(grey.astype(np.float32), onto, (samples, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(np.clip(cut, 0, 255), np.float32)
 
 
 def _through(cut: NDArray[np.float32], aperture: Aperture) -> NDArray[np.float32]:

@@ -33,6 +33,8 @@ _LIGHT_GROUND = 0.55
 """From this share of light pixels on, the ground is light and the ink dark."""
 _ROWS = slice(8, 40)
 """Rows of the prepared line that the characters fill at least."""
+_PAIR_SHARE = 0.31
+"""The same, halved, for the two characters of an upper row, which stand wider apart."""
 _CELL_SHARE = 0.78
 """Width of a character's box as a share of the distance between two."""
 
@@ -107,7 +109,7 @@ def _cells(frames: Frames, text: str) -> list[tuple[float, float]]:
     places = places_of(frames, text) * STEP_PX + STEP_PX / 2
     nominal = spaced(len(text))
     if len(text) < 3:
-        half = LINE_HEIGHT_PX * 0.2
+        half = abs(float(places[-1] - places[0])) * _PAIR_SHARE or LINE_HEIGHT_PX * 0.2
         return [(place - half, place + half) for place in places]
     pitch, start = np.polyfit(nominal, places, 1)
     half = abs(pitch) * _CELL_SHARE / 2

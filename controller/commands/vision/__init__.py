@@ -6,6 +6,7 @@ import typer
 
 from controller.commands.vision.bench import bench
 from controller.commands.vision.check import check
+from controller.commands.vision.grade import grade
 from controller.commands.vision.read import read
 from controller.commands.vision.teach import teach
 from controller.commands.vision.verify import verify
@@ -15,5 +16,5 @@ vision = typer.Typer(
     help="Try the cameras' judgement on pictures: codes, plates, print quality, benchmarks. Needs no line.",
     no_args_is_help=True,
 )
-for each in (bench, check, read, teach, verify):
+for each in (bench, check, grade, read, teach, verify):
     vision.command(each.__name__.replace("_", "-"))(each)

@@ -35,7 +35,9 @@ def bench(
     codes: list[CodeResult] = []
     plates: list[PlateResult] = []
     unreadable = []
-    for labelled in track(labels_in(folder)[::every], "pictures", console=Console(stderr=True), transient=True, disable=as_json):
+    for labelled in track(
+        labels_in(folder)[::every], "pictures", console=Console(stderr=True), transient=True, disable=as_json
+    ):
         try:
             picture = open_picture(folder / labelled.file)
         except (UnreadablePictureError, OSError) as error:

@@ -77,7 +77,9 @@ def _opencv(grey: Grey) -> Said:
     said: set[tuple[str, str]] = set()
     try:
         found, texts, kinds, _ = cv2.barcode.BarcodeDetector().detectAndDecodeWithType(grey)
-        said |= {(text, _OPENCV_KINDS.get(kind, kind)) for text, kind in zip(texts, kinds, strict=True) if found and text}
+        said |= {
+            (text, _OPENCV_KINDS.get(kind, kind)) for text, kind in zip(texts, kinds, strict=True) if found and text
+        }
         found, texts, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
         said |= {(text, Symbology.QR.value) for text in texts if found and text}
     except (cv2.error, UnicodeDecodeError):
@@ -113,7 +115,9 @@ def _cell(results: list[CodeResult], reader: str) -> str:
 
 def time_table(results: list[CodeResult]) -> Table:
     """Processor time a picture, by reader, and of ours by the step at which it ended."""
-    table = Table("reader", "pictures", "median ms", "99 % ms", "most ms", title="Processor time a picture, all formats on")
+    table = Table(
+        "reader", "pictures", "median ms", "99 % ms", "most ms", title="Processor time a picture, all formats on"
+    )
     for reader in READERS:
         table.add_row(reader, *_times([result.cpu_ms[reader] for result in results]))
     table.add_section()

@@ -21,8 +21,9 @@ _SIMILAR = {
     "9": "80P", "A": "4R", "B": "8R3D", "C": "GQ0", "D": "0QCU", "E": "FLB", "F": "EP", "G": "6CQ", "H": "MNKW",
     "J": "U1", "K": "XRH", "L": "1E", "M": "NHW", "N": "MHW", "P": "FR9", "Q": "0DGC", "R": "PBKA", "S": "58",
     "T": "71Y", "U": "VJD", "V": "UYW", "W": "VMHN", "X": "KY", "Y": "VTX", "Z": "27",
-    "浙": "湘渝", "湘": "浙渝", "渝": "湘浙", "桂": "皖赣", "皖": "桂皖陕", "晋": "鲁", "鲁": "晋鄂", "苏": "冀", "冀": "苏黑",
-    "豫": "辽", "辽": "豫", "京": "琼", "琼": "京", "沪": "沪浙", "粤": "贵", "贵": "粤", "鄂": "鲁", "川": "川甘", "闽": "蒙",
+    "浙": "湘渝", "湘": "浙渝", "渝": "湘浙", "桂": "皖赣", "皖": "桂皖陕", "晋": "鲁", "鲁": "晋鄂",
+    "苏": "冀", "冀": "苏黑", "豫": "辽", "辽": "豫", "京": "琼", "琼": "京", "沪": "沪浙", "粤": "贵", "贵": "粤",
+    "鄂": "鲁", "闽": "蒙",
 }  # fmt: skip
 """Characters that are taken for one another, by their look."""
 _SEED = 3
@@ -64,8 +65,20 @@ def _changed(text: str, most: int) -> list[str]:
 
 def plate_table(results: list[PlateResult]) -> Table:
     """False rejects and false accepts in one look, by source."""
-    columns = ("source", "plates", "accepted", "unsure", "rejected", "changed", "accepted wrongly", "median ms", "99 % ms")
-    table = Table(*columns, title="Plates, one look: their own number, and numbers with one confusable character changed")
+    columns = (
+        "source",
+        "plates",
+        "accepted",
+        "unsure",
+        "rejected",
+        "changed",
+        "accepted wrongly",
+        "median ms",
+        "99 % ms",
+    )
+    table = Table(
+        *columns, title="Plates, one look: their own number, and numbers with one confusable character changed"
+    )
     by_source: dict[str, list[PlateResult]] = defaultdict(list)
     for result in results:
         by_source[result.labelled.source].append(result)

@@ -1,4 +1,4 @@
-"""`sealline vision check`: whether each camera still sees as it was taught; the same that the line asks at its reset."""
+"""`sealline vision check`: whether each camera still sees as it was taught; the line asks the same at its reset."""
 
 from __future__ import annotations
 

@@ -50,7 +50,9 @@ def open_picture(path: Path) -> Picture:
 
 def formats_named(names: str) -> frozenset[Symbology]:
     """The kinds that an option names; an unknown name ends the command."""
-    known = {kind.value.lower(): kind for kind in Symbology} | {kind.name.lower().replace("_", ""): kind for kind in Symbology}
+    known = {kind.value.lower(): kind for kind in Symbology} | {
+        kind.name.lower().replace("_", ""): kind for kind in Symbology
+    }
     wanted = [name.strip().lower().replace("-", "").replace("_", "") for name in names.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in known]
     if unknown:

@@ -71,5 +71,7 @@ def _table(found: list[_Found]) -> Table:
             table.add_row(escape(each.file), "-", "", f"[red]{escape(each.error or 'no code read')}[/]", "", each.step)
         for code in each.codes:
             middle = "{:.0f}, {:.0f}".format(*code.centre)
-            table.add_row(escape(each.file), code.symbology.value, escape(code.aim), escape(code.text), middle, each.step)
+            table.add_row(
+                escape(each.file), code.symbology.value, escape(code.aim), escape(code.text), middle, each.step
+            )
     return table

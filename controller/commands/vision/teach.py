@@ -46,7 +46,9 @@ def teach(
     """
     line = load(config)
     name = camera or _camera_for(line, product)
-    pictures = _decoded([path.read_bytes() for path in pictures_in([samples])] if samples else _taken(line, name, count))
+    pictures = _decoded(
+        [path.read_bytes() for path in pictures_in([samples])] if samples else _taken(line, name, count)
+    )
     found = teach_parts(pictures, _view_of(line, name).view, _pocket(line, name), _wanted(line, product, name))
     missing = sorted({part.role for part in _wanted(line, product, name)} - {part.role for part in found})
     rows = [row for part in found for row in _rows(part, found, line, len(pictures))]
@@ -56,7 +58,7 @@ def teach(
         Console().print(_table(rows, f"{product} by {name}, {len(pictures)} pictures"))
     good = not missing and all(row[-1] != "none" for row in rows)
     if write and found:
-        _keep(line, config, product, name, found, _golden_of(line, name, pictures) if golden else {})
+        _keep(line, config, product, found, _golden_of(line, name, pictures) if golden else {})
     if not good:
         fail_text = f"not found in any sample: {', '.join(missing)}" if missing else "a threshold has no margin left"
         typer.echo(fail_text, err=True)
@@ -172,9 +174,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _keep(
-    line: LineConfig, config: Path, product: str, name: str, found: list[TaughtPart], golden: dict[str, Any]
-) -> None:
+def _keep(line: LineConfig, config: Path, product: str, found: list[TaughtPart], golden: dict[str, Any]) -> None:
     """Lay what was found over what the file holds."""
     path = config.parent / (line.vision.taught or _DEFAULT_FILE)
     layouts = {part.layout.name: _layout(part.layout) for part in found if part.layout is not None}

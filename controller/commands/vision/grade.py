@@ -1,0 +1,138 @@
+"""`sealline vision grade`: print quality of the linear codes in pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from controller.commands.vision.pictures_in import (
+    FormatsOption,
+    JsonOption,
+    PathsArgument,
+    formats_named,
+    open_picture,
+    pictures_in,
+    print_json,
+)
+from controller.commands.way_in import REFUSED
+from vision.barcodes import FULL_MS, Code, read
+from vision.codes.code import LINEAR
+from vision.grading.parameters import ProfileGrade
+from vision.pictures import UnreadablePictureError
+from vision.print_quality import RELATIVE, GradingError, PrintGrade, grade_code
+from vision.verdict import Symbology
+
+
+@dataclass(frozen=True, slots=True)
+class _Graded:
+    """One code's grade, or why there is none."""
+
+    file: str
+    code: Code | None = None
+    grade: PrintGrade | None = None
+    error: str = ""
+
+
+def grade(
+    paths: PathsArgument,
+    formats: FormatsOption = "",
+    px_per_mm: Annotated[
+        float | None, typer.Option(min=0.5, max=100, help="Scale on the label; left out: aperture of half a module.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Grade linear codes by the method of ISO/IEC 15416; relative, not ISO-conformant. Exit code 1: one has none."""
+    kinds = formats_named(formats) & LINEAR
+    graded = []
+    for path in pictures_in(paths):
+        own = _grade_all(path, kinds, px_per_mm)
+        graded += own
+        if as_json:
+            print_json(
+                {"file": str(path), "codes": [_record(each) for each in own if each.code], "error": own[0].error}
+            )
+    if not as_json:
+        Console().print(_table(graded))
+    if any(each.error for each in graded):
+        raise typer.Exit(REFUSED)
+
+
+def _grade_all(path: Path, kinds: frozenset[Symbology], px_per_mm: float | None) -> list[_Graded]:
+    try:
+        picture = open_picture(path)
+    except (UnreadablePictureError, OSError) as error:
+        return [_Graded(str(path), error=str(error))]
+    graded = []
+    for code in read(picture, kinds, budget_ms=FULL_MS):
+        try:
+            graded.append(_Graded(str(path), code, grade_code(picture, code, px_per_mm)))
+        except GradingError as error:
+            graded.append(_Graded(str(path), code, error=str(error)))
+    return graded or [_Graded(str(path), error="no linear code read")]
+
+
+def _record(graded: _Graded) -> dict[str, object]:
+    assert graded.code is not None
+    record: dict[str, object] = {"text": graded.code.text, "symbology": graded.code.symbology.value}
+    if graded.grade is None:
+        return {**record, "error": graded.error}
+    return {
+        **record,
+        "grade": graded.grade.value,
+        "letter": graded.grade.letter,
+        "report": graded.grade.text,
+        "module_px": round(graded.grade.module_px, 2),
+        "weakest": graded.grade.weakest,
+        "profiles": [
+            {"grade": profile.grade, **_measured(profile), "grades": dict(profile.grades)}
+            for profile in graded.grade.profiles
+        ],
+    }
+
+
+def _measured(profile: ProfileGrade) -> dict[str, float | None]:
+    """The parameters in per cent."""
+    return {
+        "contrast": round(profile.contrast, 1),
+        "modulation": round(profile.modulation, 1),
+        "defects": round(profile.defects, 1),
+        "decodability": None if profile.decodability is None else round(profile.decodability, 1),
+        "edge_contrast": round(profile.edge_contrast, 1),
+        "darkest": round(profile.darkest, 1),
+        "brightest": round(profile.brightest, 1),
+    }
+
+
+def _table(graded: list[_Graded]) -> Table:
+    """Mean parameters of the ten profiles; the grade is the mean of their grades, not the grade of the means."""
+    columns = ("picture", "text", "grade", "weakest", "SC %", "MOD %", "DEF %", "DCD %", "px a module")
+    table = Table(*columns, title=f"ISO/IEC 15416 method: {RELATIVE}")
+    for each in graded:
+        text = each.code.text if each.code else ""
+        if each.grade is None:
+            table.add_row(escape(each.file), escape(text), f"[red]{escape(each.error)}[/]")
+            continue
+        profiles = each.grade.profiles
+        table.add_row(
+            escape(each.file),
+            escape(text),
+            f"{each.grade.value:.1f} ({each.grade.letter})",
+            each.grade.weakest,
+            _mean([profile.contrast for profile in profiles]),
+            _mean([profile.modulation for profile in profiles]),
+            _mean([profile.defects for profile in profiles]),
+            _mean([profile.decodability for profile in profiles if profile.decodability is not None]),
+            f"{each.grade.module_px:.1f}",
+        )
+    return table
+
+
+def _mean(values: list[float]) -> str:
+    return f"{np.mean(values):.0f}" if values else "-"

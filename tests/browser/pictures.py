@@ -1,0 +1,107 @@
+"""Take the pictures of the documents from a running demo: `python -m tests.browser.pictures`.
+
+Written anew into docs/images each time, 1280 × 800, few colours, so that none grows over 200 kB.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+from playwright.async_api import Page, async_playwright
+
+from tests.browser.conftest import CHROMIUM, QUIET
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+SEALLINE = (sys.executable, "-m", "controller.commands")
+COLOURS = 160
+SETTLE_MS = 2000
+
+
+async def take_all() -> None:
+    """Page at work in both languages, a reject opened, the line aborted by an open guard."""
+    IMAGES.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="sealline-pictures-", dir="/tmp"))
+    async with demo(folder) as link, browser_page(link) as page:
+        await rejects_with_pictures(link)
+        await speak(page, link, "en")
+        await take(page, "page")
+        await speak(page, link, "zh")
+        await take(page, "page-zh")
+        await page.locator("#rejects li").first.get_by_role("button").click()
+        await take(page, "reject-zh")
+        await page.keyboard.press("Escape")
+        await control(folder, {"do": "guards", "closed": False})
+        await take(page, "aborted-zh")
+
+
+@asynccontextmanager
+async def demo(folder: Path) -> AsyncIterator[str]:
+    """A demo under way; gives the page's link."""
+    options = ("--orders", "60", "--speed", "3", "--seed", "4", "--folder", str(folder / "run"))
+    process = await asyncio.create_subprocess_exec(*SEALLINE, "demo", *options, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout
+    try:
+        while not (line := (await process.stdout.readline()).decode()).startswith("page: "):
+            assert line, "the demo ended before it had a page"
+        yield line.removeprefix("page: ").strip()
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+@asynccontextmanager
+async def browser_page(link: str) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = await (await browser.new_context(viewport={"width": 1280, "height": 800})).new_page()
+        await page.goto(link)
+        yield page
+        await browser.close()
+
+
+async def rejects_with_pictures(link: str) -> None:
+    """Until the last three rejects have pictures and the line is full."""
+    base, _, token = link.partition("/?token=")
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client, asyncio.timeout(180):
+        while True:
+            seen: dict[str, Any] = (await client.get(f"{base}/api/snapshot")).json()
+            last = seen["rejects"][:3]
+            if len(last) == 3 and all(each["pictures"] for each in last) and seen["counters"]["under_way"] >= 5:
+                return
+            await asyncio.sleep(0.2)
+
+
+async def speak(page: Page, link: str, language: str) -> None:
+    await page.goto(link.partition("?")[0] + f"language/{language}")
+
+
+async def take(page: Page, name: str) -> None:
+    await page.wait_for_timeout(SETTLE_MS)
+    picture = Image.open(BytesIO(await page.screenshot()))
+    picture.quantize(COLOURS).save(IMAGES / f"{name}.png", optimize=True)
+    print(name)
+
+
+async def control(folder: Path, request: dict[str, Any]) -> None:
+    """Command the simulated plant."""
+    said = (folder / "run" / "plant.log").read_text().splitlines()
+    links: dict[str, str] = json.loads(next(line for line in said if line.startswith("{")))
+    host, _, port = links["control"].removeprefix("tcp://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(json.dumps(request).encode() + b"\n")
+    await reader.readline()
+    writer.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(take_all())

@@ -1,0 +1,26 @@
+"""The print of a waybill's code as a check: the relative grade that `vision.print_quality` measures."""
+
+from __future__ import annotations
+
+from vision.barcodes import Code
+from vision.pictures import Picture
+from vision.plane import Plane
+from vision.print_quality import GradingError, grade_code
+from vision.verdict import Check, Outcome, WaybillTask
+
+UNSURE_BELOW = 0.5
+"""So far under the least grade another picture may show that the picture was poor and not the print."""
+
+
+def check_print(picture: Picture, plane: Plane, code: Code, task: WaybillTask) -> Check:
+    """Grade the code that was read on the label."""
+    name, expected = "print_quality", f"relative grade from {task.least_grade:g}"
+    try:
+        grade = grade_code(picture, code, plane.px_per_mm)
+    except GradingError as error:
+        return Check(name, Outcome.UNSURE, "", expected, str(error), None, task.least_grade, code.corners)
+    outcome = Outcome.ACCEPT
+    if grade.value < task.least_grade:
+        outcome = Outcome.UNSURE if grade.value >= task.least_grade - UNSURE_BELOW else Outcome.REJECT
+    found = f"{grade.text}; weakest: {grade.weakest}"
+    return Check(name, outcome, "", expected, found, grade.value, task.least_grade, code.corners)

@@ -1,0 +1,137 @@
+"""How well each character is made: its ink against the die's, which shows gaps, smears and foreign strokes.
+
+For plates on the line, which are seen straight and fine enough. Each die's picture is brought to the size that a
+character has on that plate and slid over the character's place; the plate is held against the die set that fits best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.likelihood import SYMBOLS
+from vision.pictures import Picture
+from vision.plate.visible import Seen
+
+Ink = NDArray[np.float32]
+
+SIZE = (24, 48)
+"""Width and height of a die's picture, px."""
+LEAST_HEIGHT_PX = 60
+"""Lower lines are too coarse to judge the print by."""
+LEAST_LIKENESS = 0.75
+"""Least correlation of a well made character with its die."""
+_WORKING_PX = 72
+"""Height to which a line is brought, so that the search is quick."""
+_HEIGHTS = (0.62, 0.69, 0.76)
+"""Heights of characters as shares of the line's."""
+_WIDTHS = (0.9, 1.04)
+"""Widths of characters as shares of their place's."""
+_SPARE = 0.22
+"""How far around its place a character is looked for, as a share of the place's width."""
+_FLAW_SHARE = 0.18
+"""Side of the part of a character that is judged for flaws, as a share of its height."""
+_FILE = "templates.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like its die a character is.
+
+    :ivar score: correlation, -1..1. :ivar flaw: greatest share of ink that lacks or is too much in any part of the
+        character, each part being about two strokes wide, 0..1.
+    """
+
+    character: str
+    score: float
+    flaw: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A die laid over what is seen. :ivar seen: brightness there; :ivar die: ink 0..1, of the same size."""
+
+    score: float
+    seen: Ink
+    die: Ink
+
+
+def likenesses(line: Picture, seen: Sequence[Seen]) -> list[Likeness]:
+    """Each character of a line against its die; empty when the line is too coarse.
+
+    :param seen: the line's characters, with their places.
+    """
+    if line.shape[0] < LEAST_HEIGHT_PX:
+        return []
+    grey = _prepared(line)
+    fits = [_fits(_around(grey, each), each, grey.shape[1]) for each in seen]
+    best = int(np.argmax(np.median([[fit.score for fit in each] for each in fits], axis=0)))
+    return [Likeness(each.character, fit[best].score, _flaw(fit[best])) for each, fit in zip(seen, fits, strict=True)]
+
+
+def bounded(ink: Ink) -> Ink:
+    """A die's ink cut to its bounds and brought to `SIZE`, narrow characters in the middle.
+
+    :param ink: 0..1, drawn on a box whose width is half its height.
+    """
+    x, y, width, height = cv2.boundingRect((ink > 0.5).astype(np.uint8))
+    wide = min(SIZE[0], max(2, round(width * SIZE[1] / height)))
+    drawn = cv2.resize(ink[y : y + height, x : x + width], (wide, SIZE[1]), interpolation=cv2.INTER_AREA)
+    left = (SIZE[0] - wide) // 2
+    return np.asarray(cv2.copyMakeBorder(drawn, 0, 0, left, SIZE[0] - wide - left, cv2.BORDER_CONSTANT), np.float32)
+
+
+def _prepared(line: Picture) -> Ink:
+    """Brightness with the ink light on dark."""
+    width = max(2, round(float(line.shape[1]) * _WORKING_PX / line.shape[0]))
+    grey = cv2.cvtColor(cv2.resize(line, (width, _WORKING_PX), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return np.asarray(grey if (grey > level).mean() < 0.5 else 255 - grey, np.float32)
+
+
+def _around(grey: Ink, seen: Seen) -> Ink:
+    spare = (seen.right - seen.left) * _SPARE
+    first, last = (int(share * grey.shape[1]) for share in (seen.left - spare, seen.right + spare))
+    padding = max(0, -first), max(0, last - grey.shape[1])
+    part = grey[:, max(0, first) : min(grey.shape[1], last)]
+    return np.asarray(cv2.copyMakeBorder(part, 0, 0, *padding, cv2.BORDER_REPLICATE), np.float32)
+
+
+def _fits(part: Ink, seen: Seen, width: int) -> list[_Fit]:
+    """The best place and size of each die set's picture of a character."""
+    place = (seen.right - seen.left) * width
+    sizes = [(round(place * wide), round(_WORKING_PX * high)) for wide in _WIDTHS for high in _HEIGHTS]
+    fitting = [size for size in sizes if 4 <= size[0] <= part.shape[1] and size[1] <= part.shape[0]]
+    nothing = _Fit(0.0, np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32))
+    dies = _dies()[:, SYMBOLS.index(seen.character)]
+    return [max((_fit(part, die, size) for size in fitting), key=lambda fit: fit.score, default=nothing) for die in dies]
+
+
+def _fit(part: Ink, die: Ink, size: tuple[int, int]) -> _Fit:
+    scaled = np.asarray(cv2.resize(die, size, interpolation=cv2.INTER_AREA), np.float32)
+    _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(part, scaled, cv2.TM_CCOEFF_NORMED))
+    return _Fit(float(score), part[y : y + size[1], x : x + size[0]], scaled)
+
+
+def _flaw(fit: _Fit) -> float:
+    """Greatest difference of ink between what is seen and the die, averaged over `_FLAW_SHARE` of the height."""
+    inked, free = fit.die > 0.85, fit.die < 0.1
+    if not inked.any() or not free.any():
+        return 1.0
+    dark, light = float(np.median(fit.seen[free])), float(np.median(fit.seen[inked]))
+    share = np.clip((fit.seen - dark) / max(1.0, light - dark), -0.5, 1.5) - fit.die
+    side = max(3, round(_FLAW_SHARE * fit.die.shape[0]))
+    return float(np.abs(cv2.blur(share, (side, side), borderType=cv2.BORDER_CONSTANT)).max())
+
+
+@lru_cache(maxsize=1)
+def _dies() -> Ink:
+    """Shape (sets, symbols, height, width), 0..1."""
+    with (files("vision.plate") / _FILE).open("rb") as stored:
+        return np.asarray(np.load(stored)["dies"].astype(np.float32) / np.float32(255), np.float32)
