@@ -37,8 +37,8 @@ LEGAL_MOVES: dict[MailNumberState, frozenset[MailNumberState]] = {
     MailNumberState.DISPATCHED: frozenset(),
     MailNumberState.VOIDED: frozenset(),
 }
-_LABEL_EXISTS = (MailNumberState.PRINTED, MailNumberState.APPLIED)
 _HELD = (MailNumberState.RESERVED, MailNumberState.PRINTED, MailNumberState.APPLIED)
+"""Of each of these a label may exist: a printer that fell silent, or a line that died, may have let it out."""
 
 
 class MailNumberError(Exception):
@@ -135,7 +135,7 @@ def advance(ledger: Ledger, number: str, to: MailNumberState) -> None:
 
 
 def void(ledger: Ledger, number: str, reason: str) -> None:
-    """End a number for ever; dispatch is told when its label exists.
+    """End a number for ever; dispatch is told when its label may exist.
 
     :param reason: stable code, as `label_not_applied`.
     :raises IllegalMailNumberMove: it is dispatched (recall the parcel instead) or voided already.
@@ -145,7 +145,7 @@ def void(ledger: Ledger, number: str, reason: str) -> None:
         raise IllegalMailNumberMove(number, found, MailNumberState.VOIDED)
     _set(ledger, number, MailNumberState.VOIDED)
     ledger.enter("mail_number_voided", item=item, acceptance=acceptance, number=number, was=found.value, reason=reason)
-    if found in _LABEL_EXISTS and acceptance is not None:
+    if found in _HELD and acceptance is not None:
         _tell_dispatch(ledger, number, item, acceptance, reason)
 
 

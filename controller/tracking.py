@@ -189,6 +189,10 @@ class Tracking:
         self._freed.beat()
         self.changed.beat()
 
+    async def has_left(self, item: Item, zone: str) -> bool:
+        """Whether a fresh report of the conveyor shows the item's carrier no more at `zone`."""
+        return not await self._stands_at(zone, item) and self._conveyor.image is not None
+
     async def _stands_at(self, zone: str, item: Item) -> bool:
         """Whether the conveyor reports the item's own carrier there; an old report is not believed."""
         with contextlib.suppress(TimeoutError):

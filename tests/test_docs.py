@@ -63,12 +63,19 @@ def test_every_document_can_be_reached_from_the_readme() -> None:
     assert set(PAGES) <= reached
 
 
+def fences(page: Path) -> list[tuple[str, str]]:
+    """Every fenced block with its language."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
+
+
 def code_in(page: Path) -> Iterator[str]:
     """Each line of a shell block and each piece of inline code."""
-    text = text_of(page)
-    for block in re.findall(r"^```(?:sh|bash)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        yield from block.splitlines()
-    yield from re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    for language, block in fences(page):
+        if language in ("", "sh", "bash"):
+            yield from block.splitlines()
+    yield from re.findall(
+        r"`([^`\n]+)`", re.sub(r"^```\w*\n.*?^```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    )
 
 
 def sealline_calls() -> list[tuple[str, str]]:
@@ -130,12 +137,12 @@ def test_technicians_find_every_fault_command_and_every_form_of_link() -> None:
     assert all(f"`{form}`" in text for form in FORMS)
 
 
-def fences(page: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text_of(DOCS / page), re.MULTILINE | re.DOTALL)
+def examples(page: str, language: str) -> list[str]:
+    return [block for found, block in fences(DOCS / page) if found == language]
 
 
 def test_the_examples_of_dispatch_are_an_event_and_its_receipt() -> None:
-    event, receipt = fences("dispatch.md", "json")
+    event, receipt = examples("dispatch.md", "json")
     read = CloudEvent.model_validate_json(event)
     assert Receipt.model_validate_json(receipt) == Receipt(id=read.id, accepted=True)
     text = text_of(DOCS / "dispatch.md")
@@ -143,8 +150,8 @@ def test_the_examples_of_dispatch_are_an_event_and_its_receipt() -> None:
 
 
 def test_the_examples_of_orders_are_orders() -> None:
-    (listed,) = fences("orders.md", "json")
-    table = next(block for block in fences("orders.md", "") if block.startswith("acceptance,"))
+    (listed,) = examples("orders.md", "json")
+    table = next(block for block in examples("orders.md", "") if block.startswith("acceptance,"))
     for example in (listed, table):
         rows = read_order_file(example.encode())
         assert rows

@@ -27,6 +27,7 @@ _ROW_MM = (25.0, 115.0)
 _RIM_MM = 8.0
 _INK_REACH_MM = 5.0
 """How far around its box a character's ink and relief reach."""
+_DOT_REACH_MM = 5.0
 _LOW_BAND_MM = 16.0
 """The lowest band, in which makers put their own marks and stickers, is not looked at."""
 _HEIGHT_MM = 140.0
@@ -97,11 +98,15 @@ def _free(shape: tuple[int, ...], characters: int) -> Mask:
     left = (wide - characters * width - (characters - 2) * gap - at_dot) / 2
     top, bottom = (round(each * SCALE_PX_PER_MM) for each in (_ROW_MM[0] - _INK_REACH_MM, _ROW_MM[1] + _INK_REACH_MM))
     for place in range(characters):
-        # The gap after the second character belongs to it: the dot stands there, or a new-energy mark.
-        right = left + width + (at_dot if place == 1 else 0.0)
-        first, last = (round(each * SCALE_PX_PER_MM) for each in (left - _INK_REACH_MM, right + _INK_REACH_MM))
-        free[top:bottom, max(0, first) : last] = 0
-        left = right + (0.0 if place == 1 else gap)
+        spans = [(left, left + width)]
+        if place == 1:
+            # New-energy plates bear their mark in the wider gap, the others a dot in its middle.
+            middle, reach = left + width + at_dot / 2, at_dot / 2 if characters == 8 else _DOT_REACH_MM
+            spans.append((middle - reach, middle + reach))
+        for first, last in spans:
+            start, end = (round(each * SCALE_PX_PER_MM) for each in (first - _INK_REACH_MM, last + _INK_REACH_MM))
+            free[top:bottom, max(0, start) : end] = 0
+        left += width + (at_dot if place == 1 else gap)
     return free
 
 

@@ -19,6 +19,7 @@ from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, numbe
 from vision.plate.reading import Reading, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
 from vision.plate.rows import MOST_BETWEEN_ROWS, lines_of, printed_rows, rows_in
+from vision.plate.templates import LEAST_LIKENESS, MOST_FLAW, likenesses
 from vision.pocket import SCALE_PX_PER_MM, Thing
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour, Verdict, worst
 
@@ -78,12 +79,14 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
     picture = _flattened(seen, area, thing)
     number, aspect = number_in(plate.text), plate.box.width / plate.box.height
     rows = rows_of(number, aspect)
-    reading = read_number(lines_of(picture, rows, number, trimmed=True), number)
+    lines = lines_of(picture, rows, number, trimmed=True)
+    reading = read_number(lines, number)
     checks = [
         _kind(plate, aspect),
         _rows(picture, printed_rows(aspect)),
         _colour(picture, plate),
         *_of_reading(reading, number, plate.role),
+        *(_print(lines, reading) if reading.margin >= ACCEPT_MARGIN else ()),
     ]
     region = plane.outline(thing.corners())
     return [replace(check, subject=plate.role, region=region) for check in checks]
@@ -143,6 +146,19 @@ def _colour_of_crop(picture: Picture, colour: PlateColour, text: str) -> Check:
     found = colour_by_ink(picture, allowed)
     outcome = Outcome.ACCEPT if found is colour else Outcome.REJECT
     return Check("plate_colour", outcome, "", colour.value, found.value)
+
+
+def _print(lines: Sequence[Picture], reading: Reading) -> list[Check]:
+    """Each proven character against its die, where the rows are fine enough; a flaw wants another picture, then a
+    person."""
+    rows = (reading.seen,) if len(lines) == 1 else (reading.seen[:2], reading.seen[2:])
+    found = [each for line, seen in zip(lines, rows, strict=True) if seen for each in likenesses(line, seen)]
+    if not found:
+        return []
+    worst_made = max(found, key=lambda each: each.flaw)
+    good = worst_made.flaw <= MOST_FLAW and min(each.score for each in found) >= LEAST_LIKENESS
+    outcome, text = (Outcome.ACCEPT, "whole") if good else (Outcome.UNSURE, f"a flaw in {worst_made.character}")
+    return [Check("plate_print", outcome, "", "each character whole", text, worst_made.flaw, MOST_FLAW)]
 
 
 def _of_reading(reading: Reading, number: str, role: str) -> list[Check]:

@@ -10,6 +10,7 @@ import numpy as np
 from vision.barcodes import Code, read_hard
 from vision.codes_in_view import check_foreign
 from vision.documents import codes_in
+from vision.label_print import check_print
 from vision.layouts import PRINT_PX_PER_MM, cut, flattened
 from vision.pictures import Picture
 from vision.plane import CARRIER_CODES, Plane
@@ -29,7 +30,7 @@ SEARCH_MM = 25.0
 
 
 def check_waybill(picture: Picture, plane: Plane, codes: list[Code], task: WaybillTask) -> list[Check]:
-    """All checks of the label, and of the seam where the task asks for it, but the carrier's code."""
+    """All checks of the label but the carrier's code; print is graded once, before the jaw, the seam after it."""
     box, reach = task.box, SEARCH_MM
     area = Box(box.x - reach, box.y - reach, box.width + 2 * reach, box.height + 2 * reach)
     labels = things_in(upright(picture, plane, area), area, apart_from=CARRIER_CODES)
@@ -45,6 +46,8 @@ def check_waybill(picture: Picture, plane: Plane, codes: list[Code], task: Waybi
     ]
     if len(labels) == 1:
         checks.append(_text(picture, plane, labels[0], here, task))
+    if len(here) == 1 and not task.sealed:
+        checks.append(check_print(picture, plane, here[0], task))
     return [*checks, *check_seam(picture, plane, task.view)] if task.sealed else checks
 
 

@@ -204,7 +204,10 @@ class Divert:
         self._acknowledgements.release(self._gate, 0, result)
 
     async def return_carrier(self, item: Item) -> None:
-        """Send the emptied carrier back to load and forget the item; a refusal holds the line and is asked again."""
+        """Send the emptied carrier back to load and forget the item; a refusal holds the line and is asked again.
+
+        A carrier that a fresh report shows at divert no more has left, whatever became of the answer.
+        """
         while True:
             try:
                 await self._tracking.return_carrier(item)
@@ -212,6 +215,8 @@ class Divert:
             except (StationFault, DeviceError) as fault:
                 self._holding.hold(AlarmKind.STATION_FAULT, "conveyor", cause=str(fault))
                 await self._permits.motion(item)
+            if await self._tracking.has_left(item, DIVERT):
+                break
         self._tracking.dismiss(item)
 
 

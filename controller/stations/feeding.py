@@ -38,9 +38,12 @@ class PartScan:
         """Bring the carrier here and read every part of `kind`; equal to what the order says, each once, in any order.
 
         :param unread: the reason when a part has no readable code or does not come.
-        :raises Nonconformance: a part is wrong, unreadable or missing.
+        :raises Nonconformance: a part is wrong, unreadable or missing, or nobody can vouch for the item any more:
+            its parts are not on the pick list then, and waiting for them would only block the station.
         """
         await self._tracking.advance(item, self._zone)
+        if item.suspect:
+            raise Nonconformance(Reason.SUSPECT, cause=item.suspect)
         roles = {part.role: part for part in item.recipe.parts if part.kind is kind}
         missing = {part.code: part for part in item.order.parts if part.role in roles}
         while missing:

@@ -146,11 +146,17 @@ async def test_a_reject_after_print_voids_for_ever_and_a_reprint_is_a_new_number
         await pooled.write(lambda ledger: void(ledger, first, "again"))
 
 
-async def test_a_number_never_printed_is_voided_without_an_event(pooled: Journal) -> None:
+async def test_a_reserved_number_is_told_void_because_its_label_may_come_out_all_the_same(pooled: Journal) -> None:
+    """A printer that falls silent after it was sent the label prints it later: dispatch must know the number is void."""
     first = await pooled.write(lambda ledger: reserve(ledger, 1, "GA000001"))
     await pooled.write(lambda ledger: void(ledger, first, "suspect"))
-    assert await outbox(pooled) == []
+    assert len(await outbox(pooled)) == 1
     assert await pooled.write(lambda ledger: free_count(ledger.connection)) == 1
+
+
+async def test_a_free_number_is_voided_without_an_event(pooled: Journal) -> None:
+    await pooled.write(lambda ledger: void(ledger, FIRST, "withdrawn"))
+    assert await outbox(pooled) == []
 
 
 async def test_an_empty_pool_says_so_and_no_number_goes_to_two_items(pooled: Journal) -> None:

@@ -16,8 +16,8 @@ import signal
 import sqlite3
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -26,50 +26,26 @@ from urllib.parse import urlsplit
 
 from controller.channel import ChannelClient, ChannelRefused, LineUnreachable
 from controller.channel_wire import load_or_make_token
-from controller.journal.reading import verify_chain
-from controller.journal.store import open_reading
 from controller.snapshot import Snapshot
 from devices.plc.contract import Chute
 from simulators.camera import CAMERAS, CameraTwin, serve_cameras
 from simulators.demo.broker import USER, free_port, start_broker
-from simulators.demo.processes import Child, Crew
 from simulators.history import Event
 from simulators.oracle import Judgement, judge, read_ledger
 from simulators.plant import Plant, PlantWiring
 from simulators.plant_process import ReaderAtHand
 from simulators.stock import take_stock
 from simulators.truth import truth
+from tests.line.books import Books
+from tests.line.crew import FloorCrew, Witness
 from tests.line.people import Mendable, People, Screen
 
 Happening = TypeVar("Happening", bound=Event)
 LOOK_S = 0.03
-PATIENCE_S = 45.0
+PATIENCE_S = 60.0
+PATIENT = {"picture_s": 30, "verdict_s": 30, "weigh_s": 30, "scan_s": 60}
+"""Deadlines that no test is about: long, so that a busy machine fails none."""
 CARRIERS = 12
-
-
-class FloorCrew(Crew):
-    """Processes of which a test may kill any one."""
-
-    def child(self, name: str) -> Child:
-        return self._children[name]
-
-    async def kill(self, name: str) -> None:
-        """As a power cut for this process: SIGKILL, nothing else is told."""
-        child = self._children.pop(name)
-        child.process.kill()
-        await child.process.wait()
-
-
-class Witness(list[Event]):
-    """The world's history, telling a test of each event at the moment at which it happens."""
-
-    def __init__(self, events: Iterable[Event]) -> None:
-        super().__init__(events)
-        self.tell: Callable[[Event], None] = lambda _: None
-
-    def append(self, event: Event) -> None:
-        super().append(event)
-        self.tell(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +57,13 @@ class Result:
     reasons: dict[str, list[str]]
 
 
-class Floor:
+class Floor(Books):
     """One floor. Made by `floor`."""
 
     def __init__(self, folder: Path, plan: Mendable, speed: float, timing: dict[str, float]) -> None:
-        self.folder = folder
-        self.plan = plan
+        super().__init__(folder, plan)
         self.speed = speed
-        self._timing = timing
+        self._timing = PATIENT | timing
         self.crew = FloorCrew(folder)
         self.screen = Screen(folder)
         self.web_port = free_port()
@@ -248,7 +223,7 @@ class Floor:
             if (await self.view()).state == "Held":
                 with contextlib.suppress(ChannelRefused):
                     await self.call("command", command="unhold", by="test")
-            return self._all_ended()
+            return self.all_ended()
 
         await self.wait_for(done, "every order ended after Unhold", within)
 
@@ -256,18 +231,10 @@ class Floor:
         """Wait until every order has ended and dispatch has answered for every event; then ask the oracle."""
 
         async def done() -> bool:
-            return self._all_ended()
+            return self.all_ended()
 
         await self.wait_for(done, "every order ended, every event acknowledged", within)
         return self.result()
-
-    def open_orders(self) -> list[str]:
-        """Orders that have not ended for good. One whose chute nobody knows waits for people: it counts as ended."""
-        unknown = {row[0] for row in self.journal("SELECT acceptance FROM items WHERE outcome = 'unknown'")}
-        states = self._states()
-        ended = {kit for kit, state in states.items() if state == "packed" or kit in unknown}
-        ended |= {kit for kit, state in states.items() if state == "rejected" and kit not in self.plan.mended}
-        return sorted(states.keys() - ended)
 
     # The truth.
 
@@ -275,7 +242,7 @@ class Floor:
         """The oracle's judgement and the line's own account, at this moment."""
         stock = take_stock(json.loads(json.dumps(self.truth())))
         assert self.journal_holds()
-        return Result(judge(stock, self.plan, read_ledger(self.folder / "ledger.db")), self._states(), self._reasons())
+        return Result(judge(stock, self.plan, read_ledger(self.folder / "ledger.db")), self.states(), self.reasons())
 
     def truth(self) -> dict[str, Any]:
         return {**truth(self.plant.world, self.plant.faults), "at_hand": self.people.at_hand}
@@ -287,24 +254,6 @@ class Floor:
     def rejected(self) -> list[str]:
         return [fallen.mailer.kit for fallen in self.plant.world.chutes[Chute.REJECT]]
 
-    def journal(self, question: str, *values: object) -> list[sqlite3.Row]:
-        """One short read of the journal."""
-        with closing(open_reading(self.folder / "var" / "line.db")) as connection:
-            return connection.execute(question, values).fetchall()
-
-    def events(self) -> list[dict[str, Any]]:
-        """Every event that the line made for dispatch, in order."""
-        return [json.loads(row[0]) for row in self.journal("SELECT body FROM outbox ORDER BY seq")]
-
-    def sealed_event(self, acceptance: str) -> dict[str, Any]:
-        """What dispatch was told of an order's sealed parcel: the one event's data."""
-        [data] = [
-            each["data"]
-            for each in self.events()
-            if each["data"]["acceptance"] == acceptance and ".sealed." in each["type"]
-        ]
-        return dict(data)
-
     def workers(self) -> list[int]:
         """Process ids of the line's children."""
         line = self.crew.child("line").process.pid
@@ -315,11 +264,6 @@ class Floor:
         await self.wait_for(
             _at_once(lambda: not any(Path(f"/proc/{each}").exists() for each in processes)), f"{processes} gone"
         )
-
-    def journal_holds(self) -> bool:
-        """Whether the history's chain of digests is whole."""
-        with closing(open_reading(self.folder / "var" / "line.db")) as connection:
-            return verify_chain(connection) is None
 
     def commands_taken(self) -> list[tuple[str, int, int, int]]:
         """What every PLC has last accepted or refused: device, block, epoch, sequence. Changes with each command."""
@@ -341,20 +285,6 @@ class Floor:
         return answer
 
     # Inside.
-
-    def _all_ended(self) -> bool:
-        return not self.open_orders() and not self.journal("SELECT 1 FROM outbox WHERE state = 'pending'")
-
-    def _states(self) -> dict[str, str]:
-        return {row[0]: row[1] for row in self.journal("SELECT acceptance, state FROM orders")}
-
-    def _reasons(self) -> dict[str, list[str]]:
-        reasons: dict[str, list[str]] = {order.acceptance: [] for order in self.plan.orders}
-        for acceptance, reason in self.journal(
-            "SELECT acceptance, reason FROM items WHERE outcome = 'rejected' ORDER BY item"
-        ):
-            reasons[acceptance].append(reason)
-        return reasons
 
     def _readers(self) -> dict[str, Any]:
         plant = self.plant
@@ -383,8 +313,9 @@ class Floor:
                     for each in view.stations
                 ),
                 *(f"  {each.kind} {each.source}: {each.text}" for each in view.alarms if not each.cleared),
-                f"orders {self._states()}",
-                f"reasons {self._reasons()}",
+                f"orders {self.states()}",
+                f"reasons {self.reasons()}",
+                *(f"  {acceptance}: {detail}" for acceptance, detail in self.details()),
                 f"chutes: dispatch {self.sent()}, reject {self.rejected()}",
                 self._log(),
             ]

@@ -52,7 +52,7 @@ async def test_the_line_holds_while_the_disk_is_full_and_loses_nothing(small_dis
         result = here.result()
         assert result.judgement.clean, result.judgement
         assert set(result.states.values()) == {"packed"}
-        assert not any(result.reasons.values()), "a full disk makes no parcel suspect"
+        assert not any(result.reasons.values()), f"a full disk makes no parcel suspect: {here.details()}"
 
 
 def _fill(descriptor: int) -> None:

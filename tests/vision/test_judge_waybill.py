@@ -45,7 +45,9 @@ def test_second_label_that_overlaps_is_rejected(own_first: bool) -> None:
 @pytest.mark.parametrize(("dx", "dy", "turn"), [(11, 0, 0), (0, -11, 0), (0, 0, 7), (0, 0, -7), (0, 0, 180)])
 def test_label_out_of_place_is_rejected(dx: float, dy: float, turn: float) -> None:
     verdict = judge(picture("waybill", carrier(labels=[label(dx=dx, dy=dy, turn=turn)])), waybill_task())
-    assert outcomes(verdict) == {"waybill_place": "reject"}
+    failed = outcomes(verdict)
+    assert failed.pop("waybill_place") == "reject"
+    assert set(failed) <= {"print_quality"}  # a label that hangs too much aslant can't always be graded
 
 
 def test_open_mailer_where_a_seam_must_be_is_rejected() -> None:

@@ -15,7 +15,19 @@ from vision.codes.belief import Says, Sighting, believed
 from vision.codes.code import LINEAR, Code, Grey, distinct, moved
 from vision.codes.first_reader import Threshold, first_reader
 from vision.codes.second_reader import second_reader
-from vision.codes.views import Work, enlarged, equalised, median, reduced, sharpened, smoothed, turned
+from vision.codes.views import (
+    ViewOf,
+    Work,
+    as_it_is,
+    enlarged,
+    equalised,
+    median,
+    reduced,
+    relaid,
+    sharpened,
+    smoothed,
+    turned,
+)
 from vision.codes.votes import likely_numbers, read_bars
 from vision.verdict import Symbology
 
@@ -26,6 +38,8 @@ FULL_MS = 1000.0
 _LEVEL = pi / 60
 """Turns nearer to the picture's axes than this need no turned view."""
 _LIKELY_PLACES = 4
+_OTHER_PIXELS = ((0.02, 1.3), (-0.02, 1.15))
+"""Turn in radians and scale of a view that is looked at again."""
 _DIAGONALS = (pi / 8, pi / 4, 3 * pi / 8)
 _TURNED = frozenset({Symbology.PDF417, Symbology.DATA_MATRIX})
 """Kinds that the first reader finds near the picture's axes only, or best there."""
@@ -134,16 +148,24 @@ def _likelihood(climbing: Climb, _kinds: frozenset[Symbology]) -> list[Sighting]
     return [sighting for bars in climbing.places()[:_LIKELY_PLACES] for sighting in likely_numbers(climbing.grey, bars)]
 
 
+Reader = Callable[[Grey, frozenset[Symbology]], list[Code]]
+
+
 def _global_threshold(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
-    found = first_reader(climbing.grey, kinds, threshold=Threshold.GLOBAL, inverted=True)
-    return [Sighting(code, hard=True, view="global threshold") for code in found]
+    return _seen_in(as_it_is(climbing.grey), kinds, "global threshold", _globally)
+
+
+def _globally(grey: Grey, kinds: frozenset[Symbology]) -> list[Code]:
+    return first_reader(grey, kinds, threshold=Threshold.GLOBAL, inverted=True)
+
+
+def _everywhere(grey: Grey, kinds: frozenset[Symbology]) -> list[Code]:
+    return first_reader(grey, kinds, inverted=True, smaller=True)
 
 
 def _worked(work: Work) -> Callable[[Climb, frozenset[Symbology]], list[Sighting]]:
     def look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
-        view = work(climbing.grey)
-        found = first_reader(view.grey, kinds, inverted=True, smaller=True)
-        return [Sighting(moved(code, view.onto), hard=True, view=work.__name__) for code in found]
+        return _seen_in(work(climbing.grey), kinds, work.__name__, _everywhere)
 
     return look
 
@@ -154,15 +176,27 @@ def _level(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
     found: list[Sighting] = []
     for turn in [*turns, *_DIAGONALS]:
         if min(turn % (pi / 2), -turn % (pi / 2)) >= _LEVEL:
-            view = turned(climbing.grey, turn)
-            codes = first_reader(view.grey, kinds)
-            found += [Sighting(moved(code, view.onto), hard=True, view=f"turned {turn:.3f}") for code in codes]
+            found += _seen_in(turned(climbing.grey, turn), kinds, f"turned {turn:.3f}", first_reader)
     return found
 
 
 def _second(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
-    codes = second_reader(climbing.grey, kinds)
-    return [Sighting(code, hard=True, view="second reader") for code in codes]
+    return _seen_in(as_it_is(climbing.grey), kinds, "second reader", second_reader)
+
+
+def _seen_in(view: ViewOf, kinds: frozenset[Symbology], name: str, reader: Reader) -> list[Sighting]:
+    """What a reader sees in a view; where it sees an area code, also in the same view laid on other pixels.
+
+    A wrong correction does not survive that: it hangs on the very pixels that it was made of.
+    """
+    codes = [moved(code, view.onto) for code in reader(view.grey, kinds)]
+    found = [Sighting(code, hard=True, view=name) for code in codes]
+    if any(code.symbology not in LINEAR for code in codes):
+        for turn, scale in _OTHER_PIXELS:
+            again = relaid(view, turn, scale)
+            seen = [moved(code, again.onto) for code in reader(again.grey, kinds)]
+            found += [Sighting(code, hard=True, view=f"{name}, relaid by {turn}") for code in seen]
+    return found
 
 
 _ALL = frozenset(Symbology)

@@ -59,17 +59,29 @@ def reduced(grey: Grey) -> ViewOf:
     return ViewOf(np.asarray(small, np.uint8), np.array(((2.0, 0.0, 0.5), (0.0, 2.0, 0.5))))
 
 
-def turned(grey: Grey, turn: float) -> ViewOf:
+def as_it_is(grey: Grey) -> ViewOf:
+    """Nothing done."""
+    return ViewOf(grey, _AS_IT_IS)
+
+
+def turned(grey: Grey, turn: float, scale: float = 1.0) -> ViewOf:
     """Turned so that what lies at `turn` radians lies level; nothing is cut off."""
     height, width = grey.shape
-    wide = round(abs(width * cos(turn)) + abs(height * sin(turn))) + 1
-    tall = round(abs(width * sin(turn)) + abs(height * cos(turn))) + 1
-    right, down = np.array((cos(turn), sin(turn))), np.array((-sin(turn), cos(turn)))
+    wide = round(scale * (abs(width * cos(turn)) + abs(height * sin(turn)))) + 1
+    tall = round(scale * (abs(width * sin(turn)) + abs(height * cos(turn)))) + 1
+    right, down = np.array((cos(turn), sin(turn))) / scale, np.array((-sin(turn), cos(turn))) / scale
     first = np.array((width - 1, height - 1)) / 2 - right * (wide - 1) / 2 - down * (tall - 1) / 2
     onto = np.stack((right, down, first), axis=1)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     cut = cv2.warpAffine(grey, onto, (wide, tall), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return ViewOf(np.asarray(cut, np.uint8), onto)
+
+
+def relaid(view: ViewOf, turn: float, scale: float) -> ViewOf:
+    """The same view on other pixels: turned a little and made larger."""
+    again = turned(view.grey, turn, scale)
+    whole = np.vstack((view.onto, (0, 0, 1))) @ np.vstack((again.onto, (0, 0, 1)))
+    return ViewOf(again.grey, np.asarray(whole[:2], np.float64))
 
 
 def _sharp(grey: Grey, blur_px: float) -> Grey:

@@ -26,7 +26,9 @@ SIZE = (24, 48)
 LEAST_HEIGHT_PX = 60
 """Lower lines are too coarse to judge the print by."""
 LEAST_LIKENESS = 0.75
-"""Least correlation of a well made character with its die."""
+"""Least correlation of a well made character with its die; rendered: from 0.81."""
+MOST_FLAW = 0.5
+"""Greatest flaw of a well made character; rendered: up to 0.44, with a gap of a fifth of the height mostly over it."""
 _WORKING_PX = 72
 """Height to which a line is brought, so that the search is quick."""
 _HEIGHTS = (0.62, 0.69, 0.76)
@@ -110,7 +112,8 @@ def _fits(part: Ink, seen: Seen, width: int) -> list[_Fit]:
     fitting = [size for size in sizes if 4 <= size[0] <= part.shape[1] and size[1] <= part.shape[0]]
     nothing = _Fit(0.0, np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32))
     dies = _dies()[:, SYMBOLS.index(seen.character)]
-    return [max((_fit(part, die, size) for size in fitting), key=lambda fit: fit.score, default=nothing) for die in dies]
+    fits = [[_fit(part, die, size) for size in fitting] for die in dies]
+    return [max(each, key=lambda fit: fit.score, default=nothing) for each in fits]
 
 
 def _fit(part: Ink, die: Ink, size: tuple[int, int]) -> _Fit:
