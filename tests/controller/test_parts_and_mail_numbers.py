@@ -147,7 +147,7 @@ async def test_a_reject_after_print_voids_for_ever_and_a_reprint_is_a_new_number
 
 
 async def test_a_reserved_number_is_told_void_because_its_label_may_come_out_all_the_same(pooled: Journal) -> None:
-    """A printer that falls silent after it was sent the label prints it later: dispatch must know the number is void."""
+    """A printer that falls silent after it was sent a label prints it later: dispatch must know its number is void."""
     first = await pooled.write(lambda ledger: reserve(ledger, 1, "GA000001"))
     await pooled.write(lambda ledger: void(ledger, first, "suspect"))
     assert len(await outbox(pooled)) == 1
