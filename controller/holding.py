@@ -10,6 +10,8 @@ from controller.packml import TRANSITIONS, Command
 from controller.text import Text
 from controller.unit_machine import UnitMachine
 
+_OUTLASTING = frozenset({AlarmKind.BAG_FROZEN})
+
 
 class Holding:
     """One place through which the line holds itself."""
@@ -30,9 +32,10 @@ class Holding:
         self._stop_by(Command.ABORT, kind, source, facts)
 
     def resolved(self) -> None:
-        """The unit runs again: the causes are answered for."""
+        """The unit runs again: the causes are answered for, but for those that only a count of parcels answers."""
         for kind, source in self._causes:
-            self._alarms.clear(kind, source)
+            if kind not in _OUTLASTING:
+                self._alarms.clear(kind, source)
         self._causes.clear()
         self.reason, self.text = "", None
 

@@ -35,6 +35,7 @@ from controller.permits import Permits
 from controller.print_trend import PrintTrend
 from controller.pulse import Pulse
 from controller.recovery import Plan, Recovery
+from controller.reject_run import RejectRun
 from controller.stations import Stations
 from controller.stations.divert import Divert
 from controller.stations.feeding import Collate, Infeed, PartScan
@@ -52,7 +53,6 @@ from controller.watch import Watch
 from devices.errors import DeviceError
 
 log = structlog.get_logger()
-_REJECTS_IN_A_ROW = 5
 
 
 class Line:
@@ -102,7 +102,7 @@ class Line:
         self.pool_filled = Pulse()
         self.ended = Pulse()
         self.epoch = 0
-        self._rejects_in_a_row = 0
+        self._reject_run = RejectRun(self.holding, self.alarms)
         self._session: asyncio.Task[None] | None = None
         self.stations = self._build_stations()
         self.recovery = Recovery(
@@ -246,13 +246,7 @@ class Line:
     def _item_ended(self, outcome: Outcome) -> None:
         self.dispatch.kick()
         self.tally.touch()
-        self._rejects_in_a_row = 0 if outcome.packed else self._rejects_in_a_row + 1
-        if self._rejects_in_a_row >= _REJECTS_IN_A_ROW:
-            self.alarms.raise_alarm(
-                AlarmKind.REJECTS_IN_A_ROW, "", count=self._rejects_in_a_row, cause=str(outcome.reason)
-            )
-        elif outcome.packed:
-            self.alarms.clear(AlarmKind.REJECTS_IN_A_ROW)
+        self._reject_run.note(outcome)
         self.ended.beat()
 
     def _event_refused(self, sequence: int, reason: str) -> None:

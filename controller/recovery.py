@@ -85,7 +85,7 @@ class Recovery:
         await self._conclude_diverted(items)
         await self._release_retained()
         plan = Plan()
-        for item in items.values():
+        for item in reversed(items.values()):
             self._place(item, plan)
         await self._memory.remember(lambda ledger: note_suspect(ledger, plan.to_clear))
         await self._look_for_strangers(plan)
@@ -122,9 +122,10 @@ class Recovery:
                 await self._acknowledgements.take_over(plc, block)
 
     def _place(self, item: Item, plan: Plan) -> None:
+        """Newest first: a carrier that came back and bears a newer item no longer bears the older one's parcel."""
         zone = self._tracking.zone_of(item.carrier)
         item.suspect = item.suspect or "restart"
-        if zone is None:
+        if zone is None or any(newer.carrier == item.carrier for newer in plan.to_clear):
             self._alarms.raise_alarm(AlarmKind.CARRIER_MISSING, str(item.carrier))
             return
         self._alarms.clear(AlarmKind.CARRIER_MISSING, str(item.carrier))

@@ -8,6 +8,7 @@ confuse more plate characters. No other file knows which recogniser it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,8 @@ STEP_PX = 8
 """Pixels of a prepared line for each step of the answer."""
 
 _MODEL = "models/ch_PP-OCRv4_rec_infer.onnx"
+_FEATURES = ("transpose_51.tmp_0", "p2o.AveragePool.1")
+"""Inner results of the network: what its last layer reads from, and what it saw before it compared neighbours."""
 _WRITTEN_ALSO = {"0": "Oo", "1": "Il"}
 """Characters of the network that are the same sign on a plate."""
 _NOTHING = "·.•-—_ "
@@ -46,12 +49,18 @@ def load() -> None:
     _network()
 
 
-def read_line(line: Picture, width: int = LINE_WIDTH_PX) -> Frames:
-    """Read one line of print; see `read_lines`."""
-    return read_lines([line], width)[0]
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one run of the network gives for one line.
+
+    :ivar frames: as its own last layer reads. :ivar features: of each step, for `vision.plate.own_reading`.
+    """
+
+    frames: Frames
+    features: NDArray[np.float32]
 
 
-def read_lines(lines: Sequence[Picture], width: int = LINE_WIDTH_PX) -> list[Frames]:
+def read_lines(lines: Sequence[Picture], width: int = LINE_WIDTH_PX) -> list[Look]:
     """Read lines of print in one run of the network.
 
     :param lines: each cropped to the line, upright, dark on light or light on dark.
@@ -59,8 +68,10 @@ def read_lines(lines: Sequence[Picture], width: int = LINE_WIDTH_PX) -> list[Fra
     """
     session, symbols, columns = _network()
     batch = np.stack([_prepared(line, width) for line in lines])
-    output = session.run(None, {session.get_inputs()[0].name: batch})[0]
-    return [_of_symbols(each, symbols, columns) for each in output]
+    outputs = [output.name for output in session.get_outputs()]
+    read, last, local = session.run(outputs, {session.get_inputs()[0].name: batch})
+    features = np.concatenate((last, local[:, :, 0].transpose(0, 2, 1)), axis=2)
+    return [Look(_of_symbols(each, symbols, columns), features[place]) for place, each in enumerate(read)]
 
 
 def line_width(line: Picture, width: int = LINE_WIDTH_PX) -> int:
@@ -92,7 +103,7 @@ def _network() -> tuple[onnxruntime.InferenceSession, Columns, Columns]:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(_model_file()), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(_with_features(), options, providers=["CPUExecutionProvider"])
     dictionary = session.get_modelmeta().custom_metadata_map["character"].splitlines()
     return session, *_columns(["", *dictionary, " "])
 
@@ -103,6 +114,23 @@ def _columns(dictionary: list[str]) -> tuple[Columns, Columns]:
         meaning |= dict.fromkeys((sign, *_WRITTEN_ALSO.get(sign, "")), symbol)
     pairs = [(meaning[sign], column) for column, sign in enumerate(dictionary) if sign in meaning]
     return np.array([symbol for symbol, _ in pairs]), np.array([column for _, column in pairs])
+
+
+def _with_features() -> bytes:
+    """The network's file with its inner features among its outputs.
+
+    A file of this format (protocol buffers) may be followed by more of its fields, which are then added: here outputs
+    (field 12) of the graph (field 7), each with nothing but its name (field 1).
+    """
+    model = _model_file().read_bytes()
+    for name in _FEATURES:
+        model += _field(7, _field(12, _field(1, name.encode())))
+    return model
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field of fewer than 128 bytes."""
+    return bytes(((number << 3) | 2, len(content))) + content
 
 
 def _model_file() -> Path:

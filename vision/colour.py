@@ -17,6 +17,8 @@ _YELLOW = ((15, 100, 100), (34, 255, 255))
 _GREEN = ((35, 45, 50), (90, 255, 255))
 _WHITE = ((0, 0, 140), (180, 55, 255))
 _BLACK = ((0, 0, 0), (180, 255, 65))
+_CLEAR_MAJORITY = 0.15
+"""How far from a half the share of light pixels must be to tell by itself whether the ground or the ink is light."""
 _HEAD_YELLOW = 0.12
 """From this share of yellow on, a green plate is the large new-energy one with its yellow head."""
 
@@ -80,5 +82,13 @@ def _ground_and_ink(plate: Picture) -> tuple[NDArray[np.float64], NDArray[np.flo
     if not light.any():
         mean = np.asarray(inner.mean(axis=(0, 1)), np.float64)
         return mean, mean
-    ink = light if light.mean() < 0.5 else ~light
-    return np.asarray(inner[~ink].mean(axis=0), np.float64), np.asarray(inner[ink].mean(axis=0), np.float64)
+    bright, dark = (np.asarray(inner[part].mean(axis=0), np.float64) for part in (light, ~light))
+    share = float(light.mean())
+    if abs(share - 0.5) > _CLEAR_MAJORITY:
+        return (bright, dark) if share > 0.5 else (dark, bright)
+    # Blown-up or blurred characters cover as much as the ground does; then the ground is what has more colour.
+    return (bright, dark) if _chroma(bright) > _chroma(dark) else (dark, bright)
+
+
+def _chroma(colour: NDArray[np.float64]) -> float:
+    return float((colour.max() - colour.min()) / max(1.0, colour.max()))

@@ -14,16 +14,17 @@ import numpy as np
 
 from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
 from vision.pictures import Picture
-from vision.plane import Plane
+from vision.plane import Plane, Points
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, number_in, rows_of
 from vision.plate.reading import Reading, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
 from vision.plate.rows import MOST_BETWEEN_ROWS, lines_of, printed_rows, rows_in
 from vision.plate.templates import LEAST_LIKENESS, MOST_FLAW, likenesses
+from vision.plate.visible import Seen
 from vision.pocket import SCALE_PX_PER_MM, Thing
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour, Verdict, worst
 
-ACCEPT_MARGIN = 1.0
+ACCEPT_MARGIN = 2.0
 """From this log-likelihood margin on a text is proven; docs/vision.md has the table from which it was chosen."""
 REJECT_MARGIN = -4.0
 """Under this another text explains the picture so much better that a new picture would not change it."""
@@ -45,9 +46,7 @@ def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None) 
     checks = [_bears(expected, kinds, kind), _rows(picture, printed), *_of_reading(reading, number, "")]
     if kind:
         checks.append(_colour_of_crop(picture, LAYOUTS[kind].colour, expected))
-    height, width = picture.shape[:2]
-    region = ((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height)))
-    placed = tuple(check if check.region else replace(check, region=region) for check in checks)
+    placed = tuple(_placed(check, reading, picture, _corners_of(picture)) for check in checks)
     return Verdict(worst(placed), placed)
 
 
@@ -88,8 +87,11 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
         *_of_reading(reading, number, plate.role),
         *(_print(lines, reading) if reading.margin >= ACCEPT_MARGIN else ()),
     ]
-    region = plane.outline(thing.corners())
-    return [replace(check, subject=plate.role, region=region) for check in checks]
+    placed = (_placed(check, reading, picture, _corners_of(picture)) for check in checks)
+    onto = cv2.getPerspectiveTransform(
+        _corners_of(picture).astype(np.float32), plane.to_px(thing.corners()).astype(np.float32)
+    )
+    return [replace(check, subject=plate.role, region=_as_region(_mapped(check.region, onto))) for check in placed]
 
 
 def _kind(plate: ExpectedPlate, aspect: float) -> Check:
@@ -102,16 +104,58 @@ def _kind(plate: ExpectedPlate, aspect: float) -> Check:
 
 def _at(picture: Picture, corners: Corners, aspect: float, expected: str, kind: PlateKind | None) -> Verdict:
     """The verdict on what lies between four corners of a picture."""
-    verdict = verify_crop(straightened(picture, corners, aspect), expected, kind)
-    region = tuple((float(x), float(y)) for x, y in corners)
-    there = Check("plate_present", Outcome.ACCEPT, "", "a plate", "one", region=region)
-    return replace(verdict, checks=(there, *(replace(check, region=region) for check in verdict.checks)))
+    straight = straightened(picture, corners, aspect)
+    verdict = verify_crop(straight, expected, kind)
+    there = Check("plate_present", Outcome.ACCEPT, "", "a plate", "one", region=_as_region(corners))
+    back = cv2.getPerspectiveTransform(_corners_of(straight).astype(np.float32), corners.astype(np.float32))
+    moved = (replace(check, region=_as_region(_mapped(check.region, back))) for check in verdict.checks)
+    return replace(verdict, checks=(there, *moved))
 
 
 def _rank(verdict: Verdict) -> tuple[int, float]:
     """Fewer failures first, then the better characters."""
     margin = max((check.score or 0.0 for check in verdict.checks if check.name == "plate_characters"), default=0.0)
     return -len(verdict.failed), margin
+
+
+def _placed(check: Check, reading: Reading, picture: Picture, whole: Points) -> Check:
+    """The check with the place that it is about: one character where one is to blame, else the plate."""
+    blamed = _blamed(check, reading)
+    if blamed is None:
+        return replace(check, region=_as_region(whole))
+    height, width = picture.shape[:2]
+    rows = max(seen.row for seen in reading.seen) + 1
+    top, bottom = (0.0, height) if rows == 1 else (0.0, 0.4 * height) if blamed.row == 0 else (0.4 * height, height)
+    left, right = blamed.left * width, blamed.right * width
+    return replace(check, region=((left, top), (right, top), (right, bottom), (left, bottom)))
+
+
+def _blamed(check: Check, reading: Reading) -> Seen | None:
+    """The character that a failed check is about."""
+    if check.outcome is Outcome.ACCEPT or not reading.seen:
+        return None
+    if check.name == "plate_visible":
+        return min(reading.seen, key=lambda seen: seen.score)
+    if check.name == "plate_province":
+        return reading.seen[0]
+    if check.name == "plate_characters" and len(reading.rival) == len(reading.seen):
+        pairs = zip(reading.seen, reading.rival, strict=True)
+        return next((seen for seen, rival in pairs if seen.character != rival), None)
+    return None
+
+
+def _corners_of(picture: Picture) -> Points:
+    height, width = picture.shape[:2]
+    return np.array(((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)))
+
+
+def _mapped(region: Sequence[tuple[float, float]], matrix: cv2.typing.MatLike) -> Points:
+    points = np.array(region, np.float64).reshape(-1, 1, 2)
+    return np.asarray(cv2.perspectiveTransform(points, matrix), np.float64).reshape(-1, 2)
+
+
+def _as_region(points: Points | Corners) -> tuple[tuple[float, float], ...]:
+    return tuple((float(x), float(y)) for x, y in points)
 
 
 def _aspect(kind: PlateKind) -> float:

@@ -270,7 +270,7 @@ def _file(digest: str) -> str:
 
 def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
     item, acceptance, attempt, product, reason, detail, ended_at = row
-    text = describe(reason, json.loads(detail) if detail else {})
+    text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
     # The picture that did not accept tells most, and the last of those comes first.
     pictures = connection.execute(
         "SELECT picture FROM evidence WHERE item = ? AND picture != '' ORDER BY outcome = 'accept', evidence DESC",
@@ -288,6 +288,14 @@ def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
         pictures=tuple(dict.fromkeys(_file(each[0]) for each in pictures)),
         checks=_failed_checks(connection, item),
     )
+
+
+def _without_codes(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as a page may show them: whole part codes stay in the journal."""
+    return {
+        key: ", ".join(mask(code) for code in value.split(", ")) if key in facts.get("codes", ()) else value
+        for key, value in facts.items()
+    }
 
 
 def _failed_checks(connection: sqlite3.Connection, item: int) -> tuple[CheckView, ...]:

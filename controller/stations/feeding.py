@@ -50,7 +50,9 @@ class PartScan:
             reading = await self._read(item, missing, unread)
             part = missing.pop(reading, None)
             if part is None:
-                raise Nonconformance(Reason.WRONG_PART, expected=", ".join(sorted(missing)), found=reading)
+                raise Nonconformance(
+                    Reason.WRONG_PART, expected=", ".join(sorted(missing)), found=reading, codes=("expected", "found")
+                )
             expected = roles[part.role].symbology
             if self._symbology != expected:
                 raise Nonconformance(Reason.WRONG_PART, role=part.role, expected=expected, found=self._symbology)

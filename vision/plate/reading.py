@@ -1,7 +1,8 @@
 """The characters of a plate: is it this number, and no other? Two looks, the second only when the first leaves doubt.
 
-The second look is the same line set upright and drawn narrower, so that the network meets each character at another
-place of its grid and in other company; what it takes for another character by chance, it seldom takes twice.
+Each look is read twice: by the recogniser's last layer and by our own (`vision.plate.own_reading`). The second look is
+the same line set upright and drawn lower, so that the network meets each character in another shape; what it takes for
+another character by chance, it seldom takes twice. All readings count alike, by the mean of their log-likelihoods.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vision.characters import LINE_HEIGHT_PX, read_lines
+from vision.characters import LINE_HEIGHT_PX, Look, read_lines
 from vision.likelihood import (
     Frames,
     best_text,
@@ -23,12 +24,13 @@ from vision.likelihood import (
     shortened_texts,
 )
 from vision.pictures import Picture
+from vision.plate.own_reading import own_frames
 from vision.plate.visible import Seen, seen_in
 
-SURE_MARGIN = 6.0
+SURE_MARGIN = 3.5
 """From this log-likelihood margin on, one look is enough."""
-_NARROWED = 0.85
-"""Width of the second look as a share of the first."""
+_LOWERED_PX = 40
+"""Height of the second look's line, of the `LINE_HEIGHT_PX` of the first."""
 _SLOPES = np.arange(-0.3, 0.31, 0.02)
 _EDGE_PX = 6
 _WORKING_WIDTH_PX = 188
@@ -58,15 +60,20 @@ def read_number(lines: Sequence[Picture], number: str) -> Reading:
     :param lines: its rows, each cropped. :param number: in the alphabet of `vision.likelihood.SYMBOLS`.
     """
     rows = read_lines(lines)
-    looks = [np.concatenate(rows)]
+    looks = _readings(rows)
     margin, rival = _margin(looks, number)
     if margin < SURE_MARGIN:
-        looks.append(np.concatenate(read_lines([_second_look(line) for line in lines])))
+        looks += _readings(read_lines([second_look(line) for line in lines]))
         margin, rival = _margin(looks, number)
-    text = best_text(looks[0])
-    seen = seen_in(lines, rows, _split(number, rows)) if explainable(number) else []
+    own = [own_frames(row.features) for row in rows]
+    seen = seen_in(lines, own, _split(number, len(rows))) if explainable(number) else []
     province_margin, province = _province(looks, number)
-    return Reading(margin, rival, province_margin, province, text, tuple(seen), len(looks))
+    return Reading(margin, rival, province_margin, province, best_text(looks[0]), tuple(seen), len(looks) // 2)
+
+
+def _readings(rows: list[Look]) -> list[Frames]:
+    """One look as both last layers read it, the rows one after the other."""
+    return [np.concatenate([row.frames for row in rows]), np.concatenate([own_frames(row.features) for row in rows])]
 
 
 def _margin(looks: list[Frames], number: str) -> tuple[float, str]:
@@ -82,17 +89,19 @@ def _province(looks: list[Frames], number: str) -> tuple[float | None, str]:
     return margin, number[0] if margin > 0 else rival[:1]
 
 
-def _split(number: str, rows: list[Frames]) -> list[str]:
+def _split(number: str, rows: int) -> list[str]:
     """What stands in each row: the first two characters above, the others below."""
-    return [number] if len(rows) == 1 else [number[:2], number[2:]]
+    return [number] if rows == 1 else [number[:2], number[2:]]
 
 
-def _second_look(line: Picture) -> Picture:
+def second_look(line: Picture) -> Picture:
+    """The line set upright and drawn lower."""
     height, width = line.shape[:2]
-    wide = max(2, round(width * LINE_HEIGHT_PX / height * _NARROWED))
-    return upright(
-        np.asarray(cv2.resize(line, (2 * wide, 2 * LINE_HEIGHT_PX), interpolation=cv2.INTER_CUBIC), np.uint8)
-    )
+    wide = max(2, round(width * LINE_HEIGHT_PX / height))
+    finer = cv2.resize(line, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC)
+    low = cv2.resize(upright(np.asarray(finer, np.uint8)), (wide, _LOWERED_PX), interpolation=cv2.INTER_AREA)
+    edge = (LINE_HEIGHT_PX - _LOWERED_PX) // 2
+    return np.asarray(cv2.copyMakeBorder(low, edge, edge, 0, 0, cv2.BORDER_REPLICATE), np.uint8)
 
 
 def upright(line: Picture) -> Picture:

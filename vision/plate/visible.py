@@ -43,11 +43,12 @@ _CELL_SHARE = 0.78
 class Seen:
     """How well one character is seen.
 
-    :ivar left: of its place, as a share of the line's width; :ivar right: likewise.
+    :ivar row: of the number, from 0. :ivar left: of its place, as a share of the row's width; :ivar right: likewise.
     :ivar edges: as `LEAST_EDGES`; :ivar spread: as `LEAST_SPREAD`; :ivar glare: as `MOST_GLARE`.
     """
 
     character: str
+    row: int
     left: float
     right: float
     edges: float
@@ -77,13 +78,13 @@ def seen_in(lines: Sequence[Picture], frames: Sequence[Frames], texts: Sequence[
     ]
 
 
-def _in_line(line: Picture, frames: Frames, text: str) -> list[Seen]:
+def _in_line(row: int, line: Picture, frames: Frames, text: str) -> list[Seen]:
     grey, cells, width = _prepared(line), _cells(frames, text), line_width(line)
     glare = _glare(grey)
     measured = [_measured(grey, glare, left, right) for left, right in cells]
     edges, spread = (max(1e-3, float(np.median([each[place] for each in measured]))) for place in (0, 1))
     return [
-        Seen(character, left / width, right / width, found[0] / edges, found[1] / spread, found[2])
+        Seen(character, row, left / width, right / width, found[0] / edges, found[1] / spread, found[2])
         for character, (left, right), found in zip(text, cells, measured, strict=True)
     ]
 
