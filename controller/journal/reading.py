@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.journal.store import GENESIS, entry_digest
-from controller.masking import masked_apart
+from controller.masking import mask, masked_apart
 from controller.reason_texts import describe
 from controller.snapshot import CheckView, Counters, RejectView
 

@@ -89,7 +89,7 @@ def run_items(ledger: Ledger, example: LineConfig) -> None:
     end_attempt(ledger, "GA000001", packed=False)
     end_attempt(ledger, "GA000002", packed=True)
     end = "UPDATE items SET stage='ended', outcome=?, reason=?, detail=?, chute=?, ended_at=? WHERE item=?"
-    facts = json.dumps({"expected": ["PM1"], "found": "PM9"})
+    facts = json.dumps({"expected": "PM0000000001", "found": "PM0000000009", "codes": ["expected", "found"]})
     ledger.connection.execute(end, ("rejected", "wrong_part", facts, "reject", ledger.at, 1))
     ledger.connection.execute(end, ("packed", "", "", "dispatch", ledger.at, 2))
     put_event(ledger, LINE, EventType.SEALED, 2, EventData(mail_number="EA123456785CN", acceptance="GA000002"))
@@ -132,8 +132,8 @@ async def test_plate_numbers_in_a_story_are_masked(worked: Journal) -> None:
 async def test_rejects_tell_why_and_show_the_telling_picture_first(worked: Journal) -> None:
     (reject,) = await worked.write(lambda ledger: recent_rejects(ledger.connection))
     assert (reject.item, reject.reason) == (1, "wrong_part")
-    assert reject.text.endswith("(expected ['PM1'], found PM9)")
-    assert "实际 PM9" in reject.text_zh
+    assert reject.text.endswith("(expected PM********01, found PM********09)")
+    assert "实际 PM********09" in reject.text_zh
     assert [picture[0] for picture in reject.pictures] == ["a", "b", "c"]
 
 

@@ -73,9 +73,8 @@ class Seen:
 
 def seen_in(lines: Sequence[Picture], frames: Sequence[Frames], texts: Sequence[str]) -> list[Seen]:
     """How well each character of the lines is seen; each is measured against the others of its line."""
-    return [
-        seen for line, frame, text in zip(lines, frames, texts, strict=True) for seen in _in_line(line, frame, text)
-    ]
+    rows = enumerate(zip(lines, frames, texts, strict=True))
+    return [seen for row, (line, frame, text) in rows for seen in _in_line(row, line, frame, text)]
 
 
 def _in_line(row: int, line: Picture, frames: Frames, text: str) -> list[Seen]:
