@@ -38,7 +38,7 @@ FULL_MS = 1000.0
 _LEVEL = pi / 60
 """Turns nearer to the picture's axes than this need no turned view."""
 _LIKELY_PLACES = 4
-_OTHER_PIXELS = ((0.02, 1.3), (-0.02, 1.15))
+_OTHER_PIXELS = ((0.02, 1.3), (-0.02, 1.15), (0.0, 2.0), (0.05, 1.0))
 """Turn in radians and scale of a view that is looked at again."""
 _DIAGONALS = (pi / 8, pi / 4, 3 * pi / 8)
 _TURNED = frozenset({Symbology.PDF417, Symbology.DATA_MATRIX})
@@ -196,6 +196,8 @@ def _seen_in(view: ViewOf, kinds: frozenset[Symbology], name: str, reader: Reade
             again = relaid(view, turn, scale)
             seen = [moved(code, again.onto) for code in reader(again.grey, kinds)]
             found += [Sighting(code, hard=True, view=f"{name}, relaid by {turn}") for code in seen]
+            if {code.says for code in codes} <= {code.says for code in seen}:
+                break
     return found
 
 
