@@ -24,6 +24,7 @@ BLANK = len(SYMBOLS)
 FLOOR = 1e-6
 """Least probability of a symbol in a frame: what the recogniser rules out is unlikely, not impossible."""
 
+_LEAST = 1e-300
 UNEXPLAINED = -1000.0
 """Margin of a text that can't stand on a plate."""
 
@@ -55,7 +56,7 @@ def joint_margin(looks: Sequence[Frames], expected: str, rivals: Iterable[str]) 
     others = [rival for rival in dict.fromkeys(rivals) if rival and rival != expected]
     if not others:
         raise ValueError(f"{expected!r} has no rival: a margin must be against something")
-    scores = np.mean([_log_likelihoods(frames, [expected, *others]) for frames in looks], axis=0)
+    scores = _log_likelihoods(looks, [expected, *others]).mean(axis=0)
     best = int(np.argmax(scores[1:]))
     return float(scores[0] - scores[1 + best]), others[best]
 
@@ -141,29 +142,36 @@ def _class_of(character: str, place: int) -> str:
     return LETTERS if place == 1 and character in LETTERS else _SERIAL
 
 
-def _log_likelihoods(frames: Frames, texts: list[str]) -> NDArray[np.float64]:
-    scores = np.empty(len(texts))
-    for length in {len(text) for text in texts}:
-        places = [place for place, text in enumerate(texts) if len(text) == length]
-        labels = np.array([[_INDEX[character] for character in texts[place]] for place in places])
-        scores[places] = _forward(np.maximum(frames, FLOOR), labels)
-    return scores
+def _log_likelihoods(looks: Sequence[Frames], texts: list[str]) -> NDArray[np.float64]:
+    """Shape (looks, texts). Texts of all lengths and looks of equally many steps go through one pass."""
+    lengths = np.array([len(text) for text in texts])
+    labels = np.full((len(texts), int(lengths.max())), BLANK)
+    for row, text in zip(labels, texts, strict=True):
+        row[: len(text)] = [_INDEX[character] for character in text]
+    if len({len(look) for look in looks}) > 1:
+        return np.concatenate([_forward(look[None], labels, lengths) for look in looks])
+    return _forward(np.stack(looks), labels, lengths)
 
 
-def _forward(frames: Frames, labels: NDArray[np.intp]) -> NDArray[np.float64]:
-    """The CTC forward pass for many labels of one length at once; scaled at each step so that nothing underflows."""
-    count, length = labels.shape
-    states = np.full((count, 2 * length + 1), BLANK)
+def _forward(looks: NDArray[np.float64], labels: NDArray[np.intp], lengths: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The CTC forward pass for many labels and looks at once; scaled at each step so that nothing underflows.
+
+    States behind a shorter label's end are passed but not counted.
+    """
+    count, longest = labels.shape
+    states = np.full((count, 2 * longest + 1), BLANK)
     states[:, 1::2] = labels
     skip = np.zeros(states.shape)
     skip[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    emitted = frames[:, states]
-    forward = np.zeros((count, 2 * length + 3))
-    forward[:, 2:4] = emitted[0, :, :2]
-    total = np.zeros(count)
+    emitted = np.maximum(looks, FLOOR).transpose(1, 0, 2)[:, :, states]
+    forward = np.zeros((len(looks), count, 2 * longest + 3))
+    forward[:, :, 2:4] = emitted[0, :, :, :2]
+    total = np.zeros(forward.shape[:2])
     for step in emitted[1:]:
-        forward[:, 2:] = (forward[:, 2:] + forward[:, 1:-1] + forward[:, :-2] * skip) * step
-        scale = forward.max(axis=1)
-        forward /= scale[:, None]
+        forward[:, :, 2:] = (forward[:, :, 2:] + forward[:, :, 1:-1] + forward[:, :, :-2] * skip) * step
+        scale = forward.max(axis=2)
+        forward /= scale[:, :, None]
         total += np.log(scale)
-    return np.asarray(total + np.log(forward[:, -1] + forward[:, -2]))
+    every = np.arange(count)
+    ends = forward[:, every, 2 * lengths + 2] + forward[:, every, 2 * lengths + 1]
+    return np.asarray(total + np.log(np.maximum(ends, _LEAST)))

@@ -11,9 +11,12 @@ from vision.likelihood import (
     UNEXPLAINED,
     best_text,
     confusable_texts,
+    joint_margin,
     margin,
     normalised,
     other_provinces,
+    places_of,
+    shortened_texts,
 )
 
 
@@ -74,3 +77,26 @@ def test_many_frames_do_not_underflow() -> None:
     score, _ = margin(frames, "A", ["B"])
     assert np.isfinite(score)
     assert score > 0
+
+
+def test_texts_of_all_lengths_in_one_pass_score_as_each_alone() -> None:
+    rivals = ["粤B1", "粤B", "粤B1111", "粤811"]
+    alone = [margin(CLEAR, "粤B11", [rival])[0] for rival in rivals]
+    assert margin(CLEAR, "粤B11", rivals)[0] == pytest.approx(min(alone))
+
+
+def test_several_looks_are_judged_by_their_mean() -> None:
+    unsure = _frames({"粤": 1}, {"B": 0.5, "8": 0.5})
+    sure = _frames({"粤": 1}, {"B": 0.9, "8": 0.1})
+    single = margin(sure, "粤B", ["粤8"])[0]
+    assert joint_margin([sure, unsure], "粤B", ["粤8"])[0] == pytest.approx(single / 2, abs=1e-3)
+
+
+def test_a_covered_character_leaves_a_shorter_text() -> None:
+    assert set(shortened_texts("粤B1")) == {"B1", "粤1", "粤B"}
+    covered = _frames({"粤": 1}, {"": 1}, {"1": 1})
+    assert margin(covered, "粤B1", shortened_texts("粤B1"))[1] == "粤1"
+
+
+def test_places_follow_the_alignment() -> None:
+    assert places_of(CLEAR, "粤B11").tolist() == pytest.approx([0, 1, 3, 5], abs=0.3)

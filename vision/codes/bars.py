@@ -26,6 +26,7 @@ _MIN_COHERENCE = 0.6
 _MIN_ENERGY_SHARE = 0.08
 """Of the strongest window's energy; fainter places are paper grain."""
 _MIN_LENGTH_PX = 24
+_MIN_SIDE_PX = 4
 _TURN_BINS = 24
 _STEP = 2
 """Pixels from one looked-at window to the next."""
@@ -71,9 +72,9 @@ class Bars:
 def find_bars(grey: Grey, region: Region | None = None) -> list[Bars]:
     """Places that may hold a linear code, the most striking first, `MOST` at most."""
     part, left, top = (grey, 0, 0) if region is None else _cut(grey, region)
-    if min(part.shape) < 4:
+    scale = min(1.0, SEARCH_SIDE_PX / max(1, *part.shape))
+    if min(part.shape) * scale < _MIN_SIDE_PX:
         return []
-    scale = min(1.0, SEARCH_SIDE_PX / max(part.shape))
     small = part if scale == 1.0 else cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     tensor = _tensor(np.asarray(small, np.uint8))
     found: list[tuple[float, Bars]] = []

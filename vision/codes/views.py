@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from vision.codes.code import Grey
 
+_LEAST_SIDE_PX = 4
+_MOST_SIDE_PX = 16_000
+"""Longest side of a view: well within what the library can address."""
 _AS_IT_IS = np.array(((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
 
 
@@ -55,6 +58,8 @@ def enlarged(grey: Grey) -> ViewOf:
 
 def reduced(grey: Grey) -> ViewOf:
     """Half the size, for large modules with broken ink."""
+    if min(grey.shape) < _LEAST_SIDE_PX:
+        return as_it_is(grey)
     small = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     return ViewOf(np.asarray(small, np.uint8), np.array(((2.0, 0.0, 0.5), (0.0, 2.0, 0.5))))
 
@@ -67,6 +72,7 @@ def as_it_is(grey: Grey) -> ViewOf:
 def turned(grey: Grey, turn: float, scale: float = 1.0) -> ViewOf:
     """Turned so that what lies at `turn` radians lies level; nothing is cut off."""
     height, width = grey.shape
+    scale = min(scale, _MOST_SIDE_PX / (width + height))
     wide = round(scale * (abs(width * cos(turn)) + abs(height * sin(turn)))) + 1
     tall = round(scale * (abs(width * sin(turn)) + abs(height * cos(turn)))) + 1
     right, down = np.array((cos(turn), sin(turn))) / scale, np.array((-sin(turn), cos(turn))) / scale
