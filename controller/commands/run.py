@@ -23,6 +23,7 @@ from controller.journal.epochs import ForeignJournal
 
 log = structlog.get_logger()
 _SOUND_SQLITE = (3, 51, 3)
+_REFUSALS = (JournalUnavailable, ForeignJournal, ChannelError)
 Config = Annotated[Path, typer.Option("--config", "-c", help="The line's configuration.")]
 
 
@@ -38,8 +39,14 @@ def run(config: Config = Path("line.toml")) -> None:
         log.warning("old_sqlite", found=sqlite3.sqlite_version, wanted=".".join(map(str, _SOUND_SQLITE)))
     try:
         asyncio.run(_serve(line, token))
-    except* (JournalUnavailable, ForeignJournal, ChannelError) as errors:
-        _refuse(str(errors.exceptions[0]), errors)
+    except _REFUSALS as error:
+        _refuse(str(error), error)
+    except BaseExceptionGroup as group:
+        # Not `except*`: what is raised in such a clause comes out as a group again, and Exit would be none.
+        known, others = group.split(_REFUSALS)
+        if known is None or others is not None:
+            raise
+        _refuse(str(known.exceptions[0]), group)
 
 
 def _refuse(text: str, cause: BaseException) -> None:

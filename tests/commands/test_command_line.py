@@ -96,7 +96,7 @@ async def test_a_second_line_on_the_socket_ends_before_it_touches_a_device(tmp_p
         _, errors = await second.communicate()
         first.send_signal(signal.SIGTERM)
         await first.communicate()
-    assert second.returncode == 2
+    assert second.returncode == 2, errors
     assert b"another line listens there" in errors
     assert not touched.is_set()
 

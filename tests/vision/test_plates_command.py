@@ -1,0 +1,50 @@
+"""`sealline vision verify` from the outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+from typer.testing import CliRunner
+
+from controller.commands.vision import vision
+from simulators.render.plate_photos import plate_photo
+
+
+@pytest.fixture
+def cut_out(tmp_path: Path) -> Path:
+    path = tmp_path / "plate.jpg"
+    cv2.imwrite(str(path), plate_photo("blue", "粤B12345", (440, 140), 32_000))
+    return path
+
+
+def _run(*arguments: str) -> tuple[int, list[dict[str, object]]]:
+    result = CliRunner().invoke(vision, ["verify", *arguments, "--json"])
+    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_the_right_number_is_accepted_with_its_score(cut_out: Path) -> None:
+    code, (answer,) = _run(str(cut_out), "--expect-plate", "粤B12345", "--plate-kind", "small", "--crop")
+    assert (code, answer["verdict"]) == (0, "accept")
+    assert answer["score"] > answer["threshold"]  # type: ignore[operator]
+    names = [check["name"] for check in answer["checks"]]  # type: ignore[attr-defined]
+    assert names == ["plate_kind", "plate_rows", "plate_visible", "plate_characters", "plate_province", "plate_colour"]
+
+
+def test_another_number_is_not_and_the_character_is_shown(cut_out: Path) -> None:
+    code, (answer,) = _run(str(cut_out), "--expect-plate", "粤B12845", "--crop")
+    assert (code, answer["verdict"]) == (1, "reject")
+    characters = next(check for check in answer["checks"] if check["name"] == "plate_characters")  # type: ignore[attr-defined]
+    width = characters["region"][1][0] - characters["region"][0][0]
+    assert characters["found"] == "粤B12345"
+    assert 0 < width < 0.2 * cv2.imread(str(cut_out)).shape[1]
+
+
+def test_a_folder_gives_one_object_a_picture_and_what_is_no_picture_is_rejected(cut_out: Path) -> None:
+    (cut_out.parent / "broken.jpg").write_bytes(b"no picture")
+    code, answers = _run(str(cut_out.parent), "--expect-plate", "粤B12345", "--crop")
+    assert code == 1
+    assert [answer["verdict"] for answer in answers] == ["reject", "accept"]
+    assert answers[0]["error"]
