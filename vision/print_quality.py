@@ -106,7 +106,10 @@ def _modules(grey: Grey, code: Code, place: Bars) -> float:
 
 
 def _modules_of_bars(grey: Grey, place: Bars) -> float:
-    """By the number of bars in most of the profiles. :raises GradingError: it is none that a Code 128 can have."""
+    """By the number of bars in most of the profiles; a few too many or too few are defects.
+
+    :raises GradingError: there are not enough bars for any Code 128.
+    """
     thin = Aperture(1.0, "")
     narrow = place.length / _MOST_MODULES
     counts = Counter(
@@ -116,4 +119,8 @@ def _modules_of_bars(grey: Grey, place: Bars) -> float:
     for elements, _ in counts.most_common():
         if (modules := code128.modules_of(elements)) is not None:
             return float(modules)
-    raise GradingError(f"Code128 of {counts.most_common(1)[0][0]} bars and spaces; no Code 128 has so many")
+    elements = counts.most_common(1)[0][0]
+    nearest = elements - (elements - code128.STOP_ELEMENTS) % code128.ELEMENTS
+    if (modules := code128.modules_of(nearest)) is None:
+        raise GradingError(f"Code128 of {elements} bars and spaces; the shortest has {code128.FEWEST_ELEMENTS}")
+    return float(modules)

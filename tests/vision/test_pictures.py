@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import zlib
+from contextlib import suppress
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from plant_scenes import good_waybill_picture, outcomes, waybill_task
 
 from vision.judge import judge
@@ -42,6 +47,154 @@ def test_hostile_picture_is_rejected_as_unreadable(name: str) -> None:
     verdict = judge(HOSTILE[name](), waybill_task())
     assert outcomes(verdict) == {"picture_readable": "reject"}
     assert verdict.evidence == b""
+
+
+def _png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG by hand: header, further chunks, end."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", head), *chunks, (b"IEND", b"")]
+    body = b"".join(struct.pack(">I", len(data)) + name + data + _crc(name + data) for name, data in parts)
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def _crc(data: bytes) -> bytes:
+    return struct.pack(">I", zlib.crc32(data))
+
+
+def _webp(width: int, height: int, flags: int = 0) -> bytes:
+    sides = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
+    body = b"WEBPVP8X" + struct.pack("<IB3x", 10, flags) + sides
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _tiff(width: int, height: int) -> bytes:
+    tags = [(256, 4, 1, width), (257, 4, 1, height)]
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+
+
+def _bmp(width: int, height: int) -> bytes:
+    return b"BM" + struct.pack("<I4xIIiiHHI", 54, 54, 40, width, height, 1, 24, 0) + bytes(20)
+
+
+DECLARING = {
+    "jpeg": lambda side: _declaring(side, side),
+    "png": lambda side: _png(side, side),
+    "webp": lambda side: _webp(min(side, 1 << 24), min(side, 1 << 24)),
+    "tiff": lambda side: _tiff(side, side),
+    "bmp": lambda side: _bmp(side, side),
+}
+
+
+@pytest.mark.parametrize("kind", DECLARING)
+@pytest.mark.parametrize("side", [0, 60_000])
+def test_no_pixel_is_decoded_of_what_declares_too_much_or_nothing(
+    kind: str, side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if side == 0 and kind == "webp":
+        pytest.skip("this header knows no zero")
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(UnreadablePictureError, match=f"declares {side} x {side} px; allowed: sides from 64 to 20000"):
+        decode(DECLARING[kind](side))
+
+
+@pytest.mark.parametrize("kind", sorted(DECLARING.keys() - {"jpeg"}))
+def test_header_without_pixels_is_unreadable(kind: str) -> None:
+    with pytest.raises(UnreadablePictureError):
+        decode(DECLARING[kind](200))
+
+
+def test_animations_are_refused() -> None:
+    for data in (_webp(200, 200, flags=2), _png(200, 200, (b"acTL", bytes(8)), (b"IDAT", b""))):
+        with pytest.raises(UnreadablePictureError, match="holds an animation"):
+            decode(data)
+
+
+def _encoded(suffix: str, pixels: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bytes:
+    return cv2.imencode(suffix, pixels)[1].tobytes()
+
+
+def _scene() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.asarray(np.arange(80 * 120 * 3).reshape(80, 120, 3) // 113, np.uint8)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".webp", ".jpg"])
+def test_kinds_that_cameras_send(suffix: str) -> None:
+    seen = decode(_encoded(suffix, _scene())).astype(int)
+    assert seen.shape == (80, 120, 3)
+    assert np.abs(seen - _scene()).mean() < 12
+
+
+def test_grey_and_sixteen_bit_pictures_become_bgr() -> None:
+    grey = _scene()[..., 0]
+    assert (decode(_encoded(".png", grey)) == grey[..., None]).all()
+    for suffix in (".png", ".tiff"):
+        deep = decode(_encoded(suffix, grey.astype(np.uint16) * 257))
+        assert np.abs(deep.astype(int) - grey[..., None]).max() <= 1
+
+
+def test_transparency_is_laid_on_white() -> None:
+    ink = np.zeros((80, 120, 4), np.uint8)
+    ink[20:40, 20:40, 3] = 255
+    for pixels in (ink, ink.astype(np.uint16) * 257):
+        seen = decode(_encoded(".png", pixels))
+        assert (seen[20:40, 20:40] == 0).all()
+        assert (seen[50:] == 255).all()
+
+
+def test_cmyk_jpeg_is_converted() -> None:
+    """Made by Pillow; red."""
+    image = pytest.importorskip("PIL.Image")
+    out = io.BytesIO()
+    image.new("CMYK", (100, 100), (0, 255, 255, 0)).save(out, "JPEG")
+    blue, green, red = decode(out.getvalue()).reshape(-1, 3).mean(axis=0)
+    assert red > 180 > 90 > max(blue, green)
+
+
+def test_palette_with_transparency() -> None:
+    image = pytest.importorskip("PIL.Image")
+    out = io.BytesIO()
+    palette = image.new("P", (100, 100), 0)
+    palette.putpalette([0, 0, 0, 200, 0, 0])
+    palette.paste(1, (0, 0, 50, 100))
+    palette.save(out, "PNG", transparency=0)
+    seen = decode(out.getvalue())
+    assert tuple(seen[50, 25]) == (0, 0, 200)
+    assert tuple(seen[50, 75]) == (255, 255, 255)
+
+
+def test_turn_by_exif_is_not_followed() -> None:
+    """A fixed camera's pixels stand where they stand, whatever a header says."""
+    plain = _encoded(".jpg", _scene())
+    exif = b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)
+    turned = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + plain[2:]
+    assert (decode(turned) == decode(plain)).all()
+
+
+def test_small_cut_outs_are_taken_where_asked() -> None:
+    small = _encoded(".png", np.full((4, 9, 3), 7, np.uint8))
+    assert decode(small, min_side_px=1).shape == (4, 9, 3)
+    with pytest.raises(UnreadablePictureError, match="sides from 64"):
+        decode(small)
+
+
+_STARTS = st.sampled_from([b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF", b"BM", b"II*\0", b"MM\0*", b""])
+
+
+@settings(max_examples=150, deadline=None)
+@given(start=_STARTS, rest=st.binary(max_size=200), end=st.sampled_from([b"", b"\xff\xd9", b"IEND\xaeB`\x82"]))
+def test_any_bytes_are_a_picture_or_refused(start: bytes, rest: bytes, end: bytes) -> None:
+    with suppress(UnreadablePictureError):
+        decode(start + rest + end)
+
+
+@settings(max_examples=60, deadline=None)
+@given(suffix=st.sampled_from([".png", ".bmp", ".tiff", ".webp", ".jpg"]), data=st.data())
+def test_damaged_pictures_are_pictures_or_refused(suffix: str, data: st.DataObject) -> None:
+    whole = bytearray(_encoded(suffix, _scene()))
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(UnreadablePictureError):
+        decode(bytes(whole[: data.draw(st.integers(1, len(whole)))]))
 
 
 def test_refusal_names_size_and_bound() -> None:

@@ -35,9 +35,9 @@ def _seen(grey: Grey, blur_px: float = 0.8) -> Picture:
 
 
 def _graded(grey: Grey) -> PrintGrade:
-    picture = _seen(grey)
-    (code,) = read(picture, CODE128)
-    return grade_code(picture, code, PX_PER_MM)
+    """Graded in the place of the clean label's code: some of the defects are too much for a reader."""
+    (code,) = read(_seen(_label()), CODE128)
+    return grade_code(_seen(grey), code, PX_PER_MM)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,14 @@ def test_decodability_by_hand() -> None:
     assert code128.decodability(widths) == pytest.approx(60)
 
 
+def test_decodability_by_hand_of_spread_ink() -> None:
+    """Each bar wider by 0.2 modules, each space narrower: no similar edge moves; V2 is (1.75 - 0.6) / 1.75."""
+    widths = _widths(TEXT)
+    widths[::2] += 0.2
+    widths[1::2] -= 0.2
+    assert code128.decodability(widths) == pytest.approx(100 * 1.15 / 1.75, abs=0.1)
+
+
 def test_wrong_check_character_and_broken_widths_do_not_decode() -> None:
     widths = _widths(TEXT)
     swapped = widths.copy()
@@ -117,9 +125,11 @@ def test_faint_print_falls_by_contrast() -> None:
 def test_dead_dots_of_a_worn_head_across_the_bars_show_as_defects() -> None:
     """Ladder orientation: a dead dot leaves a white line along the paper's way, through all bars of a profile."""
     worn = _label().copy()
-    worn[40 + 30 : 40 + 120 : 6, 60:-60] = 240
-    grade = _graded(worn)
-    assert grade.value < _graded(_label()).value - 0.5
+    for row in range(60, 180, 24):
+        worn[row : row + 3, 60:-60] = 240
+    values = [profile.grade for profile in _graded(worn).profiles]
+    assert min(values) < 2
+    assert max(values) == 4
 
 
 def test_dead_dots_along_the_bars_break_single_bars() -> None:
@@ -127,10 +137,14 @@ def test_dead_dots_along_the_bars_break_single_bars() -> None:
     clean = _label()
     worn = clean.copy()
     wide_bar = _column_of_a_wide_bar(clean)
-    worn[:, wide_bar : wide_bar + 2] = 240
+    worn[:, wide_bar : wide_bar + 2] = 130
     grade = _graded(worn)
     assert max(profile.defects for profile in grade.profiles) > 15
     assert grade.value < 3
+    worn[:, wide_bar : wide_bar + 2] = 240
+    broken = _graded(worn)
+    assert broken.value == 0
+    assert {profile.decodability for profile in broken.profiles} == {None}
 
 
 def _column_of_a_wide_bar(grey: Grey) -> int:
@@ -142,12 +156,11 @@ def _column_of_a_wide_bar(grey: Grey) -> int:
 
 
 def test_ink_spread_takes_decodability() -> None:
-    """Bars wider by two thirds of a pixel-true dot on either side: V by bar width falls as the formula says."""
+    """Bars wider by a pixel on either side, more than half a module: edges to similar edges stay, widths don't."""
     clean, spread = _graded(_label()), _graded(_label(spread_px=1))
     before, after = (float(np.mean([profile.decodability for profile in each.profiles])) for each in (clean, spread))
-    # Three bars wider by 2/3.75 modules each: 100 * (1 - 3 * 0.53 / 1.75) = 9 per cent.
     assert before > 80
-    assert after == pytest.approx(9, abs=8)
+    assert after < 20
     assert spread.value == 0
     assert spread.weakest == "decodability"
 
@@ -191,8 +204,8 @@ def test_what_can_not_be_graded_says_why() -> None:
     corners = ((50.0, 50.0), (250.0, 50.0), (250.0, 120.0), (50.0, 120.0))
     with pytest.raises(GradingError, match="only linear"):
         grade_code(picture, Code("C017", Symbology.QR, "]Q1", corners))
-    with pytest.raises(GradingError, match="no Code 128 has so many"):
+    with pytest.raises(GradingError, match="0 bars and spaces; the shortest has 25"):
         grade_code(picture, Code(TEXT, Symbology.CODE128, "]C0", corners))
     small = ((50.0, 50.0), (120.0, 50.0), (120.0, 90.0), (50.0, 90.0))
-    with pytest.raises(GradingError, match="px; from 1.5 px"):
+    with pytest.raises(GradingError, match=r"px; from 1\.5 px"):
         grade_code(picture, Code("9780804816632", Symbology.EAN13, "]E0", small))

@@ -138,6 +138,24 @@ async def test_worker_survives_a_picture_that_eats_memory() -> None:
         assert (await workers.judge(good_waybill_picture(), waybill_task(), 20)).outcome is Outcome.ACCEPT
 
 
+async def test_picture_that_needs_more_memory_than_allowed_kills_only_its_worker() -> None:
+    """40 Mpx need more than a worker of 700 MB has left beside its model; the other worker judges on meanwhile."""
+    import cv2
+
+    large = cv2.imencode(".png", np.zeros((6300, 6300, 4), np.uint8))[1].tobytes()
+    async with _serving(2, memory_mb=700) as workers:
+        before = workers.pids
+        greedy = asyncio.create_task(workers.judge(large, waybill_task(), 20))
+        for _ in range(3):
+            assert (await workers.judge(good_waybill_picture(), waybill_task(), 20)).outcome is Outcome.ACCEPT
+        with suppress(VisionCrashed):
+            assert (await greedy).outcome is not Outcome.ACCEPT
+        await workers.ready()
+        assert len(workers.pids) == 2
+        assert before & workers.pids
+        assert (await workers.judge(good_waybill_picture(), waybill_task(), 20)).outcome is Outcome.ACCEPT
+
+
 def test_worker_dies_with_the_line() -> None:
     line = subprocess.Popen(
         [sys.executable, "-c", _LINE], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]

@@ -1,8 +1,8 @@
 """The characters of a plate: is it this number, and no other? Two looks, the second only when the first leaves doubt.
 
 Each look is read twice: by the recogniser's last layer and by our own (`vision.plate.own_reading`). The second look is
-the same line set upright and drawn lower, so that the network meets each character in another shape; what it takes for
-another character by chance, it seldom takes twice. All readings count alike, by the mean of their log-likelihoods.
+the same line set upright and drawn narrower, so that the network meets each character at another place of its grid;
+what it takes for another character by chance, it seldom takes twice. All readings count alike, by the mean of their log-likelihoods.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from vision.plate.visible import Seen, seen_in
 
 SURE_MARGIN = 3.5
 """From this log-likelihood margin on, one look is enough."""
-_LOWERED_PX = 40
-"""Height of the second look's line, of the `LINE_HEIGHT_PX` of the first."""
+_NARROWED = 0.85
+"""Width of the second look as a share of the first."""
 _SLOPES = np.arange(-0.3, 0.31, 0.02)
 _EDGE_PX = 6
 _WORKING_WIDTH_PX = 188
@@ -95,13 +95,12 @@ def _split(number: str, rows: int) -> list[str]:
 
 
 def second_look(line: Picture) -> Picture:
-    """The line set upright and drawn lower."""
+    """The line set upright and drawn narrower."""
     height, width = line.shape[:2]
-    wide = max(2, round(width * LINE_HEIGHT_PX / height))
+    wide = max(2, round(width * LINE_HEIGHT_PX / height * _NARROWED))
     finer = cv2.resize(line, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC)
-    low = cv2.resize(upright(np.asarray(finer, np.uint8)), (wide, _LOWERED_PX), interpolation=cv2.INTER_AREA)
-    edge = (LINE_HEIGHT_PX - _LOWERED_PX) // 2
-    return np.asarray(cv2.copyMakeBorder(low, edge, edge, 0, 0, cv2.BORDER_REPLICATE), np.uint8)
+    narrow = cv2.resize(upright(np.asarray(finer, np.uint8)), (wide, LINE_HEIGHT_PX), interpolation=cv2.INTER_AREA)
+    return np.asarray(narrow, np.uint8)
 
 
 def upright(line: Picture) -> Picture:

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from controller.commands.vision.pictures_in import (
     FormatsOption,
@@ -112,7 +112,17 @@ def _measured(profile: ProfileGrade) -> dict[str, float | None]:
 
 def _table(graded: list[_Graded]) -> Table:
     """Mean parameters of the ten profiles; the grade is the mean of their grades, not the grade of the means."""
-    columns = ("picture", "text", "grade", "weakest", "SC %", "MOD %", "DEF %", "DCD %", "px a module")
+    columns = (
+        Column("picture", overflow="fold"),
+        "text",
+        "grade",
+        "weakest",
+        "SC %",
+        "MOD %",
+        "DEF %",
+        "DCD %",
+        "px a module",
+    )
     table = Table(*columns, title=f"ISO/IEC 15416 method: {RELATIVE}")
     for each in graded:
         text = each.code.text if each.code else ""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from controller.commands.vision.pictures_in import (
     FormatsOption,
@@ -65,7 +65,7 @@ def _read_one(path: Path, kinds: frozenset[Symbology], budget_ms: float, at_leas
 
 
 def _table(found: list[_Found]) -> Table:
-    table = Table("picture", "symbology", "AIM", "text", "middle", "step")
+    table = Table(Column("picture", overflow="fold"), "symbology", "AIM", "text", "middle", "step")
     for each in found:
         if not each.codes:
             table.add_row(escape(each.file), "-", "", f"[red]{escape(each.error or 'no code read')}[/]", "", each.step)

@@ -1,0 +1,115 @@
+"""`sealline vision read`, `grade` and `bench`, as a terminal runs them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from plant_scenes import good_waybill_picture
+from test_codes import AIM, drawn
+from typer.testing import CliRunner
+
+from controller.commands.vision import vision
+from vision.verdict import Symbology
+
+
+def _run(*arguments: object, code: int = 0) -> str:
+    result = CliRunner().invoke(vision, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A picture of each kind of code, an empty one, and a plate that is none."""
+    rows = []
+    for kind, (text, _) in AIM.items():
+        cv2.imwrite(str(tmp_path / f"{kind.value}.png"), drawn(kind, text))
+        rows.append((f"{kind.value}.png", kind.value, text, "drawn"))
+    cv2.imwrite(str(tmp_path / "empty.png"), np.full((200, 300, 3), 200, np.uint8))
+    cv2.imwrite(str(tmp_path / "plate.png"), np.full((24, 94, 3), 120, np.uint8))
+    rows += [("empty.png", "none", "", "empty"), ("plate.png", "plate", "粤B12345", "no plate")]
+    with (tmp_path / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("file", "kind", "text", "source"), *rows])
+    return tmp_path
+
+
+def test_read_prints_one_object_a_picture(folder: Path) -> None:
+    records = [json.loads(line) for line in _run("read", folder, "--json").splitlines()]
+    read = {Path(record["file"]).name: record["codes"] for record in records}
+    for kind, (text, aim) in AIM.items():
+        (code,) = read[f"{kind.value}.png"]
+        assert (code["text"], code["symbology"]) == (text, kind.value)
+        assert code["aim"].startswith(aim)
+        assert len(code["corners"]) == 4
+    assert read["empty.png"] == []
+
+
+def test_read_prints_a_table_and_says_what_is_no_picture(folder: Path) -> None:
+    assert "EA123456785CN" in _run("read", folder / "Code128.png")
+    assert "no code read" in _run("read", folder / "Code128.png", "--formats", "qr-code,data_matrix")
+    record = json.loads(_run("read", folder / "labels.csv", "--json", code=1))
+    assert "it must be a JPEG, PNG, WebP, TIFF or BMP" in record["error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(("nowhere",), "there is no such file"), ((".", "--formats", "aztec"), "aztec is unknown; known: Code128")],
+)
+def test_what_can_not_be_done_is_said(arguments: tuple[str, ...], message: str) -> None:
+    assert message in _run("read", *arguments, code=2)
+
+
+def test_folder_without_pictures(tmp_path: Path) -> None:
+    assert "no picture there" in _run("read", tmp_path, code=2)
+
+
+def test_grade_prints_grades_and_that_they_are_relative(folder: Path) -> None:
+    (folder / "waybill.jpg").write_bytes(good_waybill_picture())
+    record = json.loads(_run("grade", folder / "waybill.jpg", "--px-per-mm", 6, "--json"))
+    (code,) = record["codes"]
+    assert 1 <= code["grade"] <= 4
+    assert "relative grade, not ISO-conformant" in code["report"]
+    assert len(code["profiles"]) == 10
+    assert "relative grade, not ISO-conformant" in _run("grade", folder / "Code128.png")
+    assert "no linear code read" in _run("grade", folder / "QRCode.png", "--json", code=1)
+
+
+def test_bench_counts_each_reader(folder: Path) -> None:
+    records = [json.loads(line) for line in _run("bench", folder, "--json").splitlines()]
+    codes = {record["file"]: record for record in records if record["kind"] != "plate"}
+    assert all(codes[f"{kind.value}.png"]["read"]["sealline"] for kind in Symbology)
+    assert not any(any(record["wrong"].values()) for record in codes.values())
+    assert set(codes["empty.png"]["read"]) == {
+        "sealline",
+        "zxing-cpp",
+        "pyzbar",
+        "zxing-cpp or pyzbar",
+        "OpenCV",
+    }
+    (plate,) = (record for record in records if record["kind"] == "plate")
+    assert plate["verdict"] != "accept"
+    assert plate["accepted_changes"] == []
+
+
+def test_bench_prints_its_tables(folder: Path) -> None:
+    output = _run("bench", folder)
+    for title in ("Codes read (wrong values said)", "Processor time a picture", "Plates, one look"):
+        assert title in output
+
+
+def test_bench_says_what_is_wrong_with_the_labels(folder: Path, tmp_path: Path) -> None:
+    labels = folder / "labels.csv"
+    whole = labels.read_text(encoding="utf-8")
+    labels.write_text(whole.replace("empty.png,none", "empty.png,nothing"), encoding="utf-8")
+    assert "row 9: kind 'nothing' is unknown" in _run("bench", folder, code=2)
+    labels.write_text("file,kind\n", encoding="utf-8")
+    assert "columns source, text are missing" in _run("bench", folder, code=2)
+    labels.write_text(whole.replace("empty.png", "gone.png"), encoding="utf-8")
+    assert "gone.png" in _run("bench", folder, code=2)
+    labels.unlink()
+    assert "can't be read" in _run("bench", tmp_path, code=2)
