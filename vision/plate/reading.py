@@ -2,7 +2,8 @@
 
 Each look is read twice: by the recogniser's last layer and by our own (`vision.plate.own_reading`). The second look is
 the same line set upright and drawn narrower, so that the network meets each character at another place of its grid;
-what it takes for another character by chance, it seldom takes twice. All readings count alike, by the mean of their log-likelihoods.
+what it takes for another character by chance, it seldom takes twice. All readings count alike, by the mean of their
+log-likelihoods.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vision.characters import LINE_HEIGHT_PX, Look, read_lines
+from vision.characters import LINE_HEIGHT_PX, LINE_WIDTH_PX, Look, read_lines
 from vision.likelihood import (
     Frames,
     best_text,
@@ -59,11 +60,12 @@ def read_number(lines: Sequence[Picture], number: str) -> Reading:
 
     :param lines: its rows, each cropped. :param number: in the alphabet of `vision.likelihood.SYMBOLS`.
     """
-    rows = read_lines(lines)
+    width = FINE_WIDTH_PX if min(line.shape[0] for line in lines) >= FINE_LINE_PX else LINE_WIDTH_PX
+    rows = read_lines(lines, width)
     looks = _readings(rows)
     margin, rival = _margin(looks, number)
     if margin < SURE_MARGIN:
-        looks += _readings(read_lines([second_look(line) for line in lines]))
+        looks += _readings(read_lines([second_look(line) for line in lines], width))
         margin, rival = _margin(looks, number)
     own = [own_frames(row.features) for row in rows]
     seen = seen_in(lines, own, _split(number, len(rows))) if explainable(number) else []
