@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vision.characters import LINE_HEIGHT_PX, LINE_WIDTH_PX, Look, read_lines
+from vision.characters import LINE_HEIGHT_PX, Look, read_lines
 from vision.likelihood import (
     Frames,
     best_text,
@@ -60,12 +60,11 @@ def read_number(lines: Sequence[Picture], number: str) -> Reading:
 
     :param lines: its rows, each cropped. :param number: in the alphabet of `vision.likelihood.SYMBOLS`.
     """
-    width = FINE_WIDTH_PX if min(line.shape[0] for line in lines) >= FINE_LINE_PX else LINE_WIDTH_PX
-    rows = read_lines(lines, width)
+    rows = read_lines(lines)
     looks = _readings(rows)
     margin, rival = _margin(looks, number)
     if margin < SURE_MARGIN:
-        looks += _readings(read_lines([second_look(line) for line in lines], width))
+        looks += _readings(read_lines([second_look(line) for line in lines]))
         margin, rival = _margin(looks, number)
     own = [own_frames(row.features) for row in rows]
     seen = seen_in(lines, own, _split(number, len(rows))) if explainable(number) else []
