@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from simulators.history import CarrierMoved, JawClosed
 from tests.line.floor import Floor, floor
 from tests.line.plans import quick
@@ -79,6 +81,7 @@ async def test_abort_and_clear() -> None:
         assert set(result.states.values()) == {"packed"}
 
 
+@pytest.mark.serial  # its deadlines want the machine to itself
 async def test_an_opened_guard_aborts_and_everything_on_the_line_is_suspect() -> None:
     async with floor(quick(4)) as here:
         await here.hand_in()

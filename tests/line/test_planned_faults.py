@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from devices.plc.contract import Chute
 from simulators.faults import FaultKind
 from tests.line.floor import Floor, floor, standing
@@ -78,6 +80,7 @@ async def test_a_reject_that_slides_into_dispatch_is_recalled_and_its_bag_frozen
         assert all(bad.acceptance in each for each in found), found
 
 
+@pytest.mark.serial  # its deadlines want the machine to itself
 async def test_a_label_that_comes_out_twice_leaves_with_its_own_parcel() -> None:
     plan = calm(MOTORCYCLE, EBIKE)
     bad, good = plan.orders
