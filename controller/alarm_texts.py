@@ -18,6 +18,7 @@ class AlarmKind(StrEnum):
     STATION_FAULT = "station_fault"
     COMMAND_REFUSED = "command_refused"
     GUARD_OPEN = "guard_open"
+    EMERGENCY_STOP = "emergency_stop"
     DEVICE_OFFLINE = "device_offline"
     DISTURBANCE = "disturbance"
     SLIP = "slip"
@@ -78,8 +79,14 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.GUARD_OPEN: Meaning(
         1,
-        "{source} 不再报告“{cause}”。关好防护门、释放急停，然后清除、复位、启动；线上所有封装件将被剔除返工。",
-        "{source} no longer reports “{cause}”. Close guards, release the emergency stop, then Clear, Reset, Start; "
+        "防护门已打开（{cause} 报告）。关好防护门，然后清除、复位、启动；线上所有封装件将被剔除返工。",
+        "A guard is open (reported by {cause}). Close it, then Clear, Reset, Start; "
+        "every item on the line goes to rework.",
+    ),
+    AlarmKind.EMERGENCY_STOP: Meaning(
+        1,
+        "急停被按下（{cause} 报告）。排除危险后释放急停，然后清除、复位、启动；线上所有封装件将被剔除返工。",
+        "An emergency stop is pressed (reported by {cause}). Remove the danger, release it, then Clear, Reset, Start; "
         "every item on the line goes to rework.",
     ),
     AlarmKind.DEVICE_OFFLINE: Meaning(

@@ -42,8 +42,6 @@ REASONS: dict[Reason, Text] = {
 
 
 _PHRASES = {
-    "guards closed": "防护门已关",
-    "emergency stop released": "急停已释放",
     "guard or emergency stop": "防护门或急停",
     "restarted": "已重启",
     "disturbed": "受到扰动",

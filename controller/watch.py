@@ -9,6 +9,7 @@ from controller.alarms import Alarms
 from controller.calling import note_suspect
 from controller.dispatch.publisher import DispatchLink
 from controller.equipment import Driver, Equipment
+from controller.guards import Guards
 from controller.holding import Holding
 from controller.memory import Memory
 from controller.packml import State
@@ -25,8 +26,7 @@ _DISPATCH_PATIENCE_S = 30.0
 _RUNNING = frozenset(
     {State.STARTING, State.EXECUTE, State.HOLDING, State.HELD, State.UNHOLDING, State.SUSPENDING, State.SUSPENDED}
 )
-_GUARDED = Safety.GUARDS_CLOSED | Safety.EMERGENCY_STOP_RELEASED
-_WATCHED = _GUARDED | Safety.TRACKING_OK
+_WATCHED = Safety.GUARDS_CLOSED | Safety.EMERGENCY_STOP_RELEASED | Safety.TRACKING_OK
 
 
 class Watch:
@@ -45,6 +45,7 @@ class Watch:
         self._unit = unit
         self._holding = holding
         self._alarms = alarms
+        self._guards = Guards(holding, alarms)
         self._tracking = tracking
         self._memory = memory
 
@@ -102,8 +103,7 @@ class Watch:
         return True
 
     async def _disturbed(self, plc: PlcStation, known: StatusImage, image: StatusImage) -> None:
-        if image.safety & _GUARDED != _GUARDED:
-            self._holding.abort(AlarmKind.GUARD_OPEN, plc.name, cause=_missing(image.safety))
+        if not self._guards.note(plc.name, image.safety):
             await self._suspect_all(f"{plc.name}: guard or emergency stop")
         elif image.safety & _WATCHED != _WATCHED or _counts(image) != _counts(known):
             cause = "restarted" if image.boot_id != known.boot_id else "disturbed"
@@ -144,6 +144,3 @@ def _differs(known: StatusImage, image: StatusImage) -> bool:
 def _counts(image: StatusImage) -> tuple[int, int]:
     return image.boot_id, image.disturbances
 
-
-def _missing(safety: Safety) -> str:
-    return ", ".join(bit.name.lower().replace("_", " ") for bit in _GUARDED if bit not in safety and bit.name)

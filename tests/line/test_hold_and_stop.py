@@ -81,7 +81,6 @@ async def test_abort_and_clear() -> None:
         assert set(result.states.values()) == {"packed"}
 
 
-@pytest.mark.xfail(strict=False, reason="open: runs over its deadlines on a loaded machine; cause not found yet")
 @pytest.mark.serial
 async def test_an_opened_guard_aborts_and_everything_on_the_line_is_suspect() -> None:
     async with floor(quick(4)) as here:

@@ -80,7 +80,6 @@ async def test_a_reject_that_slides_into_dispatch_is_recalled_and_its_bag_frozen
         assert all(bad.acceptance in each for each in found), found
 
 
-@pytest.mark.xfail(strict=False, reason="open: runs over its deadlines on a loaded machine; cause not found yet")
 @pytest.mark.serial
 async def test_a_label_that_comes_out_twice_leaves_with_its_own_parcel() -> None:
     plan = calm(MOTORCYCLE, EBIKE)
