@@ -22,14 +22,13 @@ from controller.tracking import Tracking, record_stage
 from devices.errors import DeviceError, PrinterFault
 from devices.plc.contract import Command, Result, ResultCode
 from devices.plc.driver import PlcStation
-from devices.printer.driver import LabelPrinter
-from devices.printer.wire import PrinterStatus, WaybillLabel
+from devices.printer.driver import LabelPrinter, label_waits
+from devices.printer.wire import WaybillLabel
 from vision.verdict import Box, Outcome, WaybillTask
 
 _ZONE = "label"
 _MOST_COPIES = 5
 """Of one label that a printer gone wild can leave before hands must help."""
-_GLANCE_S = 0.1
 
 
 class Label:
@@ -145,27 +144,14 @@ class Label:
                 return
 
     async def edge_taken(self) -> bool:
-        """Whether the printer says that a label waits at its peel edge or is still to come out."""
-        until = asyncio.get_running_loop().time() + self._config.timing.print_s
-        while True:
-            try:
-                await self._printer.ready()
-                return False
-            except PrinterFault as fault:
-                if label_waits(fault) or not _coming(fault) or asyncio.get_running_loop().time() > until:
-                    return label_waits(fault)
-            await asyncio.sleep(_GLANCE_S)
+        """Whether a label waits at the printer's peel edge."""
+        return await self._printer.edge_taken(self._config.timing.print_s)
 
     async def _read_back(self, item: Item) -> None:
         """Read the applied label from the parcel itself: printed is not applied."""
         look = await self._prover.look(item, _ZONE, self._camera, waybill_task(self._config, item, self._camera))
         demand_waybill(look, self._camera)
         await self._memory.remember(lambda ledger: _proven(ledger, item, look))
-
-
-def label_waits(fault: PrinterFault) -> bool:
-    """Whether a printer can't print because a label waits at its peel edge."""
-    return isinstance(fault.actual, PrinterStatus) and fault.actual.label_waiting
 
 
 def owns_label(ledger: Ledger, item: Item) -> bool:
@@ -224,12 +210,6 @@ def _label_is_out(ledger: Ledger, item: Item) -> bool:
 def _number_state(ledger: Ledger, item: Item) -> str:
     row = ledger.connection.execute("SELECT state FROM mail_numbers WHERE number = ?", (item.mail_number,)).fetchone()
     return str(row[0]) if row is not None else ""
-
-
-def _coming(fault: PrinterFault) -> bool:
-    """Whether the only trouble of a printer is that a label has yet to come out."""
-    status = fault.actual
-    return isinstance(status, PrinterStatus) and not status.faults and bool(status.queued or status.remaining)
 
 
 def _proven(ledger: Ledger, item: Item, look: Look) -> None:

@@ -97,6 +97,23 @@ class LabelPrinter:
                 message = SILENT if isinstance(error, DeviceTimeout) else error.message
                 raise UnknownOutcome(self.name, f"label sent, then: {message}") from error
 
+    async def edge_taken(self, within_s: float) -> bool:
+        """Return whether a label waits at the peel edge.
+
+        A printer that still prints, or whose link is only just coming back, is asked again until it says.
+
+        :param within_s: seconds after which one that has not said is taken to have none; the next label asks anew.
+        """
+        until = asyncio.get_running_loop().time() + within_s
+        while True:
+            try:
+                await self.ready()
+                return False
+            except PrinterFault as fault:
+                if label_waits(fault) or not _unsettled(fault) or asyncio.get_running_loop().time() > until:
+                    return label_waits(fault)
+            await asyncio.sleep(POLL_S)
+
     async def _send(self, zpl: bytes) -> None:
         try:
             async with self._link.exchange() as exchange:
@@ -122,3 +139,15 @@ class LabelPrinter:
                 return PrinterStatus.decode(lines)
             except StatusError as error:
                 raise BadReply(self.name, str(error)) from error
+
+
+def label_waits(fault: PrinterFault) -> bool:
+    """Whether a printer can't print because a label waits at its peel edge."""
+    return isinstance(fault.actual, PrinterStatus) and fault.actual.label_waiting
+
+
+def _unsettled(fault: PrinterFault) -> bool:
+    status = fault.actual
+    if not isinstance(status, PrinterStatus):
+        return True
+    return not status.faults and bool(status.queued or status.remaining)

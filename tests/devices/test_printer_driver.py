@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from far_end import FarEnd, serving
+from far_end import FarEnd, serving, until_online
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +71,34 @@ async def test_silence_before_printing_is_a_fault(monkeypatch: pytest.MonkeyPatc
             await printer.print_waybill(LABEL, 1.0)
         with pytest.raises(PrinterFault, match="link is offline"):
             await printer.ready()
+
+
+async def test_a_label_at_the_edge_is_seen_by_a_link_that_has_only_just_come_back() -> None:
+    """Found on a busy machine: a status that was cut off closes the link, and the second label stayed where it was."""
+    far = FarEnd()
+    printer = LabelPrinter("printer", far.dial)
+    async with serving(printer):
+        printing = asyncio.create_task(printer.ready())
+        await far.hears(ASK)
+        printing.cancel()
+        await asyncio.gather(printing, return_exceptions=True)
+        asking = asyncio.create_task(printer.edge_taken(5.0))
+        await until_online(printer)
+        await far.hears(ASK)
+        far.say(replace(READY, queued=1).encode())
+        await far.hears(ASK)
+        far.say(replace(READY, label_waiting=True).encode())
+        assert await asking
+
+
+async def test_an_edge_of_which_nobody_can_tell_is_free_until_the_next_label_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(driver, "ANSWER_S", 0.01)
+    far = FarEnd()
+    printer = LabelPrinter("printer", far.dial)
+    async with serving(printer):
+        assert not await printer.edge_taken(0.05)
 
 
 async def test_an_answer_that_is_no_status_is_a_fault() -> None:
