@@ -10,11 +10,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from controller.alarm_texts import ALARMS, AlarmKind
 from controller.clock import WallClock
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.pulse import Pulse
 from controller.snapshot import AlarmView
+from controller.words.alarm_texts import ALARMS, AlarmKind
 
 
 @dataclass(slots=True)

@@ -13,19 +13,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from controller.channel import Handler
 from controller.clock import SystemClock, WallClock
-from controller.config import LineConfig, load_config
-from controller.desk import Desk
+from controller.desk.channel import Handler
+from controller.desk.desk import Desk
 from controller.dispatch.broker import Broker
 from controller.dispatch.outbox import OutboxState, outbox_counts
 from controller.equipment import Opening, build_equipment, by_address
+from controller.eyes.vision_workers import VisionTimeout, VisionWorkers
 from controller.journal import Journal
 from controller.journal.reading import order_lines, pick_list, verify_chain
 from controller.journal.store import open_reading
 from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
-from controller.vision_workers import VisionTimeout, VisionWorkers
+from controller.plan.config import LineConfig, load_config
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from controller.clock import WallClock
-from controller.evidence import EvidenceStore, expire
+from controller.eyes.evidence import EvidenceStore, expire
 from controller.journal import Journal, JournalUnavailable
 
 log = structlog.get_logger()

@@ -11,31 +11,33 @@ from typing import Any
 
 import structlog
 
-from controller.acknowledging import Acknowledgements
-from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
-from controller.calling import call_next, note_suspect, without_recipe
 from controller.clock import WallClock
-from controller.config import SEAL_ZONES, LineConfig, StationKind
 from controller.dispatch.publisher import DispatchLink
 from controller.equipment import Equipment
-from controller.evidence import EvidenceStore
 from controller.exits import Outcome, StationFault
-from controller.golden_samples import GoldenSamples
-from controller.holding import Holding
+from controller.eyes.evidence import EvidenceStore
+from controller.eyes.golden_samples import GoldenSamples
+from controller.eyes.print_trend import PrintTrend
+from controller.eyes.vision_workers import VisionError, VisionWorkers
+from controller.flow.acknowledging import Acknowledgements
+from controller.flow.calling import call_next, note_suspect, without_recipe
+from controller.flow.holding import Holding
+from controller.flow.integrity import Integrity
+from controller.flow.items import Item
+from controller.flow.memory import Memory
+from controller.flow.permits import Permits
+from controller.flow.reject_run import RejectRun
+from controller.flow.tracking import LOAD, Tracking
+from controller.flow.watch import Watch
 from controller.housekeeping import remove_expired
-from controller.integrity import Integrity
-from controller.items import Item
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.journal.epochs import begin_epoch
-from controller.memory import Memory
+from controller.journal.tally import Tally
 from controller.pack_item import clear_item, pack_item
-from controller.packml import State
-from controller.permits import Permits
-from controller.print_trend import PrintTrend
+from controller.plan.config import SEAL_ZONES, LineConfig, StationKind
 from controller.pulse import Pulse
 from controller.recovery import Plan, Recovery
-from controller.reject_run import RejectRun
 from controller.stations import Stations
 from controller.stations.divert import Divert
 from controller.stations.feeding import Collate, Infeed, PartScan
@@ -44,12 +46,10 @@ from controller.stations.label import Label
 from controller.stations.proving import Prover
 from controller.stations.seal import Sealer, Sealers
 from controller.stations.verify import Verify
-from controller.tally import Tally
-from controller.text import Text
-from controller.tracking import LOAD, Tracking
-from controller.unit_machine import Change, NotReady, UnitMachine
-from controller.vision_workers import VisionError, VisionWorkers
-from controller.watch import Watch
+from controller.unit.machine import Change, NotReady, UnitMachine
+from controller.unit.packml import State
+from controller.words.alarm_texts import AlarmKind
+from controller.words.text import Text
 from devices.errors import DeviceError
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.exits import Nonconformance, Outcome, StationFault
-from controller.items import Item
+from controller.flow.items import Item
 
 if TYPE_CHECKING:
     from controller.stations import Stations

@@ -11,20 +11,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.acknowledging import Acknowledgements
-from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
-from controller.calling import last_item_on, note_suspect, open_items
-from controller.config import ZONES, Recipe
 from controller.exits import Outcome, Reason
-from controller.items import Item, Stage
+from controller.flow.acknowledging import Acknowledgements
+from controller.flow.calling import last_item_on, note_suspect, open_items
+from controller.flow.items import Item, Stage
+from controller.flow.memory import Memory
+from controller.flow.tracking import DIVERT, LOAD, Tracking
 from controller.journal import Ledger
-from controller.memory import Memory
+from controller.plan.config import ZONES, Recipe
 from controller.stations.divert import Divert
 from controller.stations.label import Label, owns_label
-from controller.text import Text
-from controller.tracking import DIVERT, LOAD, Tracking
-from controller.unit_machine import NotReady
+from controller.unit.machine import NotReady
+from controller.words.alarm_texts import AlarmKind
+from controller.words.text import Text
 from devices.plc.contract import BlockState, Chute, Safety
 from devices.plc.driver import PlcStation
 

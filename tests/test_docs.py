@@ -14,13 +14,13 @@ from PIL import Image
 from pydantic import TypeAdapter
 from typer.main import get_command
 
-from controller.alarm_texts import AlarmKind
 from controller.commands.table import command_line
 from controller.dispatch.events import CloudEvent, EventData, EventType, PartMention
 from controller.dispatch.outbox import Receipt
 from controller.exits import Reason
-from controller.order_files import read_order_file
-from controller.order_form import OrderRow
+from controller.orders.order_files import read_order_file
+from controller.orders.order_form import OrderRow
+from controller.words.alarm_texts import AlarmKind
 from devices.links.address import FORMS
 from simulators.control import Request
 from simulators.faults import FaultKind

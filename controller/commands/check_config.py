@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from controller.config import ConfigError, LineConfig, load_config
+from controller.plan.config import ConfigError, LineConfig, load_config
 
 
 def check_config(

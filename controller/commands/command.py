@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from controller.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable, load_or_make_token
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, load, say
-from controller.packml import COMPLETIONS, State
+from controller.desk.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable, load_or_make_token
 from controller.snapshot import Snapshot
-from controller.text import Text
+from controller.unit.packml import COMPLETIONS, State
+from controller.words.text import Text
 
 _LOOK_S = 0.2
 _PATIENCE_S = 60.0

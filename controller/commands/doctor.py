@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from controller.channel_wire import ChannelError, load_or_make_token
 from controller.commands.finding import Finding, Grade
 from controller.commands.trying import try_all
-from controller.config import ConfigError, LineConfig, load_config
-from controller.text import Text
+from controller.desk.channel_wire import ChannelError, load_or_make_token
+from controller.plan.config import ConfigError, LineConfig, load_config
+from controller.words.text import Text
 
 _LEAST_FREE_MB = 500
 _SOUND_SQLITE = (3, 51, 3)

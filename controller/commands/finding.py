@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from controller.text import Text
+from controller.words.text import Text
 
 
 class Grade(StrEnum):

@@ -12,7 +12,7 @@ from rich.text import Text as Styled
 
 from controller.commands.printing import console, local, table
 from controller.commands.way_in import DEFAULT_CONFIG, ConfigOption, fail, load, reading
-from controller.evidence import EvidenceStore
+from controller.eyes.evidence import EvidenceStore
 from controller.journal.reading import EvidenceRow, ItemRow, Story, item_story
 
 item = typer.Typer(name="item", help="See the story of an item.", no_args_is_help=True)

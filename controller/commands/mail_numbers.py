@@ -10,10 +10,10 @@ import typer
 
 from controller.commands.printing import console, table
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, hand_in, load, reading, say
-from controller.handing_in import NumbersReport, hand_in_numbers
+from controller.desk.handing_in import NumbersReport, hand_in_numbers
 from controller.journal.reading import mail_number_counts
-from controller.mail_numbers import fill_pool
-from controller.text import Text
+from controller.orders.mail_numbers import fill_pool
+from controller.words.text import Text
 
 mail_numbers = typer.Typer(name="mail-numbers", help="Fill the pool of mail numbers.", no_args_is_help=True)
 

@@ -10,11 +10,11 @@ import typer
 
 from controller.commands.printing import console, local, table
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, hand_in, load, reading, say
-from controller.handing_in import OrdersReport, hand_in_orders
+from controller.desk.handing_in import OrdersReport, hand_in_orders
 from controller.journal.reading import order_lines
-from controller.order_files import OrderFileUnreadable, open_order_file
-from controller.text import Text
-from controller.work_orders import OrderState, accept_orders
+from controller.orders.order_files import OrderFileUnreadable, open_order_file
+from controller.orders.work_orders import OrderState, accept_orders
+from controller.words.text import Text
 
 orders = typer.Typer(name="orders", help="Hand work orders in and see them.", no_args_is_help=True)
 

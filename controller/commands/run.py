@@ -12,14 +12,14 @@ from typing import Annotated
 import structlog
 import typer
 
-from controller.channel import ChannelError, ChannelServer
-from controller.channel_wire import load_or_make_token
 from controller.composition import compose
-from controller.config import ConfigError, LineConfig, load_config
-from controller.desk import Desk
-from controller.glance import look_at
+from controller.desk.channel import ChannelError, ChannelServer
+from controller.desk.channel_wire import load_or_make_token
+from controller.desk.desk import Desk
+from controller.desk.glance import look_at
 from controller.journal import JournalUnavailable
 from controller.journal.epochs import ForeignJournal
+from controller.plan.config import ConfigError, LineConfig, load_config
 
 log = structlog.get_logger()
 _SOUND_SQLITE = (3, 51, 3)

@@ -11,13 +11,13 @@ from collections.abc import Awaitable
 
 import aiomqtt
 
-from controller.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable, load_or_make_token
 from controller.commands.finding import Finding, Grade
-from controller.config import LineConfig
+from controller.desk.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable, load_or_make_token
 from controller.dispatch.broker import Address, Broker
 from controller.equipment import Driver, build_equipment
+from controller.plan.config import LineConfig
 from controller.snapshot import DeviceView, Snapshot
-from controller.text import Text
+from controller.words.text import Text
 from devices.camera.capture import CaptureCamera
 from devices.camera.driver import HttpCamera
 from devices.errors import DeviceError, NoRead

@@ -10,13 +10,13 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from controller.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable, load_or_make_token
 from controller.clock import SystemClock
-from controller.config import ConfigError, LineConfig, load_config
+from controller.desk.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable, load_or_make_token
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.journal.epochs import ForeignJournal
 from controller.journal.store import open_reading
-from controller.text import Text
+from controller.plan.config import ConfigError, LineConfig, load_config
+from controller.words.text import Text
 
 T = TypeVar("T")
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The line's configuration.")]

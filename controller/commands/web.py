@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from controller.channel import ChannelError, load_or_make_token
-from controller.config import ConfigError, load_config
+from controller.desk.channel import ChannelError, load_or_make_token
+from controller.plan.config import ConfigError, load_config
 from controller.web.app import make_plant
 from controller.web.serve import PortTaken, address, bind_web, web_server
 

@@ -18,11 +18,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from pydantic import ValidationError
 
-from controller.config import DispatchSection
 from controller.dispatch.broker import NO_MATCHING_SUBSCRIBERS, Address, Broker, stay_connected
 from controller.dispatch.events import CONTENT_TYPE
 from controller.dispatch.outbox import LONGEST_RECEIPT, Letter, Receipt, pending_after, settle
 from controller.journal import Journal, JournalUnavailable
+from controller.plan.config import DispatchSection
 
 PATIENCE_LIMIT = 8
 """While no receipt at all arrives the deadline doubles up to this many times the configured one."""

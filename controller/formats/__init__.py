@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controller.formats import certificates, mail_numbers, plates
 from controller.formats.grammar import Format
-from controller.text import Text
+from controller.words.text import Text
 
 __all__ = ["FORMATS", "Format", "UnknownFormat", "check_format"]
 

@@ -6,7 +6,7 @@ Identity numbers are no business of the line: no format for them stands here.
 from __future__ import annotations
 
 from controller.formats.grammar import CLEAR, DIGITS, LETTERS, Format, misfit, wrong_check
-from controller.text import Text
+from controller.words.text import Text
 
 _CORE_FORM = (DIGITS, DIGITS, DIGITS + "X", *[DIGITS] * 10)
 _CORE_LOOSE = (DIGITS + "X",) * 13

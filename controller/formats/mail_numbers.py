@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from controller.formats.grammar import DIGITS, LETTERS, Format, misfit, wrong_check
-from controller.text import Text
+from controller.words.text import Text
 
 UNCHECKED_PREFIXES = ("96", "99")
 """Domestic parcel ranges known to be plain sequences; a line may configure others."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from controller.formats.grammar import CLEAR, CLEAR_LETTERS, DIGITS, Format, misfit
-from controller.text import Text
+from controller.words.text import Text
 
 PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新"
 NEV_LETTERS = "ABCDEFGHJK"

@@ -13,8 +13,8 @@ from typing import Any
 
 from controller.journal.store import GENESIS, entry_digest
 from controller.masking import mask, masked_apart
-from controller.reason_texts import describe
 from controller.snapshot import CheckView, Counters, RejectView
+from controller.words.reason_texts import describe
 
 MOST_ITEMS_AN_HOUR = 50_000
 """More than one line can pack: bounds how far back the hour is looked for."""

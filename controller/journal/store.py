@@ -157,9 +157,7 @@ def _make(change: Change, ledger: Ledger) -> None:
 
 
 def _unavailable(path: Path, error: Exception) -> JournalUnavailable:
-    return JournalUnavailable(
-        f"{path}: {error}; free the disk or mend it; until then the line holds"
-    )
+    return JournalUnavailable(f"{path}: {error}; free the disk or mend it; until then the line holds")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from controller.exits import StationFault
-from controller.items import Item
+from controller.flow.items import Item
 from controller.stations.divert import Divert
 from controller.stations.feeding import Collate, Infeed
 from controller.stations.inspect import Inspect

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from controller.acknowledging import Acknowledgements
-from controller.alarm_texts import AlarmKind
-from controller.config import TimingSection
-from controller.ending import (
+from controller.exits import Nonconformance, Outcome, Reason, StationFault
+from controller.flow.acknowledging import Acknowledgements
+from controller.flow.ending import (
     record_divert_permitted,
     record_escaped,
     record_packed,
@@ -19,13 +18,14 @@ from controller.ending import (
     record_swept,
     record_unknown,
 )
-from controller.exits import Nonconformance, Outcome, Reason, StationFault
-from controller.holding import Holding
-from controller.integrity import Integrity
-from controller.items import Activity, Item
-from controller.memory import Memory
-from controller.permits import Permits
-from controller.tracking import DIVERT, Tracking
+from controller.flow.holding import Holding
+from controller.flow.integrity import Integrity
+from controller.flow.items import Activity, Item
+from controller.flow.memory import Memory
+from controller.flow.permits import Permits
+from controller.flow.tracking import DIVERT, Tracking
+from controller.plan.config import TimingSection
+from controller.words.alarm_texts import AlarmKind
 from devices.errors import DeviceError
 from devices.plc.contract import Answer, BlockState, Chute, Command, Result, ResultCode
 from devices.plc.driver import PlcStation

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from controller.config import PartKind, TimingSection
 from controller.exits import Nonconformance, Reason, StationFault
-from controller.items import Activity, Item, Stage
-from controller.memory import Memory
-from controller.permits import Permits
-from controller.tracking import Tracking, record_stage
-from controller.work_orders import OrderedPart
+from controller.flow.items import Activity, Item, Stage
+from controller.flow.memory import Memory
+from controller.flow.permits import Permits
+from controller.flow.tracking import Tracking, record_stage
+from controller.orders.work_orders import OrderedPart
+from controller.plan.config import PartKind, TimingSection
 from devices.errors import DeviceError, NoRead
 from devices.scanner.driver import Scanner
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from controller.config import LineConfig
 from controller.exits import Nonconformance, Reason, StationFault
-from controller.items import Item, Stage
-from controller.memory import Memory
+from controller.flow.items import Item, Stage
+from controller.flow.memory import Memory
+from controller.flow.tracking import Tracking, record_stage
+from controller.plan.config import LineConfig
 from controller.stations.label import demand_waybill, waybill_task
 from controller.stations.proving import Prover
 from controller.together import both
-from controller.tracking import Tracking, record_stage
 from devices.errors import DeviceError
 from devices.scale.driver import Scale
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 
-from controller.acknowledging import Acknowledgements
-from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
-from controller.config import Camera, LineConfig
 from controller.exits import Nonconformance, Reason, StationFault
-from controller.holding import Holding
-from controller.items import Activity, Item, Stage
+from controller.flow.acknowledging import Acknowledgements
+from controller.flow.holding import Holding
+from controller.flow.items import Activity, Item, Stage
+from controller.flow.memory import Memory
+from controller.flow.permits import Permits
+from controller.flow.tracking import Tracking, record_stage
 from controller.journal import Ledger
-from controller.mail_numbers import MailNumberState, PoolEmpty, advance, reserve
-from controller.memory import Memory
-from controller.permits import Permits
+from controller.orders.mail_numbers import MailNumberState, PoolEmpty, advance, reserve
+from controller.plan.config import Camera, LineConfig
 from controller.pulse import Pulse
 from controller.stations.proving import Look, Prover, demand_accept
 from controller.stations.verify import carrier_code
-from controller.tracking import Tracking, record_stage
+from controller.words.alarm_texts import AlarmKind
 from devices.errors import DeviceError, PrinterFault
 from devices.plc.contract import Command, Result, ResultCode
 from devices.plc.driver import PlcStation

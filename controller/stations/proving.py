@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from controller.config import LineConfig
-from controller.evidence import EvidenceStore, record
 from controller.exits import Nonconformance, Reason, StationFault
-from controller.items import Activity, Item
-from controller.memory import Memory
-from controller.print_trend import PrintTrend
-from controller.tracking import Tracking
-from controller.vision_workers import VisionError, VisionWorkers
+from controller.eyes.evidence import EvidenceStore, record
+from controller.eyes.print_trend import PrintTrend
+from controller.eyes.vision_workers import VisionError, VisionWorkers
+from controller.flow.items import Activity, Item
+from controller.flow.memory import Memory
+from controller.flow.tracking import Tracking
+from controller.plan.config import LineConfig
 from devices.camera.driver import Frame
 from devices.errors import DeviceError
 from vision.verdict import Check, Outcome, Task, Verdict

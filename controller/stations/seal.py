@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from controller.acknowledging import Acknowledgements
-from controller.config import SEAL_ZONES, SealSettings, TimingSection
 from controller.exits import Nonconformance, Reason
-from controller.integrity import Integrity
-from controller.items import Activity, Item, Stage, cycle_values
+from controller.flow.acknowledging import Acknowledgements
+from controller.flow.integrity import Integrity
+from controller.flow.items import Activity, Item, Stage, cycle_values
+from controller.flow.memory import Memory
+from controller.flow.permits import Permits
+from controller.flow.tracking import Tracking, record_stage
 from controller.journal import Ledger
-from controller.memory import Memory
-from controller.permits import Permits
-from controller.tracking import Tracking, record_stage
+from controller.plan.config import SEAL_ZONES, SealSettings, TimingSection
 from devices.plc.contract import Command, Result, ResultCode
 from devices.plc.driver import PlcStation
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from controller.config import Camera, LineConfig, PartKind, RecipePart
-from controller.integrity import Integrity
-from controller.items import Item, Proof, Stage
-from controller.memory import Memory
+from controller.flow.integrity import Integrity
+from controller.flow.items import Item, Proof, Stage
+from controller.flow.memory import Memory
+from controller.flow.tracking import Tracking, record_stage
+from controller.orders.work_orders import OrderedPart
+from controller.plan.config import Camera, LineConfig, PartKind, RecipePart
 from controller.stations.proving import Prover, demand_accept
 from controller.together import both
-from controller.tracking import Tracking, record_stage
-from controller.work_orders import OrderedPart
 from vision.verdict import Box, ContentsTask, ExpectedDocument, ExpectedPlate
 
 
@@ -65,9 +65,7 @@ class Verify:
 
     def _documents_task(self, item: Item) -> ContentsTask:
         roles = {part.role: part for part in item.recipe.parts if part.kind is PartKind.DOCUMENT}
-        documents = tuple(
-            self._document(part, roles[part.role]) for part in item.order.parts if part.role in roles
-        )
+        documents = tuple(self._document(part, roles[part.role]) for part in item.order.parts if part.role in roles)
         return ContentsTask(
             carrier_code(item.carrier),
             self._camera(self._close_up).view,

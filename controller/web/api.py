@@ -10,13 +10,13 @@ from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from controller.handing_in import NumbersReport, OrdersReport, hand_in_numbers, hand_in_orders, rows_of
+from controller.desk.handing_in import NumbersReport, OrdersReport, hand_in_numbers, hand_in_orders, rows_of
 from controller.journal import reading
+from controller.orders.work_orders import OrderState
 from controller.snapshot import Counters, RejectView, Snapshot
 from controller.web.plant import Asker, ThePlant
 from controller.web.records import order_list, order_story
 from controller.web.refusals import Refusal
-from controller.work_orders import OrderState
 
 api = APIRouter(prefix="/api")
 Acceptance = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$", description="Acceptance number of the order.")]

@@ -10,8 +10,8 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from controller.channel import ChannelClient
-from controller.config import LineConfig
+from controller.desk.channel import ChannelClient
+from controller.plan.config import LineConfig
 from controller.web.admission import Admission
 from controller.web.api import api
 from controller.web.feed import LiveFeed

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from http import HTTPStatus
 
-from controller.channel import ChannelClient, ChannelRefused, LineUnreachable
+from controller.desk.channel import ChannelClient, ChannelRefused, LineUnreachable
 from controller.pulse import Pulse
 from controller.snapshot import Snapshot
-from controller.text import Text
 from controller.web.refusals import Refusal
+from controller.words.text import Text
 
 WATCHER_LIMIT = 40
 """Browsers and programs that may follow at once."""

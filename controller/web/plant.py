@@ -7,8 +7,8 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from controller.channel import ChannelClient
-from controller.config import LineConfig
+from controller.desk.channel import ChannelClient
+from controller.plan.config import LineConfig
 from controller.web.feed import LiveFeed
 from controller.web.records import Records
 

@@ -12,9 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from controller.channel import ChannelRefused, LineUnreachable
-from controller.text import Text
+from controller.desk.channel import ChannelRefused, LineUnreachable
 from controller.web.texts import text
+from controller.words.text import Text
 
 _log = structlog.get_logger()
 _RETRY = {"Retry-After": "2"}

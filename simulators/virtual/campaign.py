@@ -111,4 +111,3 @@ def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...]) -> Run
         steps=loop.steps,
         story=floor.conductor.told,
     )
-

@@ -125,7 +125,12 @@ class VirtualFloor:
             "collate": ReaderAtHand(self.plant.certificate_scanner),
         }
         self.hands = VirtualHands(
-            self.plant.world, readers, self.scenario, self.plant.faults, self.call, SPEED  # type: ignore[arg-type]
+            self.plant.world,
+            readers,
+            self.scenario,
+            self.plant.faults,
+            self.call,
+            SPEED,
         )
         self.operator = Operator(self.plant, self.hands, self.call, lambda: self._line, chance)
         self.conductor = Conductor(

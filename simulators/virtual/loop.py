@@ -93,7 +93,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.call_at(self._now + delay, callback, *args, context=context)
 
     def run_in_executor(  # type: ignore[override]
-        self, executor: Executor | None, func: Callable[..., T], *args: Any  # noqa: ARG002 -- there is none
+        self,
+        executor: Executor | None,  # noqa: ARG002
+        func: Callable[..., T],
+        *args: Any,
     ) -> asyncio.Future[T]:
         """Do it at once; its result comes a moment later, as from a thread."""
         future: asyncio.Future[T] = self.create_future()
@@ -223,5 +226,3 @@ def _give(future: asyncio.Future[T], result: T) -> None:
 def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
-
-

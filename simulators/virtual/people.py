@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 from typing import Any, Protocol
 
@@ -51,7 +51,7 @@ class VirtualHands(Hands):
     def __init__(
         self,
         world: World,
-        readers: dict[str, Reader],
+        readers: Mapping[str, Reader],
         scenario: Scenario,
         faults: Faults,
         call: Call,

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from controller.channel import Handler
 from controller.composition import Composed, Seams, compose
-from controller.config import LineConfig
-from controller.desk import Desk
+from controller.desk.channel import Handler
+from controller.desk.desk import Desk
 from controller.line import Line
+from controller.plan.config import LineConfig
 from tests.bench.stand_ins import AcceptingVision
 
 RUN = import_module("controller.commands.run")

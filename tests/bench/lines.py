@@ -12,8 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from controller.channel import ChannelClient
-from controller.handing_in import hand_in_numbers, hand_in_orders, rows_of
+from controller.desk.channel import ChannelClient
+from controller.desk.handing_in import hand_in_numbers, hand_in_orders, rows_of
 from controller.journal.store import open_reading
 from simulators.demo.broker import USER, Broker, free_port
 from simulators.demo.line_api import LineAway

@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from controller.latency import LatencyRecord
+from controller.flow.latency import LatencyRecord
 
 BEAT_S = 0.02
 WRITTEN = bytes(4096)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.eyes.vision_workers import START_S, VisionWorkers
 from controller.journal.store import open_reading
-from controller.vision_workers import START_S, VisionWorkers
 from simulators.camera import EXPOSURE_S, CameraSetup, CameraTwin, Zones
 from simulators.hands import Pick
 from simulators.render import jpeg

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from controller.config import LineConfig
+from controller.plan.config import LineConfig
 from tests.web.floor import TOKEN, FakeLine, config_in, line_up, web_up
 
 CHROMIUM = "/usr/bin/chromium"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from controller.config import LineConfig
+from controller.plan.config import LineConfig
 from controller.snapshot import Snapshot
 from tests.web.floor import FakeLine, in_trouble, put_picture, rejects, running, station, until
 

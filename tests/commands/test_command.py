@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from controller.channel import ChannelRefused, ChannelServer
-from controller.channel_wire import load_or_make_token
 from controller.commands.table import command_line
-from controller.config import LineConfig, load_config
+from controller.desk.channel import ChannelRefused, ChannelServer
+from controller.desk.channel_wire import load_or_make_token
+from controller.plan.config import LineConfig, load_config
 from controller.snapshot import AlarmView, Snapshot
 from tests.web.floor import EXAMPLE
 

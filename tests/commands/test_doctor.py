@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from controller.commands.finding import Finding, Grade
 from controller.commands.table import command_line
 from controller.commands.trying import try_all
-from controller.config import load_config
+from controller.plan.config import load_config
 from simulators.camera import CAMERAS, CameraTwin, serve_cameras
 from simulators.plant import Plant, PlantWiring
 from tests.controller.mosquitto_bench import mosquitto

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from order_bench import example_config, open_journal
 
-from controller.config import LineConfig
 from controller.journal import Journal
+from controller.plan.config import LineConfig
 
 
 @pytest.fixture(scope="session")

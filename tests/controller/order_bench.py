@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from controller.config import LineConfig, load_config
 from controller.journal import Journal
 from controller.journal.epochs import begin_epoch
-from controller.work_orders import OrderRow
+from controller.orders.work_orders import OrderRow
+from controller.plan.config import LineConfig, load_config
 
 LINE = "GZ01-L1"
 EXAMPLE = Path(__file__).parents[2] / "controller" / "line.example.toml"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from order_bench import car_order
 
-from controller.calling import call_next, note_suspect, open_items, without_recipe
-from controller.config import LineConfig
-from controller.items import Stage
+from controller.flow.calling import call_next, note_suspect, open_items, without_recipe
+from controller.flow.items import Stage
+from controller.flow.tracking import record_stage
 from controller.journal import Journal, Ledger
-from controller.tracking import record_stage
-from controller.work_orders import OrderRow, accept_orders
+from controller.orders.work_orders import OrderRow, accept_orders
+from controller.plan.config import LineConfig
 
 
 async def _ordered(journal: Journal, example: LineConfig) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from order_bench import EXAMPLE
 
-from controller.config import ConfigError, LineConfig, load_config
+from controller.plan.config import ConfigError, LineConfig, load_config
 
 
 def _mistakes(tmp_path: Path, text: str) -> str:

@@ -9,7 +9,7 @@ from order_bench import EXAMPLE
 from typer.testing import CliRunner
 
 from controller.commands.table import command_line
-from controller.config import ConfigError, load_config
+from controller.plan.config import ConfigError, load_config
 
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 

@@ -17,15 +17,15 @@ from mosquitto_bench import mosquitto
 from order_bench import EXAMPLE, LINE, car_order, open_journal
 from typer.testing import CliRunner, Result
 
-from controller.channel import ChannelServer, load_or_make_token
 from controller.commands.item import item
 from controller.commands.mail_numbers import mail_numbers
 from controller.commands.orders import orders
-from controller.config import DispatchSection
+from controller.desk.channel import ChannelServer, load_or_make_token
+from controller.desk.handing_in import NumbersReport, OrdersReport, RefusedRow
 from controller.dispatch.events import EventData, EventType, put_event
 from controller.dispatch.outbox import OutboxState, outbox_counts
 from controller.dispatch.publisher import DispatchLink
-from controller.handing_in import NumbersReport, OrdersReport, RefusedRow
+from controller.plan.config import DispatchSection
 from controller.snapshot import Snapshot
 
 ROOT = Path(__file__).parents[2]

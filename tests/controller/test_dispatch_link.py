@@ -14,7 +14,6 @@ import pytest
 from mosquitto_bench import Mosquitto, mosquitto
 from order_bench import LINE, SteppingClock, open_journal, until
 
-from controller.config import DispatchSection
 from controller.dispatch.broker import Address
 from controller.dispatch.events import CloudEvent, EventData, EventType, PartMention, put_event
 from controller.dispatch.listener import Listener
@@ -22,6 +21,7 @@ from controller.dispatch.outbox import NotParked, OutboxState, outbox_counts, se
 from controller.dispatch.publisher import DispatchLink
 from controller.dispatch.receiving import DispatchLedger, RefuseRule
 from controller.journal import Journal, Ledger
+from controller.plan.config import DispatchSection
 
 
 def sealed(ledger: Ledger, number: int, mail_number: str | None = None) -> int:

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from order_bench import LINE, SteppingClock, car_order, rows
 
-from controller.config import LineConfig
 from controller.dispatch.events import EventData, EventType, put_event
-from controller.evidence import EvidenceStore, expire, record
 from controller.exits import Reason
+from controller.eyes.evidence import EvidenceStore, expire, record
 from controller.journal import Journal, Ledger
 from controller.journal.reading import counters, item_story, pick_list, recent_rejects
-from controller.mail_numbers import fill_pool, reserve
-from controller.reason_texts import REASONS, describe
-from controller.work_orders import accept_orders, begin_attempt, end_attempt
+from controller.orders.mail_numbers import fill_pool, reserve
+from controller.orders.work_orders import accept_orders, begin_attempt, end_attempt
+from controller.plan.config import LineConfig
+from controller.words.reason_texts import REASONS, describe
 from vision.verdict import Check, Outcome, Verdict
 
 PLATE = Check("plate_characters", Outcome.REJECT, "front", "粤A00001", "粤A00007")

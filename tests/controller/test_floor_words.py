@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from controller.alarm_texts import ALARMS, AlarmKind
 from controller.exits import Reason
-from controller.reason_texts import REASONS, describe
+from controller.words.alarm_texts import ALARMS, AlarmKind
+from controller.words.reason_texts import REASONS, describe
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.config import LineConfig
 from controller.formats import FORMATS, UnknownFormat, check_format
 from controller.formats.certificates import core_check_character, mrz_check_digit
 from controller.formats.mail_numbers import check_domestic, check_mail_number, s10_check_digit
-from controller.text import Text
+from controller.plan.config import LineConfig
+from controller.words.text import Text
 
 GOOD = [
     ("plate_large", "粤A12345"),

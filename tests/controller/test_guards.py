@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
 from controller.clock import SystemClock
-from controller.guards import Guards
-from controller.holding import Holding
-from controller.packml import Command, State
-from controller.unit_machine import Change, UnitMachine
+from controller.flow.guards import Guards
+from controller.flow.holding import Holding
+from controller.unit.machine import Change, UnitMachine
+from controller.unit.packml import Command, State
+from controller.words.alarm_texts import AlarmKind
 from devices.plc.contract import ALL_SAFE, Safety
 
 OPEN = ALL_SAFE & ~Safety.GUARDS_CLOSED

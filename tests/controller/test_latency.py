@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from controller.latency import LatencyRecord
+from controller.flow.latency import LatencyRecord
 from controller.snapshot import Latency
 
 KEPT = 20_000

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from order_bench import SteppingClock, example_config
 
-from controller.alarm_texts import ALARMS, AlarmKind
 from controller.alarms import Alarms
-from controller.config import ZONES
 from controller.exits import Nonconformance, Reason
-from controller.items import Item
-from controller.latency import LatencyRecord
-from controller.order_form import WorkOrder
+from controller.flow.items import Item
+from controller.flow.latency import LatencyRecord
+from controller.flow.tracking import next_zones
+from controller.orders.order_form import WorkOrder
+from controller.plan.config import ZONES
 from controller.stations.divert import confirmed_chute
 from controller.stations.seal import demand_cycle, set_points
-from controller.tracking import next_zones
+from controller.words.alarm_texts import ALARMS, AlarmKind
 from devices.plc.contract import Chute, Result, ResultCode
 
 GOOD = {"temperature_min_dc": 1390, "temperature_max_dc": 1410, "dwell_ms": 500, "force_n": 300, "carrier": 5}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from order_bench import car_order
 
-from controller.config import LineConfig
-from controller.order_files import OrderFileUnreadable, open_order_file, read_order_file
-from controller.order_form import read_order
+from controller.orders.order_files import OrderFileUnreadable, open_order_file, read_order_file
+from controller.orders.order_form import read_order
+from controller.plan.config import LineConfig
 
 HEADER = "acceptance,product,due,priority,route,number,code:front,code:rear"
 ROW = "GA000001,small_car_plates,2026-12-01T17:00:00+08:00,5,GZ-01,粤A00001,PM0000000002,PM0000000003"
@@ -81,7 +81,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_a_cell_too_many_is_refused_as_a_row(example: LineConfig) -> None:
-    from controller.work_orders import OrderRefused
+    from controller.orders.work_orders import OrderRefused
 
     row = read_order_file(f"{HEADER}\n{ROW},more\n".encode())[0]
     with pytest.raises(OrderRefused, match="cells_without_a_column"):

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from order_bench import car_order, rows
 
-from controller.config import LineConfig
 from controller.dispatch.bags import freeze_bag, open_bag
 from controller.formats.mail_numbers import s10_check_digit
 from controller.journal import Journal, Ledger
-from controller.mail_numbers import LEGAL_MOVES as NUMBER_MOVES
-from controller.mail_numbers import (
+from controller.masking import mask
+from controller.orders.mail_numbers import LEGAL_MOVES as NUMBER_MOVES
+from controller.orders.mail_numbers import (
     IllegalMailNumberMove,
     MailNumberError,
     MailNumberState,
@@ -26,8 +26,7 @@ from controller.mail_numbers import (
     reserve,
     void,
 )
-from controller.masking import mask
-from controller.parts_ledger import (
+from controller.orders.parts_ledger import (
     LEGAL_MOVES,
     IllegalPartMove,
     PartState,
@@ -37,7 +36,8 @@ from controller.parts_ledger import (
     part_by_code,
     spoil_part,
 )
-from controller.work_orders import accept_orders
+from controller.orders.work_orders import accept_orders
+from controller.plan.config import LineConfig
 
 S = PartState
 FIRST, SECOND = "EA123456785CN", "1100000001460"

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from order_bench import SteppingClock, example_config
 
-from controller.acknowledging import Acknowledgements
 from controller.alarms import Alarms
 from controller.exits import Nonconformance, Reason, StationFault
-from controller.holding import Holding
-from controller.items import Item
+from controller.flow.acknowledging import Acknowledgements
+from controller.flow.holding import Holding
+from controller.flow.items import Item
+from controller.flow.memory import Memory
+from controller.flow.permits import Permits
 from controller.journal import Journal
-from controller.memory import Memory
-from controller.order_form import WorkOrder
-from controller.packml import Command as Ask
-from controller.packml import State
-from controller.permits import Permits
-from controller.unit_machine import UnitMachine
+from controller.orders.order_form import WorkOrder
+from controller.unit.machine import UnitMachine
+from controller.unit.packml import Command as Ask
+from controller.unit.packml import State
 from devices.errors import CommandRefused, DeviceError, NotTaken, UnknownOutcome
 from devices.plc.contract import Answer, Command, Result, ResultCode
 from devices.plc.driver import Completion

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from controller.alarms import Alarms
+from controller.eyes.print_trend import SHIFT, PrintTrend
 from controller.masking import masked_apart
-from controller.print_trend import SHIFT, PrintTrend
 from vision.verdict import Check, Outcome, Verdict
 
 

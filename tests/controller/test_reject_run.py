@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from controller.alarm_texts import AlarmKind
 from controller.alarms import Alarms
 from controller.clock import SystemClock
 from controller.exits import Nonconformance, Outcome, Reason
-from controller.holding import Holding
-from controller.packml import State
-from controller.reject_run import ALARM_AT, HOLD_AT, RejectRun
-from controller.unit_machine import Change, UnitMachine
+from controller.flow.holding import Holding
+from controller.flow.reject_run import ALARM_AT, HOLD_AT, RejectRun
+from controller.unit.machine import Change, UnitMachine
+from controller.unit.packml import State
+from controller.words.alarm_texts import AlarmKind
 
 REJECT = Outcome.rejected(Nonconformance(Reason.PLATE_MISMATCH))
 

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from controller.packml import COMPLETIONS, MODE_CHANGES_IN, TRANSITIONS, Command, Mode, State, allowed_commands
-from controller.text import Text
-from controller.unit_machine import Action, Change, IllegalCommand, NotReady, UnitMachine
+from controller.unit.machine import Action, Change, IllegalCommand, NotReady, UnitMachine
+from controller.unit.packml import COMPLETIONS, MODE_CHANGES_IN, TRANSITIONS, Command, Mode, State, allowed_commands
+from controller.words.text import Text
 
 ACTING = set(COMPLETIONS)
 # Typed from ANSI/ISA-TR88.00.02: who may ask what, apart from Stop and Abort.

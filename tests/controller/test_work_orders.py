@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from order_bench import car_order, rows
 
-from controller.config import LineConfig
 from controller.journal import Journal
 from controller.journal.reading import item_story, order_lines, pick_list, verify_chain
-from controller.parts_ledger import PartState, balances, move_order_parts, part_by_code, spoil_part
-from controller.work_orders import (
+from controller.orders.parts_ledger import PartState, balances, move_order_parts, part_by_code, spoil_part
+from controller.orders.work_orders import (
     Intake,
     OrderRefused,
     OrderState,
@@ -23,6 +22,7 @@ from controller.work_orders import (
     order_of,
     release_rework,
 )
+from controller.plan.config import LineConfig
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ async def seal(station: PlcStation, deadline_s: float) -> Completion:
 
 @asynccontextmanager
 async def station_at(plc: FakePlc, *, kind: DeviceKind | None = None) -> AsyncIterator[PlcStation]:
-    master = ModbusMaster("plc", dial_tcp("127.0.0.1", plc.port), "tcp", 1, timeout_s=0.1)
+    master = ModbusMaster("plc", dial_tcp("127.0.0.1", plc.port), "tcp", 1, timeout_s=0.5)
     station = PlcStation("plc", kind or plc.kind, plc.count, master, epoch=7)
     serving = asyncio.create_task(station.serve())
     try:

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from controller.channel import ChannelClient, ChannelRefused, LineUnreachable
-from controller.channel_wire import load_or_make_token
+from controller.desk.channel import ChannelClient, ChannelRefused, LineUnreachable
+from controller.desk.channel_wire import load_or_make_token
 from controller.snapshot import Snapshot
 from devices.plc.contract import Chute
 from simulators.camera import CAMERAS, CameraTwin, serve_cameras

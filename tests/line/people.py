@@ -6,8 +6,8 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
-from controller.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable
-from controller.channel_wire import load_or_make_token
+from controller.desk.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable
+from controller.desk.channel_wire import load_or_make_token
 from controller.journal.reading import order_lines, pick_list
 from controller.journal.store import open_reading
 from devices.plc.contract import Chute

@@ -75,7 +75,7 @@ MUTANTS = (
     ),
     Mutant(
         "nobody minds what hands do",
-        "controller/integrity.py",
+        "controller/flow/integrity.py",
         "        before = {name: (boot, count) for name, boot, count in mark}\n",
         "        return ''\n        before = {name: (boot, count) for name, boot, count in mark}\n",
         "a parcel that hands swapped after its inspection is sent as another",
@@ -83,7 +83,7 @@ MUTANTS = (
         items=16,
         also=(
             (
-                "controller/watch.py",
+                "controller/flow/watch.py",
                 "        if image.safety & _GUARDED != _GUARDED:\n",
                 "        return\n        if image.safety & _GUARDED != _GUARDED:\n",
             ),
@@ -118,14 +118,14 @@ MUTANTS = (
     ),
     Mutant(
         "a reject keeps its mail number",
-        "controller/ending.py",
+        "controller/flow/ending.py",
         "        void(ledger, item.mail_number, str(outcome.reason))\n",
         "        pass\n",
         "a label lies in the reject chute and dispatch does not know that it is void",
     ),
     Mutant(
         "a mail number is given out twice",
-        "controller/mail_numbers.py",
+        "controller/orders/mail_numbers.py",
         "WHERE state = 'free' ORDER BY position LIMIT 1",
         "WHERE state <> 'voided' ORDER BY position LIMIT 1",
         "two parcels bear one mail number",
@@ -153,7 +153,7 @@ MUTANTS = (
     ),
     Mutant(
         "motion is permitted in any state",
-        "controller/permits.py",
+        "controller/flow/permits.py",
         "        return self._unit.executing\n",
         "        return True\n",
         "something moves while the line is held",
@@ -161,7 +161,7 @@ MUTANTS = (
     ),
     Mutant(
         "an unknown outcome is tried again",
-        "controller/permits.py",
+        "controller/flow/permits.py",
         "            except (CommandRefused, NotTaken) as refused:",
         "            except (CommandRefused, NotTaken, __import__('devices.errors').errors.UnknownOutcome) as refused:",
         "the jaw closes twice on one parcel",
@@ -186,7 +186,7 @@ MUTANTS = (
     ),
     Mutant(
         "a sealed event is told twice",
-        "controller/ending.py",
+        "controller/flow/ending.py",
         "    put_event(ledger, line_id, EventType.SEALED, item.token, data)\n",
         "    put_event(ledger, line_id, EventType.SEALED, item.token, data)\n"
         "    put_event(ledger, line_id, EventType.SEALED, item.token, data)\n",

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from random import Random
 
-from controller.config import load_config
+from controller.plan.config import load_config
 from simulators.camera import CAMERAS
 from simulators.render import jpeg, render
 from simulators.world import Carrier, Label, Mailer, Part, PartKind, PlacedLabel, PlacedPart

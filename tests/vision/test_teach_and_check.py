@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 from controller.commands.vision.check import check
 from controller.commands.vision.teach import teach
-from controller.config import ConfigError, LineConfig, load_config
-from controller.golden_samples import GoldenSamples
-from controller.taught import read_taught, together, write_taught
-from controller.unit_machine import NotReady
+from controller.eyes.golden_samples import GoldenSamples
+from controller.plan.config import ConfigError, LineConfig, load_config
+from controller.plan.taught import read_taught, together, write_taught
+from controller.unit.machine import NotReady
 from devices.camera.driver import Frame
 from simulators.render import render
 from vision.golden import measure, sample_of

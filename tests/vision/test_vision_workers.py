@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from plant_scenes import good_waybill_picture, waybill_task
 
-from controller.vision_wire import MAX_TEXT_BYTES, WireError, lengths, pack_verdict, read_answer, read_question
-from controller.vision_workers import VisionCrashed, VisionTimeout, VisionWorkers
+from controller.eyes.vision_wire import MAX_TEXT_BYTES, WireError, lengths, pack_verdict, read_answer, read_question
+from controller.eyes.vision_workers import VisionCrashed, VisionTimeout, VisionWorkers
 from vision.judge import judge
 from vision.verdict import Outcome
 
@@ -175,7 +175,7 @@ def test_worker_dies_with_the_line() -> None:
 
 _LINE = """
 import asyncio
-from controller.vision_workers import VisionWorkers
+from controller.eyes.vision_workers import VisionWorkers
 async def main():
     workers = VisionWorkers(1)
     async with asyncio.TaskGroup() as tasks:

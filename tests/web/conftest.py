@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config import LineConfig
+from controller.plan.config import LineConfig
 from tests.web.floor import FakeLine, config_in, line_up, web_up
 
 

@@ -13,8 +13,8 @@ import cv2
 import httpx
 import numpy as np
 
-from controller.channel import ChannelRefused, ChannelServer
-from controller.config import LineConfig, load_config
+from controller.desk.channel import ChannelRefused, ChannelServer
+from controller.plan.config import LineConfig, load_config
 from controller.snapshot import (
     AlarmView,
     CheckView,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from controller import channel
-from controller.channel import (
+from controller.desk import channel
+from controller.desk.channel import (
     ChannelClient,
     ChannelError,
     ChannelRefused,
@@ -20,7 +20,7 @@ from controller.channel import (
     LineUnreachable,
     load_or_make_token,
 )
-from controller.config import LineConfig
+from controller.plan.config import LineConfig
 from controller.snapshot import Latency, Snapshot
 from tests.web.floor import TOKEN, FakeLine, config_in, line_up, running, until
 

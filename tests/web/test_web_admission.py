@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from controller.config import LineConfig
+from controller.plan.config import LineConfig
 from controller.web import admission
 from controller.web.admission import KEY_COOKIE, SECURITY_HEADERS, browser_key
 from controller.web.serve import PortTaken, bind_web

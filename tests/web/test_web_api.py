@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from controller.clock import SystemClock
-from controller.config import LineConfig
 from controller.journal import Journal, Ledger
+from controller.orders.work_orders import OrderRow, accept_orders, begin_attempt
+from controller.plan.config import LineConfig
 from controller.web import feed as feeds
-from controller.work_orders import OrderRow, accept_orders, begin_attempt
 from tests.web.floor import FakeLine, client, line_up, put_picture, web_up
 
 ORDER: dict[str, Any] = {

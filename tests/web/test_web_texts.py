@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from controller.exits import Reason
-from controller.items import Activity
-from controller.packml import Mode, State
+from controller.flow.items import Activity
 from controller.stations.proving import CHECK_REASONS
+from controller.unit.packml import Mode, State
 from controller.web.api import LineCommand
 from controller.web.page import STATIC
 from controller.web.texts import CATALOGUES, Language

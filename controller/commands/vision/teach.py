@@ -13,9 +13,9 @@ from rich.table import Table
 
 from controller.commands.vision.pictures_in import JsonOption, pictures_in, print_json
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, load
-from controller.config import Camera, LineConfig, PartKind, StationKind
 from controller.equipment import build_equipment
-from controller.taught import TaughtError, read_taught, together, write_taught
+from controller.plan.config import Camera, LineConfig, PartKind, StationKind
+from controller.plan.taught import TaughtError, read_taught, together, write_taught
 from devices.errors import DeviceError
 from vision.contents import PLACE_MM, SIZE_MM
 from vision.golden import measure, sample_of

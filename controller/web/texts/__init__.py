@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from importlib.resources import files
 
-from controller.text import Text
+from controller.words.text import Text
 
 
 class Language(StrEnum):

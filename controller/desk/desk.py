@@ -1,0 +1,125 @@
+"""What may be asked of the line over its local channel: commands, orders, mail numbers, rework, acknowledgements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from controller.desk.channel import Handler
+from controller.desk.channel_wire import ChannelRefused
+from controller.desk.glance import look_at
+from controller.desk.handing_in import NumbersReport, OrdersReport
+from controller.journal import JournalUnavailable
+from controller.line import Line
+from controller.orders.mail_numbers import fill_pool
+from controller.orders.parts_ledger import IllegalPartMove, UnknownPart, spoil_part
+from controller.orders.work_orders import OrderRefused, OrderRow, accept_orders, release_rework
+from controller.unit.machine import IllegalCommand
+from controller.unit.packml import Command
+
+log = structlog.get_logger()
+
+
+class Desk:
+    """Answers for one line."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Each call by its name."""
+        return {
+            "snapshot": self._snapshot,
+            "command": self._command,
+            "import_orders": self._import_orders,
+            "import_mail_numbers": self._import_mail_numbers,
+            "rework": self._rework,
+            "spoil_part": self._spoil_part,
+            "acknowledge_alarm": self._acknowledge_alarm,
+            "clear_latency": self._clear_latency,
+        }
+
+    async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        return look_at(self._line).model_dump(mode="json")
+
+    async def _command(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        asked = str(arguments.get("command", ""))
+        try:
+            command = Command[asked.upper()]
+        except KeyError:
+            names = [command.name.lower() for command in Command]
+            raise ChannelRefused(
+                "unknown_command",
+                f"command {asked!r} is unknown, allowed: {names}",
+                f"没有命令 {asked!r}，可用：{names}",
+                names,
+            ) from None
+        try:
+            state = self._line.unit.command(command, _by(arguments))
+        except IllegalCommand as illegal:
+            raise ChannelRefused("illegal_command", illegal.text.en, illegal.text.zh, illegal.allowed) from illegal
+        return {"state": state.name.title()}
+
+    async def _import_orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        rows = [OrderRow(int(row["line"]), dict(row["data"])) for row in arguments.get("rows", [])]
+        recipes = self._line.config.recipes
+        intake = await self._write(lambda ledger: accept_orders(ledger, rows, recipes))
+        self._line.orders_changed.beat()
+        self._line.tally.touch()
+        return OrdersReport.of(intake).model_dump(mode="json")
+
+    async def _import_mail_numbers(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        numbers = [str(number) for number in arguments.get("numbers", [])]
+        unchecked = self._line.config.mail_numbers.unchecked_prefixes
+        fill = await self._write(lambda ledger: fill_pool(ledger, numbers, unchecked))
+        self._line.pool_filled.beat()
+        self._line.tally.touch()
+        return NumbersReport.of(fill).model_dump(mode="json")
+
+    async def _rework(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        acceptance, by = str(arguments.get("acceptance", "")), _by(arguments)
+        try:
+            await self._write(lambda ledger: release_rework(ledger, acceptance, by))
+        except OrderRefused as refused:
+            raise ChannelRefused("rework_refused", refused.text.en, refused.text.zh) from refused
+        self._line.orders_changed.beat()
+        return {"acceptance": acceptance}
+
+    async def _spoil_part(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        code, reason = str(arguments.get("code", "")), str(arguments.get("reason", ""))
+        by = _by(arguments)
+        if not reason:
+            raise ChannelRefused("reason_missing", "a spoiled part needs a reason", "报废部件必须填写原因")
+        try:
+            await self._write(lambda ledger: spoil_part(ledger, code, reason, by))
+        except (UnknownPart, IllegalPartMove) as error:
+            raise ChannelRefused("spoil_refused", str(error), f"不能报废部件 {code}：{error}") from error
+        self._line.dispatch.kick()
+        return {"code": code}
+
+    async def _acknowledge_alarm(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        number = int(arguments.get("alarm", 0))
+        if not self._line.alarms.acknowledge(number, _by(arguments)):
+            raise ChannelRefused(
+                "no_such_alarm", f"there is no alarm {number} to acknowledge", f"没有可确认的报警 {number}"
+            )
+        return {"alarm": number}
+
+    async def _clear_latency(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Forget the latencies so far; a benchmark's warm-up ends so."""
+        self._line.permits.decision.clear()
+        self._line.permits.echo.clear()
+        return {}
+
+    async def _write(self, change: Any) -> Any:
+        try:
+            return await self._line.journal.write(change)
+        except JournalUnavailable as error:
+            raise ChannelRefused("journal_unavailable", str(error), f"日志无法写入：{error}") from error
+
+
+def _by(arguments: dict[str, Any]) -> str:
+    return str(arguments.get("by") or "unnamed")[:40]

@@ -1,0 +1,116 @@
+"""Pictures behind the verdicts: JPEG files named by their content, and the rows that say what each one shows.
+
+A picture is on the disk before its row is written and before its verdict is acted on. It is deleted when its time
+is over and no row refers to it any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from controller.eyes.print_trend import grade_of
+from controller.journal import Ledger
+from vision.verdict import Verdict
+
+
+class EvidenceStore:
+    """A folder of pictures. :raises OSError: from every method, when the disk refuses."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def keep(self, jpeg: bytes) -> str:
+        """Make a picture durable and return its name, the SHA-256 of its bytes in hex."""
+        digest = hashlib.sha256(jpeg).hexdigest()
+        await asyncio.to_thread(self._write, self.path_of(digest), jpeg)
+        return digest
+
+    async def remove(self, digests: Iterable[str]) -> None:
+        """Delete pictures; one that is gone already is no error."""
+        await asyncio.to_thread(self._remove, list(digests))
+
+    def path_of(self, digest: str) -> Path:
+        """Where a picture is kept."""
+        return self._folder / f"{digest}.jpg"
+
+    def _write(self, path: Path, jpeg: bytes) -> None:
+        if path.exists():
+            return  # its name is its content
+        self._folder.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+                file.write(jpeg)
+                file.flush()
+                os.fsync(descriptor)
+            Path(temporary).rename(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        """A new name is durable only once its folder is."""
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _remove(self, digests: list[str]) -> None:
+        for digest in digests:
+            self.path_of(digest).unlink(missing_ok=True)
+
+
+def record(
+    ledger: Ledger, item: int, station: str, camera: str, digest: str, verdict: Verdict, keep_days: float
+) -> None:
+    """Write what a picture showed. The history gets names of checks and the print's grade only, never what was read.
+
+    :param digest: of the kept picture; empty when there is none.
+    """
+    expires = _stamp(datetime.fromisoformat(ledger.at) + timedelta(days=keep_days))
+    grade = grade_of(verdict)
+    checks = json.dumps([asdict(check) for check in verdict.checks], ensure_ascii=False)
+    ledger.connection.execute(
+        "INSERT INTO evidence (item, station, camera, picture, outcome, checks, taken_at, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (item, station, camera, digest, verdict.outcome, checks, ledger.at, expires),
+    )
+    ledger.enter(
+        "judged",
+        item=item,
+        station=station,
+        camera=camera,
+        outcome=verdict.outcome.value,
+        failed=[check.name for check in verdict.failed],
+        print_grade=None if grade is None else round(grade, 2),
+        picture=digest,
+    )
+
+
+def expire(ledger: Ledger, now: datetime) -> list[str]:
+    """Remove the rows whose time is over, and return the pictures that none refers to any more: to be deleted."""
+    moment = _stamp(now)
+    rows = ledger.connection.execute(
+        "SELECT picture FROM evidence WHERE expires_at <= ? AND picture != ''"
+        " EXCEPT SELECT picture FROM evidence WHERE expires_at > ?",
+        (moment, moment),
+    )
+    digests = [str(row[0]) for row in rows]
+    removed = ledger.connection.execute("DELETE FROM evidence WHERE expires_at <= ?", (moment,)).rowcount
+    if removed:
+        ledger.enter("evidence_expired", rows=removed, pictures=len(digests))
+    return digests
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

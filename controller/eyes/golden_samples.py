@@ -1,0 +1,99 @@
+"""The golden sample check at the start of a shift: no line starts on a camera that has moved, is dirty or dark.
+
+Only cameras for which a golden sample has been taught are asked. One that sees no carrier is believed for a shift
+after it was last found good, so that a reset between two orders needs no sample laid under every lens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from controller.eyes.vision_workers import VisionError, VisionWorkers
+from controller.plan.config import Camera, LineConfig
+from controller.unit.machine import NotReady
+from controller.words.text import Text
+from devices.camera.driver import Frame
+from devices.errors import DeviceError
+from vision.verdict import Check, GoldenTask, Outcome, Verdict
+
+SHIFT_S = 12 * 3600.0
+"""How long a camera that was found good is believed without a sample under it."""
+_WHAT = {
+    "picture_readable": Text("画面过暗或无法解码", "its picture is dark or can't be decoded"),
+    "camera_focus": Text("失焦", "it is out of focus"),
+    "camera_exposure": Text("曝光改变", "its exposure has changed"),
+    "camera_contrast": Text("镜头脏污或起雾", "its lens is dirty or hazy"),
+    "camera_lighting": Text("照明不均或有遮挡", "its light has changed in one part of the picture"),
+    "camera_scale": Text("距离或焦距改变", "its scale has changed"),
+    "camera_place": Text("相机移位", "it has moved"),
+    "camera_turn": Text("相机转动", "it has turned"),
+}
+
+
+class SnapshotCamera(Protocol):
+    """Any camera that can take one picture after being asked."""
+
+    async def snapshot(self, deadline_s: float) -> Frame:
+        """Return a picture exposed after this call."""
+
+
+class GoldenSamples:
+    """What is known of each taught camera since the line process began."""
+
+    def __init__(self, config: LineConfig, cameras: Mapping[str, SnapshotCamera], vision: VisionWorkers) -> None:
+        self._config = config
+        self._cameras = cameras
+        self._vision = vision
+        self._good_at: dict[str, float] = {}
+
+    async def check(self) -> None:
+        """Compare each taught camera with its golden sample.
+
+        :raises NotReady: names every camera that can't be believed, and what is wrong with it.
+        """
+        wrong = [text for name in sorted(self._config.golden) if (text := await self._wrong(name)) is not None]
+        if wrong:
+            raise NotReady(Text("；".join(text.zh for text in wrong), "; ".join(text.en for text in wrong)))
+
+    async def _wrong(self, name: str) -> Text | None:
+        """What keeps the line from starting on a camera; None: nothing."""
+        try:
+            verdict = await self._look(name)
+        except (DeviceError, VisionError) as error:
+            return Text(f"相机 {name} 无法核对标准样：{error}", f"camera {name} can't be checked: {error}")
+        now = asyncio.get_running_loop().time()
+        if verdict.outcome is Outcome.ACCEPT:
+            self._good_at[name] = now
+            return None
+        unseen = [check for check in verdict.failed if check.name == "golden_seen"]
+        if unseen:
+            known = name in self._good_at and now - self._good_at[name] < SHIFT_S
+            return None if known else _no_sample(name, unseen[0])
+        return _spoiled(name, verdict.failed)
+
+    async def _look(self, name: str) -> Verdict:
+        device = self._config.devices[name]
+        assert isinstance(device, Camera)  # the configuration demands it
+        timing = self._config.timing
+        frame = await self._cameras[name].snapshot(timing.picture_s)
+        task = GoldenTask(device.view, self._config.golden[name].sample)
+        return await self._vision.judge(frame.jpeg, task, timing.verdict_s)
+
+
+def _no_sample(name: str, check: Check) -> Text:
+    return Text(
+        f"相机 {name} 下没有标准样：请放上{check.expected.replace('carrier', '载具')}后再复位",
+        f"camera {name} sees no golden sample: put {check.expected} under it and reset again",
+    )
+
+
+def _spoiled(name: str, failed: tuple[Check, ...]) -> Text:
+    texts = [_WHAT.get(check.name, Text(check.name, check.name)) for check in failed]
+    facts = "; ".join(f"{check.name}: {check.found} ({check.expected})" for check in failed)
+    zh, en = "、".join(text.zh for text in texts), ", ".join(text.en for text in texts)
+    return Text(
+        f"相机 {name} {zh}（{facts}）：清洁、复位相机，或重新示教",
+        f"camera {name}: {en} ({facts}). Clean it, put it back, or teach it anew",
+    )

@@ -1,0 +1,107 @@
+"""How an attempt ends, in one commit: the item, its order, its parts, its mail number and the event for dispatch."""
+
+from __future__ import annotations
+
+import json
+
+from controller.dispatch.bags import freeze_bag, open_bag
+from controller.dispatch.events import EventData, EventType, PartMention, put_event
+from controller.exits import Outcome, Reason
+from controller.flow.items import Item, Stage
+from controller.flow.tracking import record_stage
+from controller.journal import Ledger
+from controller.orders.mail_numbers import MailNumberState, advance, void
+from controller.orders.parts_ledger import PartState, move_order_parts
+from controller.orders.work_orders import end_attempt
+from devices.plc.contract import Chute
+
+
+def record_divert_permitted(ledger: Ledger, item: Item, outcome: Outcome) -> None:
+    """Before the gate's permit: which chute it may open and why."""
+    ledger.connection.execute(
+        "UPDATE items SET reason = ?, detail = ?, chute = ? WHERE item = ?",
+        (outcome.reason or "", _json(outcome), outcome.chute.name.lower(), item.token),
+    )
+    record_stage(ledger, item, Stage.DIVERTING, chute=outcome.chute.name.lower(), reason=outcome.reason or "")
+
+
+def record_packed(ledger: Ledger, item: Item, line_id: str) -> None:
+    """The gate confirmed the dispatch chute: history, order, parts, mail number and the sealed event together."""
+    assert item.mail_number is not None
+    bag = open_bag(ledger)
+    move_order_parts(ledger, item.acceptance, PartState.SEALED, item.token)
+    advance(ledger, item.mail_number, MailNumberState.DISPATCHED)
+    end_attempt(ledger, item.acceptance, packed=True)
+    _end(ledger, item, "packed", Outcome.accepted(), Chute.DISPATCH)
+    seal = {name: value for name, value in item.measured.items() if name != "weight_g"}
+    data = EventData(
+        mail_number=item.mail_number,
+        acceptance=item.acceptance,
+        product=item.order.product,
+        attempt=item.attempt,
+        chute=Chute.DISPATCH.name.lower(),
+        bag=bag,
+        parts=tuple(PartMention.of(part.role, part.code) for part in item.order.parts),
+        seal=seal,
+        weight_g=item.measured.get("weight_g"),
+    )
+    put_event(ledger, line_id, EventType.SEALED, item.token, data)
+
+
+def record_rejected(ledger: Ledger, item: Item, outcome: Outcome) -> None:
+    """The gate confirmed the reject chute: the mail number is void for ever, the parts lie there until their rework."""
+    if item.mail_number is not None:
+        void(ledger, item.mail_number, str(outcome.reason))
+    end_attempt(ledger, item.acceptance, packed=False)
+    _end(ledger, item, "rejected", outcome, Chute.REJECT)
+
+
+def record_escaped(ledger: Ledger, item: Item, outcome: Outcome, line_id: str) -> int:
+    """A rejected parcel fell into the dispatch chute: freeze its bag, recall it; returns the frozen bag."""
+    bag = freeze_bag(ledger, "escaped_reject")
+    data = EventData(
+        mail_number=item.mail_number,
+        acceptance=item.acceptance,
+        product=item.order.product,
+        attempt=item.attempt,
+        bag=bag,
+        reason=str(outcome.reason),
+    )
+    put_event(ledger, line_id, EventType.RECALLED, item.token, data)
+    _end(ledger, item, "unknown", outcome, Chute.DISPATCH)
+    return bag
+
+
+def record_unknown(ledger: Ledger, item: Item, outcome: Outcome) -> int:
+    """Nobody knows where the parcel fell: freeze the bag; the order stays open until a person answers for it."""
+    bag = freeze_bag(ledger, "unknown_divert")
+    _end(ledger, item, "unknown", outcome, Chute.NONE)
+    return bag
+
+
+def record_swept(ledger: Ledger, item: Item, chute: Chute, line_id: str) -> int | None:
+    """An ended item's carrier was pushed empty towards reject; returns the bag that had to be frozen for it, if any.
+
+    Of an item whose chute nobody knew this is the answer, when something fell: it is rejected like any other.
+    """
+    ledger.enter("carrier_swept", item=item.token, acceptance=item.acceptance, chute=chute.name.lower())
+    outcome = ledger.connection.execute("SELECT outcome FROM items WHERE item = ?", (item.token,)).fetchone()[0]
+    if outcome != "unknown" or chute is Chute.NONE:
+        return None
+    found = Outcome(packed=False, reason=Reason.SUSPECT, facts={"cause": "found on its carrier"})
+    if chute is Chute.DISPATCH:
+        return record_escaped(ledger, item, found, line_id)
+    record_rejected(ledger, item, found)
+    return None
+
+
+def _end(ledger: Ledger, item: Item, ended: str, outcome: Outcome, chute: Chute) -> None:
+    ledger.connection.execute(
+        "UPDATE items SET stage = ?, outcome = ?, reason = ?, detail = ?, chute = ?, ended_at = ? WHERE item = ?",
+        (Stage.ENDED, ended, outcome.reason or "", _json(outcome), chute.name.lower(), ledger.at, item.token),
+    )
+    ledger.enter(ended, item=item.token, acceptance=item.acceptance, reason=outcome.reason or "", facts=outcome.facts)
+
+
+def _json(outcome: Outcome) -> str:
+    return json.dumps(outcome.facts, ensure_ascii=False)

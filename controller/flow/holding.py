@@ -1,0 +1,48 @@
+"""Why the line holds: brings the unit to Held or Aborted and remembers the first cause until it runs again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.alarms import Alarms
+from controller.unit.machine import UnitMachine
+from controller.unit.packml import TRANSITIONS, Command
+from controller.words.alarm_texts import ALARMS, AlarmKind
+from controller.words.text import Text
+
+_OUTLASTING = frozenset({AlarmKind.BAG_FROZEN})
+
+
+class Holding:
+    """One place through which the line holds itself."""
+
+    def __init__(self, unit: UnitMachine, alarms: Alarms) -> None:
+        self._unit = unit
+        self._alarms = alarms
+        self._causes: list[tuple[AlarmKind, str]] = []
+        self.reason = ""
+        self.text: Text | None = None
+
+    def hold(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
+        """Raise the alarm and hold. Where the unit does not execute, nothing moves anyway."""
+        self._stop_by(Command.HOLD, kind, source, facts)
+
+    def abort(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
+        """Raise the alarm and abort: for guards, emergency stop and lost stations."""
+        self._stop_by(Command.ABORT, kind, source, facts)
+
+    def resolved(self) -> None:
+        """The unit runs again: the causes are answered for, but for those that only a count of parcels answers."""
+        for kind, source in self._causes:
+            if kind not in _OUTLASTING:
+                self._alarms.clear(kind, source)
+        self._causes.clear()
+        self.reason, self.text = "", None
+
+    def _stop_by(self, command: Command, kind: AlarmKind, source: str, facts: dict[str, Any]) -> None:
+        self._alarms.raise_alarm(kind, source, **facts)
+        self._causes.append((kind, source))
+        if self.text is None:
+            self.reason, self.text = str(kind), ALARMS[kind].text(source, facts)
+        if (self._unit.state, command) in TRANSITIONS:
+            self._unit.command(command, "line")

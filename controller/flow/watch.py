@@ -1,0 +1,145 @@
+"""Watches what no item asks for: guards, restarts and lost links of the PLCs, devices offline, dispatch away."""
+
+from __future__ import annotations
+
+import asyncio
+
+from controller.alarms import Alarms
+from controller.dispatch.publisher import DispatchLink
+from controller.equipment import Driver, Equipment
+from controller.flow.calling import note_suspect
+from controller.flow.guards import Guards
+from controller.flow.holding import Holding
+from controller.flow.memory import Memory
+from controller.flow.permits import FALTER_S
+from controller.flow.tracking import Tracking
+from controller.journal.tally import Tally
+from controller.unit.machine import UnitMachine
+from controller.unit.packml import State
+from controller.words.alarm_texts import AlarmKind
+from devices.links.state import LinkState
+from devices.plc.contract import Safety, StatusImage
+from devices.plc.driver import PlcStation
+
+_LOOK_S = 0.5
+_DISPATCH_PATIENCE_S = 30.0
+_RUNNING = frozenset(
+    {State.STARTING, State.EXECUTE, State.HOLDING, State.HELD, State.UNHOLDING, State.SUSPENDING, State.SUSPENDED}
+)
+_WATCHED = Safety.GUARDS_CLOSED | Safety.EMERGENCY_STOP_RELEASED | Safety.TRACKING_OK
+
+
+class Watch:
+    """Makes items suspect and stops the unit for what happens outside any item's own step."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        unit: UnitMachine,
+        holding: Holding,
+        alarms: Alarms,
+        tracking: Tracking,
+        memory: Memory,
+    ) -> None:
+        self._equipment = equipment
+        self._unit = unit
+        self._holding = holding
+        self._alarms = alarms
+        self._guards = Guards(holding, alarms)
+        self._tracking = tracking
+        self._memory = memory
+
+    async def serve(self) -> None:
+        """Watch every PLC and every link until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for plc in self._equipment.plcs.values():
+                group.create_task(self._watch_plc(plc))
+            group.create_task(self._watch_links())
+
+    async def follow_dispatch(self, dispatch: DispatchLink, tally: Tally) -> None:
+        """Alarm when dispatch has answered nothing for long although events wait; packing goes on."""
+        loop = asyncio.get_running_loop()
+        answered, since = dispatch.acknowledged, loop.time()
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            waiting = tally.counters.events_pending
+            if dispatch.acknowledged != answered or not waiting:
+                answered, since = dispatch.acknowledged, loop.time()
+                self._alarms.clear(AlarmKind.DISPATCH_AWAY)
+            elif loop.time() - since > _DISPATCH_PATIENCE_S:
+                self._alarms.raise_alarm(AlarmKind.DISPATCH_AWAY, "", pending=waiting)
+
+    async def follow_pool(self, tally: Tally, low_water: int) -> None:
+        """Alarm while fewer mail numbers are free than the plant wants in hand."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            counters = tally.counters
+            if counters.orders and counters.mail_numbers_free < low_water:
+                self._alarms.raise_alarm(AlarmKind.POOL_LOW, "", free=counters.mail_numbers_free)
+            else:
+                self._alarms.clear(AlarmKind.POOL_LOW)
+
+    async def _watch_plc(self, plc: PlcStation) -> None:
+        known: StatusImage | None = None
+        while True:
+            image = plc.image
+            if image is not None:
+                if known is not None and _differs(known, image):
+                    await self._disturbed(plc, known, image)
+                known = image
+            elif known is not None and not await self._comes_back(plc):
+                await self._lost(plc)
+                # What was counted before the loss is kept, so that a restart meanwhile is seen.
+            await plc.changed()
+
+    async def _comes_back(self, plc: PlcStation) -> bool:
+        """Jitter differs from loss: a link may falter for a moment without the line losing its items."""
+        try:
+            async with asyncio.timeout(FALTER_S):
+                while plc.image is None:
+                    await plc.changed()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _disturbed(self, plc: PlcStation, known: StatusImage, image: StatusImage) -> None:
+        if not self._guards.note(plc.name, image.safety):
+            await self._suspect_all(f"{plc.name}: guard or emergency stop")
+        elif image.safety & _WATCHED != _WATCHED or _counts(image) != _counts(known):
+            cause = "restarted" if image.boot_id != known.boot_id else "disturbed"
+            self._holding.hold(AlarmKind.DISTURBANCE, plc.name, cause=cause)
+            await self._suspect_all(f"{plc.name}: {cause}")
+
+    async def _lost(self, plc: PlcStation) -> None:
+        if self._tracking.items and self._unit.state in _RUNNING:
+            self._holding.hold(AlarmKind.DEVICE_OFFLINE, plc.name, cause=plc.last_error)
+            await self._suspect_all(f"{plc.name}: link lost")
+
+    async def _suspect_all(self, cause: str) -> None:
+        touched = self._tracking.suspect(cause)
+        if touched:
+            await self._memory.remember(lambda ledger: note_suspect(ledger, touched))
+
+    async def _watch_links(self) -> None:
+        seen_at: dict[str, float] = {}
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            now = asyncio.get_running_loop().time()
+            for name, driver in self._equipment.drivers.items():
+                if driver.link_state is LinkState.ONLINE or self._unit.state not in _RUNNING:
+                    seen_at[name] = now
+                self._look_at_link(name, driver, away_s=now - seen_at.setdefault(name, now))
+
+    def _look_at_link(self, name: str, driver: Driver, away_s: float) -> None:
+        if driver.link_state is LinkState.ONLINE:
+            self._alarms.clear(AlarmKind.DEVICE_OFFLINE, name)
+        elif away_s > FALTER_S:
+            self._alarms.raise_alarm(AlarmKind.DEVICE_OFFLINE, name, cause=driver.last_error)
+
+
+def _differs(known: StatusImage, image: StatusImage) -> bool:
+    return _counts(known) != _counts(image) or known.safety & _WATCHED != image.safety & _WATCHED
+
+
+def _counts(image: StatusImage) -> tuple[int, int]:
+    return image.boot_id, image.disturbances

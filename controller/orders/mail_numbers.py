@@ -1,0 +1,174 @@
+"""Mail numbers (邮件号): a pool from the carrier, and each number's life.
+
+free → reserved (durable before the label is printed) → printed → applied (read back) → dispatched, or voided for
+ever. A number that was taken from the pool never goes back: whether its label exists may not be known.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from controller.dispatch.events import EventData, EventType, put_event
+from controller.formats.mail_numbers import UNCHECKED_PREFIXES, check_mail_number
+from controller.journal import Ledger
+from controller.journal.epochs import identity
+from controller.words.text import Text
+
+
+class MailNumberState(StrEnum):
+    """Where a mail number is in its life."""
+
+    FREE = "free"
+    RESERVED = "reserved"
+    PRINTED = "printed"
+    APPLIED = "applied"
+    DISPATCHED = "dispatched"
+    VOIDED = "voided"
+
+
+LEGAL_MOVES: dict[MailNumberState, frozenset[MailNumberState]] = {
+    MailNumberState.FREE: frozenset({MailNumberState.RESERVED, MailNumberState.VOIDED}),
+    MailNumberState.RESERVED: frozenset({MailNumberState.PRINTED, MailNumberState.VOIDED}),
+    MailNumberState.PRINTED: frozenset({MailNumberState.APPLIED, MailNumberState.VOIDED}),
+    MailNumberState.APPLIED: frozenset({MailNumberState.DISPATCHED, MailNumberState.VOIDED}),
+    MailNumberState.DISPATCHED: frozenset(),
+    MailNumberState.VOIDED: frozenset(),
+}
+_HELD = (MailNumberState.RESERVED, MailNumberState.PRINTED, MailNumberState.APPLIED)
+"""Of each of these a label may exist: a printer that fell silent, or a line that died, may have let it out."""
+
+
+class MailNumberError(Exception):
+    """A mail number can't be given out or moved as asked."""
+
+
+class PoolEmpty(MailNumberError):
+    """No free number is left: the item waits, the line does not."""
+
+    def __init__(self) -> None:
+        super().__init__("the mail number pool has 0 free numbers: import more (sealline mail-numbers import FILE)")
+
+
+class IllegalMailNumberMove(MailNumberError):
+    """The number's life has no such step."""
+
+    def __init__(self, number: str, found: MailNumberState, to: MailNumberState) -> None:
+        allowed = ", ".join(sorted(LEGAL_MOVES[found])) or "nothing"
+        super().__init__(f"mail number {number}: is {found}, can't become {to}; allowed from there: {allowed}")
+        self.number = number
+        self.found = found
+        self.to = to
+
+
+class PoolFill(NamedTuple):
+    """What became of numbers that were handed in: how many are new, how many were known, which were refused and why."""
+
+    added: int
+    already: int
+    refused: tuple[tuple[str, Text], ...]
+
+
+def fill_pool(
+    ledger: Ledger, numbers: Iterable[str], unchecked_prefixes: Collection[str] = UNCHECKED_PREFIXES
+) -> PoolFill:
+    """Take numbers into the pool, in their order. One that is known in any state is not taken again."""
+    added = already = 0
+    refused: list[tuple[str, Text]] = []
+    position: int = ledger.connection.execute("SELECT COALESCE(MAX(position), 0) FROM mail_numbers").fetchone()[0]
+    for number in numbers:
+        wrong = check_mail_number(number, unchecked_prefixes)
+        if wrong is not None:
+            refused.append((number, wrong))
+            continue
+        new = ledger.connection.execute(
+            "INSERT OR IGNORE INTO mail_numbers (number, position, state) VALUES (?, ?, ?)",
+            (number, position + added + 1, MailNumberState.FREE),
+        ).rowcount
+        added, already = added + new, already + 1 - new
+    if added:
+        ledger.enter("mail_numbers_added", added=added)
+    return PoolFill(added, already, tuple(refused))
+
+
+def reserve(ledger: Ledger, item: int, acceptance: str) -> str:
+    """Take the next free number for an item, write it into the item's row, and return it.
+
+    :raises PoolEmpty: none is free. :raises MailNumberError: the item holds one that is not voided yet.
+    """
+    held = ledger.connection.execute(
+        "SELECT number, mail_numbers.state FROM items JOIN mail_numbers ON number = mail_number "
+        "WHERE items.item = ? AND mail_numbers.state IN (?, ?, ?)",
+        (item, *_HELD),
+    ).fetchone()
+    if held is not None:
+        raise MailNumberError(
+            f"item {item} holds mail number {held[0]} ({held[1]}): void it before another is reserved"
+        )
+    row = ledger.connection.execute(
+        "SELECT number FROM mail_numbers WHERE state = 'free' ORDER BY position LIMIT 1"
+    ).fetchone()
+    if row is None:
+        raise PoolEmpty
+    number = str(row[0])
+    ledger.connection.execute(
+        "UPDATE mail_numbers SET state = ?, item = ?, acceptance = ? WHERE number = ?",
+        (MailNumberState.RESERVED, item, acceptance, number),
+    )
+    ledger.connection.execute("UPDATE items SET mail_number = ? WHERE item = ?", (number, item))
+    ledger.enter("mail_number_reserved", item=item, acceptance=acceptance, number=number)
+    return number
+
+
+def advance(ledger: Ledger, number: str, to: MailNumberState) -> None:
+    """Note the next step of a number's life: printed, applied or dispatched.
+
+    :raises IllegalMailNumberMove: it is not the next step; reserving and voiding have functions of their own.
+    """
+    found, item, acceptance = _look_up(ledger, number)
+    if to not in LEGAL_MOVES[found] or to in (MailNumberState.RESERVED, MailNumberState.VOIDED):
+        raise IllegalMailNumberMove(number, found, to)
+    _set(ledger, number, to)
+    ledger.enter(f"mail_number_{to}", item=item, acceptance=acceptance, number=number)
+
+
+def void(ledger: Ledger, number: str, reason: str) -> None:
+    """End a number for ever; dispatch is told when its label may exist.
+
+    :param reason: stable code, as `label_not_applied`.
+    :raises IllegalMailNumberMove: it is dispatched (recall the parcel instead) or voided already.
+    """
+    found, item, acceptance = _look_up(ledger, number)
+    if MailNumberState.VOIDED not in LEGAL_MOVES[found]:
+        raise IllegalMailNumberMove(number, found, MailNumberState.VOIDED)
+    _set(ledger, number, MailNumberState.VOIDED)
+    ledger.enter("mail_number_voided", item=item, acceptance=acceptance, number=number, was=found.value, reason=reason)
+    if found in _HELD and acceptance is not None:
+        _tell_dispatch(ledger, number, item, acceptance, reason)
+
+
+def free_count(connection: sqlite3.Connection) -> int:
+    """How many numbers are free."""
+    return int(connection.execute("SELECT COUNT(*) FROM mail_numbers WHERE state = 'free'").fetchone()[0])
+
+
+def _look_up(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, str | None]:
+    row = ledger.connection.execute(
+        "SELECT state, item, acceptance FROM mail_numbers WHERE number = ?", (number,)
+    ).fetchone()
+    if row is None:
+        raise MailNumberError(f"mail number {number}: not from this line's pool")
+    return MailNumberState(row[0]), row[1], row[2]
+
+
+def _set(ledger: Ledger, number: str, state: MailNumberState) -> None:
+    ledger.connection.execute("UPDATE mail_numbers SET state = ? WHERE number = ?", (state, number))
+
+
+def _tell_dispatch(ledger: Ledger, number: str, item: int | None, acceptance: str, reason: str) -> None:
+    row = ledger.connection.execute("SELECT product, attempt FROM items WHERE item = ?", (item,)).fetchone()
+    product, attempt = (row[0], row[1]) if row is not None else (None, None)
+    data = EventData(mail_number=number, acceptance=acceptance, product=product, attempt=attempt, reason=reason)
+    put_event(ledger, identity(ledger.connection).line_id, EventType.VOIDED, item, data)

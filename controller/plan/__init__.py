@@ -1,0 +1,1 @@
+"""`line.toml` and what follows from it: devices, recipes, layouts, what was taught."""

@@ -1,0 +1,167 @@
+"""What each alarm means and what to do about it, in Chinese and English, with its priority."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from controller.exits import Reason
+from controller.words.reason_texts import REASONS, in_chinese
+from controller.words.text import Text
+
+
+class AlarmKind(StrEnum):
+    """Stable code of an alarm. Each asks a person to do something; what asks nothing is an event, not an alarm."""
+
+    STATION_FAULT = "station_fault"
+    COMMAND_REFUSED = "command_refused"
+    GUARD_OPEN = "guard_open"
+    EMERGENCY_STOP = "emergency_stop"
+    DEVICE_OFFLINE = "device_offline"
+    DISTURBANCE = "disturbance"
+    SLIP = "slip"
+    JOURNAL_UNAVAILABLE = "journal_unavailable"
+    POOL_EMPTY = "pool_empty"
+    POOL_LOW = "pool_low"
+    LABEL_LEFT = "label_left"
+    PRINTER = "printer"
+    BAG_FROZEN = "bag_frozen"
+    CARRIER_MISSING = "carrier_missing"
+    EVENT_REFUSED = "event_refused"
+    DISPATCH_AWAY = "dispatch_away"
+    REJECTS_IN_A_ROW = "rejects_in_a_row"
+    NOT_READY = "not_ready"
+    PRINT_HEAD_WORN = "print_head_worn"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """:ivar priority: 1 high, 2 medium, 3 low. `zh` and `en` may name `{source}` and facts of the alarm."""
+
+    priority: int
+    zh: str
+    en: str
+
+    def text(self, source: str, facts: Mapping[str, Any]) -> Text:
+        """The filled text; a fact that is missing shows as a dash."""
+        told = {name: _cause(value, source) for name, value in facts.items()}
+        zh = self.zh.format_map(_Dashes({"source": source, **{name: text.zh for name, text in told.items()}}))
+        en = self.en.format_map(_Dashes({"source": source, **{name: text.en for name, text in told.items()}}))
+        return Text(zh=zh, en=en)
+
+
+def _cause(value: Any, source: str) -> Text:
+    """A fact in both languages, without the name of the device that the sentence begins with."""
+    said = str(value).removeprefix(f"{source}: ")
+    if said in REASONS:
+        return REASONS[Reason(said)]
+    return Text(zh=in_chinese(said), en=said)
+
+
+class _Dashes(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+ALARMS: dict[AlarmKind, Meaning] = {
+    AlarmKind.STATION_FAULT: Meaning(
+        1,
+        "{source} 故障：{cause}。检查该工位，排除后按“恢复”；该工位上的封装件将被剔除返工。",
+        "{source} failed: {cause}. Look at the station, mend it, then press Unhold; its item goes to rework.",
+    ),
+    AlarmKind.COMMAND_REFUSED: Meaning(
+        1,
+        "{source} 拒绝动作：{cause}。排除原因后按“恢复”，动作将重新请求。",
+        "{source} refused to move: {cause}. Remove the cause, then press Unhold; it will be asked again.",
+    ),
+    AlarmKind.GUARD_OPEN: Meaning(
+        1,
+        "防护门已打开（{cause} 报告）。关好防护门，然后清除、复位、启动；线上所有封装件将被剔除返工。",
+        "A guard is open (reported by {cause}). Close it, then Clear, Reset, Start; "
+        "every item on the line goes to rework.",
+    ),
+    AlarmKind.EMERGENCY_STOP: Meaning(
+        1,
+        "急停被按下（{cause} 报告）。排除危险后释放急停，然后清除、复位、启动；线上所有封装件将被剔除返工。",
+        "An emergency stop is pressed (reported by {cause}). Remove the danger, release it, then Clear, Reset, Start; "
+        "every item on the line goes to rework.",
+    ),
+    AlarmKind.DEVICE_OFFLINE: Meaning(
+        1,
+        "{source} 通讯中断：{cause}。检查电源与网线，可运行 sealline doctor。",
+        "{source} does not answer: {cause}. Check power and cable; `sealline doctor` tells more.",
+    ),
+    AlarmKind.DISTURBANCE: Meaning(
+        1,
+        "{source} 跟踪中断（{cause}）：线上封装件均不可信，按“恢复”后将全部剔除返工。",
+        "{source} lost track ({cause}): items on the line are suspect; after Unhold they go to rework.",
+    ),
+    AlarmKind.SLIP: Meaning(
+        1,
+        "{source} 应为载具 {expected}，实为 {found}：线上封装件均不可信。检查载具顺序，按“恢复”后将全部剔除返工。",
+        "{source} should hold carrier {expected} and holds {found}: items on the line are suspect. Check the carriers; "
+        "after Unhold they go to rework.",
+    ),
+    AlarmKind.JOURNAL_UNAVAILABLE: Meaning(
+        1,
+        "日志无法写入：{cause}。释放磁盘空间后按“恢复”；在此之前生产线保持停止。",
+        "The journal can't be written: {cause}. Free the disk, then press Unhold; until then the line holds.",
+    ),
+    AlarmKind.POOL_EMPTY: Meaning(
+        1,
+        "邮件号已用完，工件在面单工位等待。请导入邮件号。",
+        "There are no mail numbers left; the item waits at the waybill station. Import mail numbers.",
+    ),
+    AlarmKind.POOL_LOW: Meaning(2, "邮件号只剩 {free} 个。请导入邮件号。", "Mail numbers left: {free}. Import more."),
+    AlarmKind.LABEL_LEFT: Meaning(
+        1,
+        "打印机剥离口留有一张面单。取下并销毁，然后按“恢复”；生产线已停止时按“复位”。",
+        "A printed label hangs at the peel edge. Take it off and destroy it, then press Unhold, or Reset when the line "
+        "is stopped.",
+    ),
+    AlarmKind.PRINTER: Meaning(
+        1, "{source}：{cause}。处理后按“恢复”。", "{source}: {cause}. Mend it, then press Unhold."
+    ),
+    AlarmKind.BAG_FROZEN: Meaning(
+        1,
+        "封装件 {source} 落入哪个滑槽无法确认，{bag} 号邮袋已冻结。找到该封装件，与记录核对后再放行。",
+        "Nobody knows into which chute item {source} fell; mail bag {bag} is frozen. Find the parcel and compare it "
+        "with its record before the bag is released.",
+    ),
+    AlarmKind.CARRIER_MISSING: Meaning(
+        1,
+        "载具 {source} 不在线上任何区位。找到它，把封装件送去返工。",
+        "Carrier {source} stands in no zone. Find it and send its item to rework.",
+    ),
+    AlarmKind.EVENT_REFUSED: Meaning(
+        2,
+        "发运系统拒绝了事件 {source}：{cause}。请与发运系统核对。",
+        "Dispatch refused event {source}: {cause}. Settle it with dispatch.",
+    ),
+    AlarmKind.DISPATCH_AWAY: Meaning(
+        2,
+        "发运系统没有应答，{pending} 个事件等待确认。生产可继续，事件不会丢失；请检查网络与发运系统。",
+        "Dispatch does not answer, {pending} events wait. Packing goes on, nothing is lost; check the network.",
+    ),
+    AlarmKind.REJECTS_IN_A_ROW: Meaning(
+        2,
+        "连续 {count} 件被剔除，最近原因：{cause}。检查来料与相机。",
+        "{count} items in a row were rejected, the last for {cause}. Check the parts and the camera.",
+    ),
+    AlarmKind.PRINT_HEAD_WORN: Meaning(
+        2,
+        "打印质量下降：面单条码相对等级由 {first} 降至 {last}。清洁打印头；若无改善，请更换打印头。",
+        "Print head worn: the waybills' relative grade has fallen from {first} to {last}. Clean the print head; "
+        "change it when that does not help.",
+    ),
+    AlarmKind.NOT_READY: Meaning(2, "不能复位或启动：{cause}", "The line can't be reset or started: {cause}"),
+    AlarmKind.INTERNAL: Meaning(
+        1,
+        "程序内部错误（{cause}）。生产线已保持；记录此信息并联系支持，停止、复位、启动后线上封装件将被剔除返工。",
+        "Internal error ({cause}). The line holds; note this and call support. After Stop, Reset, Start the items on "
+        "the line go to rework.",
+    ),
+}

@@ -1,0 +1,90 @@
+"""What each reason of a reject says to the people at the line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from controller.exits import Reason
+from controller.words.text import Text
+
+REASONS: dict[Reason, Text] = {
+    Reason.CODE_UNREADABLE: Text("条码无法读取", "a code could not be read"),
+    Reason.WRONG_PART: Text("放入了不属于该订单的部件", "a part that is not the order's was laid in"),
+    Reason.MISSING_PART: Text("缺少部件", "a part is missing"),
+    Reason.FOREIGN_CODE: Text("画面中有不属于该订单的条码", "a code was seen that is not the order's"),
+    Reason.CONTENTS_NOT_PROVEN: Text("内件未能核实", "the contents could not be proven"),
+    Reason.PLATE_MISMATCH: Text("号牌字符与订单不符", "a plate's characters are not the order's"),
+    Reason.PLATE_COLOUR: Text("号牌颜色不符", "a plate's colour is wrong"),
+    Reason.PART_COUNT: Text("部件数量不符", "the number of parts is wrong"),
+    Reason.DOCUMENT_MISMATCH: Text("证件条码与订单不符", "a certificate's code is not the order's"),
+    Reason.DOCUMENT_KIND: Text("证件种类不符", "a certificate is of another kind"),
+    Reason.PART_POSE: Text("部件放反、颠倒或露出信封", "a part lies upside down, back side up or out of the mailer"),
+    Reason.FOREIGN_THING: Text("信封内有异物", "something strange lies in the mailer"),
+    Reason.PRINT_QUALITY: Text("面单条码印刷质量不合格", "the waybill's print is too poor"),
+    Reason.SEAM_FLAW: Text("封口有缺口、褶皱或夹物", "the seam has a gap, a wrinkle or something caught in it"),
+    Reason.PRINT_FAILED: Text("面单打印失败", "the waybill was not printed"),
+    Reason.APPLY_FAILED: Text("贴标失败", "the waybill was not applied"),
+    Reason.WAYBILL_NOT_APPLIED: Text("面单未贴在包裹上", "no waybill is on the parcel"),
+    Reason.WAYBILL_MISMATCH: Text("面单与预留邮件号不符", "the waybill is not the reserved one, or not in its place"),
+    Reason.FOREIGN_WAYBILL: Text("包裹上有其他面单", "another waybill is on the parcel"),
+    Reason.PROOF_EXPIRED: Text("核验已过期或被中断", "the proof was too old or disturbed at the jaw"),
+    Reason.SEAL_INTERRUPTED: Text("封装过程中断", "the seal cycle was interrupted"),
+    Reason.SEAL_OUT_OF_LIMITS: Text("封装参数超限", "the seal cycle's values are out of limits"),
+    Reason.SEAM_NOT_PROVEN: Text("封口未能核实", "the seam could not be proven"),
+    Reason.WEIGHT_OUT_OF_LIMITS: Text("重量超限", "the weight is out of limits"),
+    Reason.WRONG_CHUTE: Text("分拣到错误的滑槽", "the parcel fell into the wrong chute"),
+    Reason.SUSPECT: Text("存疑，需重新核验", "nobody can vouch for it any more"),
+    Reason.STOPPED: Text("产线停止", "the line was stopped"),
+    Reason.UNKNOWN_OUTCOME: Text("去向不明", "where it went is unknown"),
+}
+
+
+_PHRASES = {
+    "guard or emergency stop": "防护门或急停",
+    "restarted": "已重启",
+    "disturbed": "受到扰动",
+    "link lost": "通讯中断",
+    "restart": "程序重启",
+    "stopped": "产线停止",
+    "internal": "程序内部错误",
+    "slip": "载具错位",
+    "no code": "无条码",
+}
+"""Causes that the line tells in English, in Chinese; the longer before the shorter that stand in them."""
+
+
+def in_chinese(cause: str) -> str:
+    """A cause as a Chinese operator reads it; what has no translation stays as it is."""
+    for phrase, chinese in _PHRASES.items():
+        cause = cause.replace(phrase, chinese)
+    return cause
+
+
+def describe(reason: str, facts: Mapping[str, Any]) -> Text:
+    """Say why an item was rejected, of which part, and with what was expected and found when the facts hold it."""
+    known = REASONS.get(Reason(reason)) if reason in set(Reason) else None
+    text = known or Text(reason or "原因不明", reason or "no reason given")
+    if subject := facts.get("subject"):
+        text = Text(f"{text.zh}：{subject}", f"{text.en}: {subject}")
+    if "expected" not in facts and "found" not in facts:
+        cause = facts.get("cause")
+        return Text(f"{text.zh}（{in_chinese(str(cause))}）", f"{text.en} ({cause})") if cause else text
+    expected, found = _in_floor_units(str(facts.get("expected", "—")), str(facts.get("found", "—")))
+    zh = f"{text.zh}（应为 {expected}，实际 {in_chinese(found)}）"
+    return Text(zh, f"{text.en} (expected {expected}, found {found})")
+
+
+_LIMITS = re.compile(r"(?P<name>[a-z_]+)_(?P<unit>dc|ms|n) (?P<low>[\d.]+)–(?P<high>[\d.]+)")
+_FLOOR_UNITS = {"dc": ("°C", 10), "ms": ("ms", 1), "n": ("N", 1)}
+
+
+def _in_floor_units(expected: str, found: str) -> tuple[str, str]:
+    """A seal cycle's register and its limits, as `temperature_min_dc 1280–1520`, in the units of the floor."""
+    limits = _LIMITS.fullmatch(expected)
+    if limits is None:
+        return expected, found
+    unit, parts = _FLOOR_UNITS[limits["unit"]]
+    low, high, measured = (float(each) / parts for each in (limits["low"], limits["high"], found))
+    return f"{limits['name'].replace('_', ' ')} {low:g}–{high:g} {unit}", f"{measured:g} {unit}"
