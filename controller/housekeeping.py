@@ -19,7 +19,8 @@ async def remove_expired(journal: Journal, evidence: EvidenceStore, clock: WallC
     while True:
         try:
             now = clock.now()
-            await evidence.remove(await journal.write(lambda ledger, now=now: expire(ledger, now)))  # type: ignore[misc]
+            while (over := await journal.write(lambda ledger, now=now: expire(ledger, now))) is not None:  # type: ignore[misc]
+                await evidence.remove(over)
         except JournalUnavailable as error:
             log.warning("evidence_not_expired", cause=str(error))
         await asyncio.sleep(_EVERY_S)

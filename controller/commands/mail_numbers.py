@@ -11,7 +11,7 @@ import typer
 from controller.commands.printing import console, table
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, hand_in, load, reading, say
 from controller.desk.handing_in import NumbersReport, hand_in_numbers
-from controller.journal.reading import mail_number_counts
+from controller.journal.reading import tallied
 from controller.orders.mail_numbers import fill_pool
 from controller.words.text import Text
 
@@ -51,7 +51,7 @@ def list_numbers(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show how many mail numbers are in each state."""
     listed = table("state", "numbers")
     with reading(load(config)) as connection:
-        for state, count in mail_number_counts(connection).items():
+        for state, count in tallied(connection, "mail_numbers").items():
             listed.add_row(state, str(count))
     console().print(listed)
 

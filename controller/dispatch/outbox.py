@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from controller.journal import Ledger
+from controller.journal.reading import tallied
 
 LONGEST_RECEIPT = 4096
 """Bytes; a longer one is no receipt."""
@@ -88,6 +89,5 @@ def send_parked_again(ledger: Ledger, sequence: int, by: str) -> None:
 
 def outbox_counts(connection: sqlite3.Connection) -> dict[OutboxState, int]:
     """How many events are in each state; every state has its entry."""
-    rows = connection.execute("SELECT state, COUNT(*) FROM outbox GROUP BY state")
-    counted = {str(row[0]): int(row[1]) for row in rows}
+    counted = tallied(connection, "outbox")
     return {state: counted.get(state.value, 0) for state in OutboxState}

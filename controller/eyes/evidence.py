@@ -97,19 +97,27 @@ def record(
     )
 
 
-def expire(ledger: Ledger, now: datetime) -> list[str]:
-    """Remove the rows whose time is over, and return the pictures that none refers to any more: to be deleted."""
+def expire(ledger: Ledger, now: datetime, most: int = 500) -> list[str] | None:
+    """Remove rows whose time is over, and return the pictures that none refers to any more: to be deleted.
+
+    :param most: rows at a time, so that the flow never waits long behind a clearing of many days.
+    :return: None when nothing is left to remove.
+    """
     moment = _stamp(now)
-    rows = ledger.connection.execute(
-        "SELECT picture FROM evidence WHERE expires_at <= ? AND picture != ''"
-        " EXCEPT SELECT picture FROM evidence WHERE expires_at > ?",
-        (moment, moment),
-    )
-    digests = [str(row[0]) for row in rows]
-    removed = ledger.connection.execute("DELETE FROM evidence WHERE expires_at <= ?", (moment,)).rowcount
-    if removed:
-        ledger.enter("evidence_expired", rows=removed, pictures=len(digests))
-    return digests
+    over = ledger.connection.execute(
+        "SELECT evidence, picture FROM evidence WHERE expires_at <= ? ORDER BY expires_at LIMIT ?", (moment, most)
+    ).fetchall()
+    if not over:
+        return None
+    ledger.connection.executemany("DELETE FROM evidence WHERE evidence = ?", [(row[0],) for row in over])
+    pictures = [picture for picture in dict.fromkeys(row[1] for row in over) if picture and not _shown(ledger, picture)]
+    ledger.enter("evidence_expired", rows=len(over), pictures=len(pictures))
+    return pictures
+
+
+def _shown(ledger: Ledger, picture: str) -> bool:
+    row = ledger.connection.execute("SELECT 1 FROM evidence WHERE picture = ? LIMIT 1", (picture,)).fetchone()
+    return row is not None
 
 
 def _stamp(moment: datetime) -> str:

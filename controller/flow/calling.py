@@ -32,7 +32,7 @@ def call_next(ledger: Ledger, carrier: int, recipes: Mapping[str, Recipe]) -> It
 def without_recipe(ledger: Ledger, recipes: Mapping[str, Recipe]) -> list[str]:
     """Products of orders that are still to be packed, or of items under way, that the configuration no longer has."""
     rows = ledger.connection.execute(
-        "SELECT DISTINCT product FROM orders WHERE state NOT IN ('packed', 'cancelled') ORDER BY product"
+        "SELECT DISTINCT product FROM orders WHERE state IN ('waiting', 'under_way', 'rejected') ORDER BY product"
     )
     return [str(row[0]) for row in rows if row[0] not in recipes]
 

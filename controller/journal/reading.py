@@ -16,8 +16,6 @@ from controller.masking import mask, masked_apart
 from controller.snapshot import CheckView, Counters, RejectView
 from controller.words.reason_texts import describe
 
-MOST_ITEMS_AN_HOUR = 50_000
-"""More than one line can pack: bounds how far back the hour is looked for."""
 _NUMBERED = ("plate", "document_number", "document_zone", "identity")
 _NO_NUMBER = ("plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible", "plate_clear")
 """Checks of a plate that name no character of it."""
@@ -155,18 +153,15 @@ def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Cou
 
     :param now: end of the hour that `per_hour` counts; by default the history's last stamp.
     """
-    orders = _by_state(connection, "SELECT state, COUNT(*) FROM orders GROUP BY state")
-    numbers = mail_number_counts(connection)
-    events = _by_state(connection, "SELECT state, COUNT(*) FROM outbox GROUP BY state")
-    reasons = _by_state(connection, "SELECT reason, COUNT(*) FROM items WHERE outcome = 'rejected' GROUP BY reason")
-    reworked = connection.execute("SELECT COUNT(*) FROM items WHERE attempt > 1").fetchone()[0]
+    orders, numbers, events = (tallied(connection, each) for each in ("orders", "mail_numbers", "outbox"))
+    reasons = tallied(connection, "rejects")
     return Counters(
         orders=sum(orders.values()),
         waiting=orders.get("waiting", 0),
         under_way=orders.get("under_way", 0),
         packed=orders.get("packed", 0),
         rejected=sum(reasons.values()),
-        reworked=reworked,
+        reworked=sum(tallied(connection, "reworked").values()),
         rejected_by_reason=reasons,
         mail_numbers_free=numbers.get("free", 0),
         mail_numbers_voided=numbers.get("voided", 0),
@@ -188,9 +183,13 @@ def order_lines(connection: sqlite3.Connection, state: str = "", most: int = 100
     return [OrderLine(*row) for row in rows]
 
 
-def mail_number_counts(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many mail numbers are in each state that any is in."""
-    return _by_state(connection, "SELECT state, COUNT(*) FROM mail_numbers GROUP BY state")
+def tallied(connection: sqlite3.Connection, what: str) -> dict[str, int]:
+    """What the journal keeps counted, each value that there is now with its count.
+
+    :param what: orders, mail_numbers or outbox, by state; rejects, by reason; reworked, in one sum.
+    """
+    rows = connection.execute("SELECT value, n FROM tallies WHERE what = ? AND n > 0", (what,))
+    return {str(row[0]): int(row[1]) for row in rows}
 
 
 def pick_list(connection: sqlite3.Connection) -> list[Pick]:
@@ -324,10 +323,6 @@ def _pick_parts(connection: sqlite3.Connection, acceptance: str) -> list[PickPar
     return [PickPart(*row) for row in rows]
 
 
-def _by_state(connection: sqlite3.Connection, question: str) -> dict[str, int]:
-    return {str(row[0]): int(row[1]) for row in connection.execute(question)}
-
-
 def _packed_in_hour(connection: sqlite3.Connection, now: datetime | None) -> int:
     if now is None:
         last = connection.execute("SELECT at FROM history ORDER BY seq DESC LIMIT 1").fetchone()
@@ -336,8 +331,6 @@ def _packed_in_hour(connection: sqlite3.Connection, now: datetime | None) -> int
         now = datetime.fromisoformat(last[0])
     since = (now - timedelta(hours=1)).astimezone(UTC).isoformat(timespec="milliseconds")
     row = connection.execute(
-        "SELECT COUNT(*) FROM items WHERE outcome = 'packed' AND ended_at > ?"
-        " AND item > (SELECT COALESCE(MAX(item), 0) FROM items) - ?",
-        (since, MOST_ITEMS_AN_HOUR),
+        "SELECT COUNT(*) FROM items WHERE outcome = 'packed' AND ended_at > ?", (since,)
     ).fetchone()
     return int(row[0])

@@ -1,10 +1,13 @@
-"""The journal's tables. History is append-only by trigger; every other table is the present state of one thing."""
+"""The journal's tables. History is append-only by trigger; every other table is the present state of one thing.
+
+What a page counts is kept counted by triggers: at a million items nobody can count anew twice a second.
+"""
 
 from __future__ import annotations
 
 SCHEMA_VERSION = 1
 
-SCHEMA = """
+_TABLES = """
 CREATE TABLE history (
     seq     INTEGER PRIMARY KEY,           -- without gaps, from 1
     at      TEXT NOT NULL,                 -- ISO 8601, UTC
@@ -73,8 +76,10 @@ CREATE TABLE items (
     UNIQUE (acceptance, attempt)
 );
 CREATE INDEX items_under_way ON items (item) WHERE ended_at IS NULL;
-CREATE INDEX items_by_outcome ON items (outcome, reason);
 CREATE INDEX items_of_order ON items (acceptance);
+CREATE INDEX items_of_carrier ON items (carrier, item);
+CREATE INDEX items_packed_at ON items (ended_at) WHERE outcome = 'packed';
+CREATE INDEX items_not_packed ON items (item) WHERE outcome IS NOT NULL AND outcome != 'packed';
 
 CREATE TABLE mail_numbers (
     number      TEXT PRIMARY KEY,
@@ -85,6 +90,7 @@ CREATE TABLE mail_numbers (
 );
 CREATE INDEX mail_numbers_by_state ON mail_numbers (state);
 CREATE INDEX mail_numbers_of_order ON mail_numbers (acceptance) WHERE acceptance IS NOT NULL;
+CREATE UNIQUE INDEX mail_numbers_in_order ON mail_numbers (position);
 CREATE INDEX mail_numbers_free ON mail_numbers (position) WHERE state = 'free';
 
 CREATE TABLE outbox (
@@ -107,6 +113,7 @@ CREATE TABLE bags (
     opened_at   TEXT NOT NULL,
     closed_at   TEXT
 );
+CREATE INDEX bags_open ON bags (bag) WHERE state = 'open';
 
 CREATE TABLE evidence (
     evidence    INTEGER PRIMARY KEY,
@@ -120,6 +127,7 @@ CREATE TABLE evidence (
     expires_at  TEXT NOT NULL
 );
 CREATE INDEX evidence_of_item ON evidence (item);
+CREATE INDEX evidence_of_picture ON evidence (picture) WHERE picture != '';
 CREATE INDEX evidence_expiring ON evidence (expires_at);
 
 CREATE TABLE alarms (
@@ -134,8 +142,44 @@ CREATE TABLE alarms (
 );
 CREATE INDEX alarms_standing ON alarms (alarm) WHERE cleared_at IS NULL OR acknowledged_at IS NULL;
 
+CREATE TABLE tallies (
+    what        TEXT NOT NULL,             -- orders, mail_numbers, outbox, rejects or reworked
+    value       TEXT NOT NULL,             -- state, reason or ''
+    n           INTEGER NOT NULL,
+    PRIMARY KEY (what, value)
+) WITHOUT ROWID;
+
 CREATE TABLE line (
     key         TEXT PRIMARY KEY,          -- epoch, line id
     value       TEXT NOT NULL
 );
 """
+
+
+def _one_more(what: str, value: str) -> str:
+    return f"INSERT INTO tallies VALUES ('{what}', {value}, 1) ON CONFLICT DO UPDATE SET n = n + 1;"  # noqa: S608
+
+
+def _one_less(what: str, value: str) -> str:
+    return f"UPDATE tallies SET n = n - 1 WHERE what = '{what}' AND value = {value};"  # noqa: S608
+
+
+def _counted_by_state(table: str) -> str:
+    return f"""
+CREATE TRIGGER {table}_new_is_counted AFTER INSERT ON {table}
+BEGIN {_one_more(table, "NEW.state")} END;
+CREATE TRIGGER {table}_move_is_counted AFTER UPDATE OF state ON {table} WHEN OLD.state != NEW.state
+BEGIN {_one_less(table, "OLD.state")} {_one_more(table, "NEW.state")} END;
+"""
+
+
+_COUNTED = f"""
+CREATE TRIGGER reject_is_counted AFTER UPDATE OF outcome, reason ON items WHEN NEW.outcome = 'rejected'
+BEGIN {_one_more("rejects", "NEW.reason")} END;
+CREATE TRIGGER reject_is_not_counted_twice AFTER UPDATE OF outcome, reason ON items WHEN OLD.outcome = 'rejected'
+BEGIN {_one_less("rejects", "OLD.reason")} END;
+CREATE TRIGGER rework_is_counted AFTER INSERT ON items WHEN NEW.attempt > 1
+BEGIN {_one_more("reworked", "''")} END;
+"""
+
+SCHEMA = _TABLES + "".join(map(_counted_by_state, ("orders", "mail_numbers", "outbox"))) + _COUNTED

@@ -6,7 +6,6 @@ ever. A number that was taken from the pool never goes back: whether its label e
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import NamedTuple
@@ -147,11 +146,6 @@ def void(ledger: Ledger, number: str, reason: str) -> None:
     ledger.enter("mail_number_voided", item=item, acceptance=acceptance, number=number, was=found.value, reason=reason)
     if found in _HELD and acceptance is not None:
         _tell_dispatch(ledger, number, item, acceptance, reason)
-
-
-def free_count(connection: sqlite3.Connection) -> int:
-    """How many numbers are free."""
-    return int(connection.execute("SELECT COUNT(*) FROM mail_numbers WHERE state = 'free'").fetchone()[0])
 
 
 def _look_up(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, str | None]:

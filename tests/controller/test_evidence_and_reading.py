@@ -58,7 +58,7 @@ async def test_pictures_go_when_no_row_needs_them(journal: Journal, store: Evide
 
     await journal.write(write)
     now = SteppingClock().now()
-    assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=2))) == []
+    assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=2))) is None
     assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=4))) == [first]
     await store.remove([first])
     await store.remove([first])

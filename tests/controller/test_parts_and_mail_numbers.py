@@ -13,6 +13,7 @@ from order_bench import car_order, rows
 from controller.dispatch.bags import freeze_bag, open_bag
 from controller.formats.mail_numbers import s10_check_digit
 from controller.journal import Journal, Ledger
+from controller.journal.reading import tallied
 from controller.masking import mask
 from controller.orders.mail_numbers import LEGAL_MOVES as NUMBER_MOVES
 from controller.orders.mail_numbers import (
@@ -22,7 +23,6 @@ from controller.orders.mail_numbers import (
     PoolEmpty,
     advance,
     fill_pool,
-    free_count,
     reserve,
     void,
 )
@@ -119,7 +119,7 @@ async def test_the_pool_takes_each_number_once(pooled: Journal) -> None:
     fill = await pooled.write(lambda ledger: fill_pool(ledger, [FIRST, "EA123456784CN", "x", "9912345678901"]))
     assert (fill.added, fill.already, [number for number, _ in fill.refused]) == (1, 1, ["EA123456784CN", "x"])
     assert "must be 5, found 4" in fill.refused[0][1].en
-    assert await pooled.write(lambda ledger: free_count(ledger.connection)) == 3
+    assert await pooled.write(lambda ledger: tallied(ledger.connection, "mail_numbers")["free"]) == 3
     strict = await pooled.write(lambda ledger: fill_pool(ledger, ["9912345678902"], unchecked_prefixes=()))
     assert strict.added == 0
 
@@ -151,7 +151,7 @@ async def test_a_reserved_number_is_told_void_because_its_label_may_come_out_all
     first = await pooled.write(lambda ledger: reserve(ledger, 1, "GA000001"))
     await pooled.write(lambda ledger: void(ledger, first, "suspect"))
     assert len(await outbox(pooled)) == 1
-    assert await pooled.write(lambda ledger: free_count(ledger.connection)) == 1
+    assert await pooled.write(lambda ledger: tallied(ledger.connection, "mail_numbers")["free"]) == 1
 
 
 async def test_a_free_number_is_voided_without_an_event(pooled: Journal) -> None:
