@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE history (
@@ -64,17 +64,20 @@ CREATE TABLE items (
     stage       TEXT NOT NULL,             -- tracking.Stage
     suspect     TEXT NOT NULL DEFAULT '',  -- why it must not be packed any more
     mail_number TEXT,
-    outcome     TEXT,                      -- packed or rejected, NULL while under way
+    outcome     TEXT,                      -- packed, rejected, unknown, recalled or lost; NULL while under way
     reason      TEXT NOT NULL DEFAULT '',  -- stable code of the reject
     detail      TEXT NOT NULL DEFAULT '',  -- JSON: what was expected and found
     chute       TEXT,
+    bag         INTEGER,                   -- the mail bag in which it lies or may lie
     called_at   TEXT NOT NULL,
     ended_at    TEXT,
     UNIQUE (acceptance, attempt)
 );
 CREATE INDEX items_under_way ON items (item) WHERE ended_at IS NULL;
 CREATE INDEX items_by_outcome ON items (outcome, reason);
+CREATE INDEX items_open ON items (item) WHERE outcome IN ('unknown', 'recalled', 'lost');
 CREATE INDEX items_of_order ON items (acceptance);
+CREATE INDEX items_of_bag ON items (bag) WHERE bag IS NOT NULL;
 
 CREATE TABLE mail_numbers (
     number      TEXT PRIMARY KEY,

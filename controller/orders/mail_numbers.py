@@ -149,6 +149,11 @@ def void(ledger: Ledger, number: str, reason: str) -> None:
         _tell_dispatch(ledger, number, item, acceptance, reason)
 
 
+def holds(ledger: Ledger, number: str) -> bool:
+    """Whether a number is given out and its life has not ended: it can be voided."""
+    return _look_up(ledger, number)[0] in _HELD
+
+
 def free_count(connection: sqlite3.Connection) -> int:
     """How many numbers are free."""
     return int(connection.execute("SELECT COUNT(*) FROM mail_numbers WHERE state = 'free'").fetchone()[0])
