@@ -136,6 +136,10 @@ class Line:
             group.create_task(remove_expired(self.journal, self.evidence, self.clock), name="housekeeping")
             group.create_task(self.unit.serve(), name="unit")
 
+    def carries(self, token: int) -> bool:
+        """Whether a task of the session still leads this item."""
+        return self._session is not None and not self._session.done() and token in self.tracking.items
+
     async def hold(self, item: Item, fault: StationFault) -> None:
         """Equipment failed under an item: the line holds, the item becomes suspect and goes to reject after Unhold."""
         self.holding.hold(AlarmKind.STATION_FAULT, fault.source, cause=fault.cause)

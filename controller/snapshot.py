@@ -86,6 +86,24 @@ class RejectView(_View):
     checks: tuple[CheckView, ...] = ()
 
 
+class MatterView(_View):
+    """Something that stays open until a person answers for it.
+
+    :ivar kind: `item`, `bag` or `event`; :ivar number: item, bag or event sequence.
+    :ivar state: `unknown`, `recalled` or `lost` of an item, `frozen` of a bag, `parked` of an event.
+    :ivar bag: in which an item may lie; :ivar cause: stable code, of an event what dispatch said.
+    """
+
+    kind: str
+    number: int
+    state: str
+    since: str
+    acceptance: str = ""
+    carrier: int = 0
+    bag: int | None = None
+    cause: str = ""
+
+
 class Latency(_View):
     """Decision latency: from the last input in the line's memory to the permit's bytes written."""
 
@@ -119,6 +137,7 @@ class Snapshot(_View):
 
     :ivar state: PackML state, as `Execute`; :ivar commands: those that are allowed now.
     :ivar hold_reason: stable code and text of why the line holds; empty when it does not.
+    :ivar matters: what waits for a person's answer, the oldest of each kind first.
     """
 
     line: str
@@ -136,6 +155,7 @@ class Snapshot(_View):
     counters: Counters = Counters()
     alarms: tuple[AlarmView, ...] = ()
     rejects: tuple[RejectView, ...] = ()
+    matters: tuple[MatterView, ...] = ()
     dispatch_online: bool = False
     decision_latency: Latency = Latency()
     echo_latency: Latency = Latency()

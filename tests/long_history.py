@@ -40,7 +40,8 @@ def _rows(numbers: range) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
         ],
     )
     yield (
-        "INSERT INTO items VALUES (?, ?, 1, 'small_car_plates', ?, 'divert', 'ended', '', ?, ?, ?, '{}', ?, ?, ?)",
+        "INSERT INTO items (item, acceptance, attempt, product, carrier, zone, stage, mail_number, outcome, reason,"
+        " chute, called_at, ended_at) VALUES (?, ?, 1, 'small_car_plates', ?, 'divert', 'ended', ?, ?, ?, ?, ?, ?)",
         [(n, _order(n), 1 + n % 12, _mail(n), _outcome(n), _reason(n), _chute(n), _at(n), _at(n)) for n in numbers],
     )
     yield (

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from controller.desk.answers import Answers
 from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
 from controller.desk.glance import look_at
@@ -32,6 +33,7 @@ class Desk:
     def handlers(self) -> Mapping[str, Handler]:
         """Each call by its name."""
         return {
+            **Answers(self._line).handlers,
             "snapshot": self._snapshot,
             "command": self._command,
             "import_orders": self._import_orders,

@@ -30,6 +30,7 @@ def look_at(line: Line) -> Snapshot:
         counters=line.tally.counters,
         alarms=line.alarms.views(),
         rejects=line.tally.rejects,
+        matters=line.tally.matters,
         dispatch_online=line.dispatch.online and line.dispatch.dispatch_seen,
         decision_latency=line.permits.decision.summary(),
         echo_latency=line.permits.echo.summary(),

@@ -1,7 +1,7 @@
 """Mail bags: which bag takes the parcels of the dispatch chute now.
 
-A bag is frozen when a parcel may lie in it of which the line can't say what it is: nobody sends it before it has
-been counted. Closing a bag with its manifest is not done here yet.
+A bag is frozen when a parcel may lie in it of which the line can't say what it is: nobody sends it before a person
+has counted it. Closing a bag with its manifest is not done here yet.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from controller.journal import Ledger
+from controller.words.text import Text
 
 
 class BagState(StrEnum):
@@ -17,6 +18,16 @@ class BagState(StrEnum):
     OPEN = "open"
     FROZEN = "frozen"
     CLOSED = "closed"
+    """Counted, and what was counted is what the journal says: it may leave."""
+
+
+class BagRefused(Exception):
+    """A bag can't be answered for as asked. :ivar code: stable; :ivar text: why and what to do."""
+
+    def __init__(self, code: str, text: Text) -> None:
+        super().__init__(text.en)
+        self.code = code
+        self.text = text
 
 
 def open_bag(ledger: Ledger) -> int:
@@ -37,6 +48,51 @@ def freeze_bag(ledger: Ledger, reason: str) -> int:
     ledger.enter("bag_frozen", bag=frozen, reason=reason)
     _hang_next(ledger)
     return frozen
+
+
+def demand_settled(ledger: Ledger, bag: int) -> None:
+    """Go on only with a frozen bag of which every parcel is answered for.
+
+    :raises BagRefused: it is not frozen, or a parcel that may lie in it is not answered for.
+    """
+    row = ledger.connection.execute("SELECT state FROM bags WHERE bag = ?", (bag,)).fetchone()
+    if row is None:
+        raise BagRefused("unknown_bag", Text(f"没有 {bag} 号邮袋", f"there is no mail bag {bag}"))
+    if row[0] != BagState.FROZEN:
+        raise BagRefused(
+            "answer_refused",
+            Text(
+                f"{bag} 号邮袋没有冻结（{row[0]}），无需登记",
+                f"mail bag {bag} is {row[0]}: only a frozen one is answered for",
+            ),
+        )
+    rows = ledger.connection.execute(
+        "SELECT item FROM items WHERE bag = ? AND outcome IN ('unknown', 'recalled') ORDER BY item", (bag,)
+    )
+    unsettled = [str(each[0]) for each in rows]
+    if unsettled:
+        raise BagRefused(
+            "items_open",
+            Text(
+                f"{bag} 号邮袋：先登记封装件 {'、'.join(unsettled)} 在哪里",
+                f"mail bag {bag}: say first where item {', '.join(unsettled)} is",
+            ),
+        )
+
+
+def count_bag(ledger: Ledger, bag: int, parcels: int, by: str, why: str) -> int:
+    """Note how many parcels a person has counted in a settled bag; one that counts right is closed.
+
+    :returns: how many must lie in it. When `parcels` differs it stays frozen.
+    """
+    expected: int = ledger.connection.execute(
+        "SELECT COUNT(*) FROM items WHERE bag = ? AND outcome = 'packed'", (bag,)
+    ).fetchone()[0]
+    ledger.enter("bag_counted", bag=bag, expected=expected, found=parcels, by=by, why=why)
+    if parcels == expected:
+        ledger.connection.execute("UPDATE bags SET state = ? WHERE bag = ?", (BagState.CLOSED, bag))
+        ledger.enter("bag_released", bag=bag, by=by)
+    return expected
 
 
 def _hang_next(ledger: Ledger) -> int:

@@ -72,9 +72,10 @@ def settle(ledger: Ledger, receipt: Receipt) -> int | None:
     return int(row[0])
 
 
-def send_parked_again(ledger: Ledger, sequence: int, by: str) -> None:
+def send_parked_again(ledger: Ledger, sequence: int, by: str, why: str) -> None:
     """Put a parked event back among the pending, under its old id.
 
+    :param by: who says so; :param why: what was settled with dispatch.
     :raises NotParked: it is not parked.
     """
     changed = ledger.connection.execute(
@@ -84,7 +85,7 @@ def send_parked_again(ledger: Ledger, sequence: int, by: str) -> None:
     if not changed:
         row = ledger.connection.execute("SELECT state FROM outbox WHERE seq = ?", (sequence,)).fetchone()
         raise NotParked(f"event {sequence} is {row[0] if row else 'unknown'}, only a parked one can be sent again")
-    ledger.enter("event_released", sequence=sequence, by=by)
+    ledger.enter("event_released", sequence=sequence, by=by, why=why)
 
 
 def outbox_counts(connection: sqlite3.Connection) -> dict[OutboxState, int]:

@@ -47,6 +47,12 @@ def open_items(ledger: Ledger, recipes: Mapping[str, Recipe]) -> list[Item]:
     return [_restore(ledger, row, recipes) for row in rows]
 
 
+def item_of(ledger: Ledger, token: int, recipes: Mapping[str, Recipe]) -> Item | None:
+    """The item of that number, ended or not; None when there is none."""
+    row = ledger.connection.execute(f"SELECT {_COLUMNS} FROM items WHERE item = ?", (token,)).fetchone()  # noqa: S608
+    return _restore(ledger, row, recipes) if row is not None else None
+
+
 def last_item_on(ledger: Ledger, carrier: int, recipes: Mapping[str, Recipe]) -> Item | None:
     """The item that this carrier bore last, ended or not; None when it never bore one."""
     row = ledger.connection.execute(

@@ -10,10 +10,12 @@ from controller.exits import Outcome, Reason
 from controller.flow.items import Item, Stage
 from controller.flow.tracking import record_stage
 from controller.journal import Ledger
-from controller.orders.mail_numbers import MailNumberState, advance, void
-from controller.orders.parts_ledger import PartState, move_order_parts
+from controller.orders.mail_numbers import MailNumberState, advance, holds, void
+from controller.orders.parts_ledger import PartState, move_order_parts, move_parts, parts_of_order
 from controller.orders.work_orders import end_attempt
 from devices.plc.contract import Chute
+
+_IN_THE_PARCEL = (PartState.ON_LINE, PartState.SEALED)
 
 
 def record_divert_permitted(ledger: Ledger, item: Item, outcome: Outcome) -> None:
@@ -25,14 +27,17 @@ def record_divert_permitted(ledger: Ledger, item: Item, outcome: Outcome) -> Non
     record_stage(ledger, item, Stage.DIVERTING, chute=outcome.chute.name.lower(), reason=outcome.reason or "")
 
 
-def record_packed(ledger: Ledger, item: Item, line_id: str) -> None:
-    """The gate confirmed the dispatch chute: history, order, parts, mail number and the sealed event together."""
+def record_packed(ledger: Ledger, item: Item, line_id: str, bag: int | None = None) -> None:
+    """The gate confirmed the dispatch chute: history, order, parts, mail number and the sealed event together.
+
+    :param bag: in which a person has found it; None: it fell into the one that hangs there.
+    """
     assert item.mail_number is not None
-    bag = open_bag(ledger)
+    bag = bag or open_bag(ledger)
     move_order_parts(ledger, item.acceptance, PartState.SEALED, item.token)
     advance(ledger, item.mail_number, MailNumberState.DISPATCHED)
     end_attempt(ledger, item.acceptance, packed=True)
-    _end(ledger, item, "packed", Outcome.accepted(), Chute.DISPATCH)
+    _end(ledger, item, "packed", Outcome.accepted(), Chute.DISPATCH, bag)
     seal = {name: value for name, value in item.measured.items() if name != "weight_g"}
     data = EventData(
         mail_number=item.mail_number,
@@ -50,8 +55,7 @@ def record_packed(ledger: Ledger, item: Item, line_id: str) -> None:
 
 def record_rejected(ledger: Ledger, item: Item, outcome: Outcome) -> None:
     """The gate confirmed the reject chute: the mail number is void for ever, the parts lie there until their rework."""
-    if item.mail_number is not None:
-        void(ledger, item.mail_number, str(outcome.reason))
+    void_held(ledger, item, str(outcome.reason))
     end_attempt(ledger, item.acceptance, packed=False)
     _end(ledger, item, "rejected", outcome, Chute.REJECT)
 
@@ -68,15 +72,41 @@ def record_escaped(ledger: Ledger, item: Item, outcome: Outcome, line_id: str) -
         reason=str(outcome.reason),
     )
     put_event(ledger, line_id, EventType.RECALLED, item.token, data)
-    _end(ledger, item, "unknown", outcome, Chute.DISPATCH)
+    _end(ledger, item, "unknown", outcome, Chute.DISPATCH, bag)
     return bag
 
 
 def record_unknown(ledger: Ledger, item: Item, outcome: Outcome) -> int:
     """Nobody knows where the parcel fell: freeze the bag; the order stays open until a person answers for it."""
     bag = freeze_bag(ledger, "unknown_divert")
-    _end(ledger, item, "unknown", outcome, Chute.NONE)
+    _end(ledger, item, "unknown", outcome, Chute.NONE, bag)
     return bag
+
+
+def record_lost(ledger: Ledger, item: Item, outcome: Outcome) -> None:
+    """Nobody finds a parcel: its number is void, its parts count as lost until they turn up or are made again."""
+    void_held(ledger, item, str(outcome.reason))
+    _move_away(ledger, item, PartState.LOST)
+    end_attempt(ledger, item.acceptance, packed=False)
+    _end(ledger, item, "lost", outcome, Chute.NONE)
+
+
+def record_found(ledger: Ledger, item: Item, outcome: Outcome) -> None:
+    """A lost parcel has turned up: it lies with the rejects. Parts that were made again meanwhile stay spoiled."""
+    lost = [part for part in parts_of_order(ledger.connection, item.acceptance) if part.state is PartState.LOST]
+    move_parts(ledger, lost, PartState.ON_LINE, item.token)
+    _end(ledger, item, "rejected", outcome, Chute.REJECT)
+
+
+def void_held(ledger: Ledger, item: Item, reason: str) -> None:
+    """Void an item's mail number unless its life has ended."""
+    if item.mail_number is not None and holds(ledger, item.mail_number):
+        void(ledger, item.mail_number, reason)
+
+
+def _move_away(ledger: Ledger, item: Item, to: PartState) -> None:
+    parts = parts_of_order(ledger.connection, item.acceptance)
+    move_parts(ledger, [part for part in parts if part.state in _IN_THE_PARCEL], to, item.token)
 
 
 def record_swept(ledger: Ledger, item: Item, chute: Chute, line_id: str) -> int | None:
@@ -95,10 +125,12 @@ def record_swept(ledger: Ledger, item: Item, chute: Chute, line_id: str) -> int 
     return None
 
 
-def _end(ledger: Ledger, item: Item, ended: str, outcome: Outcome, chute: Chute) -> None:
+def _end(ledger: Ledger, item: Item, ended: str, outcome: Outcome, chute: Chute, bag: int | None = None) -> None:
+    """:param bag: in which it lies or may lie."""
     ledger.connection.execute(
-        "UPDATE items SET stage = ?, outcome = ?, reason = ?, detail = ?, chute = ?, ended_at = ? WHERE item = ?",
-        (Stage.ENDED, ended, outcome.reason or "", _json(outcome), chute.name.lower(), ledger.at, item.token),
+        "UPDATE items SET stage = ?, outcome = ?, reason = ?, detail = ?, chute = ?, bag = ?, ended_at = ?"
+        " WHERE item = ?",
+        (Stage.ENDED, ended, outcome.reason or "", _json(outcome), chute.name.lower(), bag, ledger.at, item.token),
     )
     ledger.enter(ended, item=item.token, acceptance=item.acceptance, reason=outcome.reason or "", facts=outcome.facts)
 

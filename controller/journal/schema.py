@@ -5,7 +5,7 @@ What a page counts is kept counted by triggers: at a million items nobody can co
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TABLES = """
 CREATE TABLE history (
@@ -67,17 +67,20 @@ CREATE TABLE items (
     stage       TEXT NOT NULL,             -- tracking.Stage
     suspect     TEXT NOT NULL DEFAULT '',  -- why it must not be packed any more
     mail_number TEXT,
-    outcome     TEXT,                      -- packed or rejected, NULL while under way
+    outcome     TEXT,                      -- packed, rejected, unknown, recalled or lost; NULL while under way
     reason      TEXT NOT NULL DEFAULT '',  -- stable code of the reject
     detail      TEXT NOT NULL DEFAULT '',  -- JSON: what was expected and found
     chute       TEXT,
+    bag         INTEGER,                   -- the mail bag in which it lies or may lie
     called_at   TEXT NOT NULL,
     ended_at    TEXT,
     UNIQUE (acceptance, attempt)
 );
 CREATE INDEX items_under_way ON items (item) WHERE ended_at IS NULL;
+CREATE INDEX items_open ON items (item) WHERE outcome IN ('unknown', 'recalled', 'lost');
 CREATE INDEX items_of_order ON items (acceptance);
 CREATE INDEX items_of_carrier ON items (carrier, item);
+CREATE INDEX items_of_bag ON items (bag) WHERE bag IS NOT NULL;
 CREATE INDEX items_packed_at ON items (ended_at) WHERE outcome = 'packed';
 CREATE INDEX items_not_packed ON items (item) WHERE outcome IS NOT NULL AND outcome != 'packed';
 
@@ -174,6 +177,8 @@ BEGIN {_one_less(table, "OLD.state")} {_one_more(table, "NEW.state")} END;
 
 
 _COUNTED = f"""
+CREATE TRIGGER new_reject_is_counted AFTER INSERT ON items WHEN NEW.outcome = 'rejected'
+BEGIN {_one_more("rejects", "NEW.reason")} END;
 CREATE TRIGGER reject_is_counted AFTER UPDATE OF outcome, reason ON items WHEN NEW.outcome = 'rejected'
 BEGIN {_one_more("rejects", "NEW.reason")} END;
 CREATE TRIGGER reject_is_not_counted_twice AFTER UPDATE OF outcome, reason ON items WHEN OLD.outcome = 'rejected'

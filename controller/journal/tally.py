@@ -11,15 +11,17 @@ from pathlib import Path
 
 import structlog
 
+from controller.journal.open_matters import open_matters
 from controller.journal.reading import counters, recent_rejects
 from controller.journal.store import open_reading
 from controller.pulse import Pulse
-from controller.snapshot import Counters, RejectView
+from controller.snapshot import Counters, MatterView, RejectView
 
 log = structlog.get_logger()
 _PAUSE_S = 0.5
 _LOOK_ANYWAY_S = 2.0
 _REJECTS_SHOWN = 12
+_MATTERS_SHOWN = 50
 
 
 class Tally:
@@ -30,6 +32,7 @@ class Tally:
         self._touched = Pulse()
         self.counters = Counters()
         self.rejects: tuple[RejectView, ...] = ()
+        self.matters: tuple[MatterView, ...] = ()
 
     def touch(self) -> None:
         """Say that the journal has grown."""
@@ -39,7 +42,7 @@ class Tally:
         """Read again after each touch until cancelled."""
         while True:
             try:
-                self.counters, self.rejects = await asyncio.to_thread(_read, self._path)
+                self.counters, self.rejects, self.matters = await asyncio.to_thread(_read, self._path)
             except sqlite3.Error as error:
                 log.warning("tally_not_read", cause=str(error))
             await asyncio.sleep(_PAUSE_S)
@@ -50,9 +53,10 @@ class Tally:
                 continue
 
 
-def _read(path: Path) -> tuple[Counters, tuple[RejectView, ...]]:
+def _read(path: Path) -> tuple[Counters, tuple[RejectView, ...], tuple[MatterView, ...]]:
     connection = open_reading(path)
     try:
-        return counters(connection), tuple(recent_rejects(connection, _REJECTS_SHOWN))
+        rejects = tuple(recent_rejects(connection, _REJECTS_SHOWN))
+        return counters(connection), rejects, open_matters(connection, _MATTERS_SHOWN)
     finally:
         connection.close()

@@ -148,6 +148,11 @@ def void(ledger: Ledger, number: str, reason: str) -> None:
         _tell_dispatch(ledger, number, item, acceptance, reason)
 
 
+def holds(ledger: Ledger, number: str) -> bool:
+    """Whether a number is given out and its life has not ended: it can be voided."""
+    return _look_up(ledger, number)[0] in _HELD
+
+
 def _look_up(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, str | None]:
     row = ledger.connection.execute(
         "SELECT state, item, acceptance FROM mail_numbers WHERE number = ?", (number,)

@@ -27,6 +27,8 @@ class PartState(StrEnum):
     """In a sealed parcel."""
     SPOILED = "spoiled"
     """Damaged or destroyed; never used again."""
+    LOST = "lost"
+    """Left the line and nobody finds it; found again, or spoiled so that another is made."""
     RETURNED = "returned"
     """Given back to the maker or come back from the mail."""
 
@@ -35,9 +37,12 @@ LEGAL_MOVES: dict[PartState, frozenset[PartState]] = {
     PartState.REPORTED: frozenset({PartState.MADE, PartState.IN_STORE, PartState.SPOILED}),
     PartState.MADE: frozenset({PartState.IN_STORE, PartState.SPOILED}),
     PartState.IN_STORE: frozenset({PartState.ON_LINE, PartState.SPOILED, PartState.RETURNED}),
-    PartState.ON_LINE: frozenset({PartState.IN_STORE, PartState.SEALED, PartState.SPOILED}),
+    PartState.ON_LINE: frozenset({PartState.IN_STORE, PartState.SEALED, PartState.SPOILED, PartState.LOST}),
     # A sealed parcel that fails inspection is opened and its parts go back into the store.
-    PartState.SEALED: frozenset({PartState.IN_STORE, PartState.SPOILED, PartState.RETURNED}),
+    PartState.SEALED: frozenset(
+        {PartState.IN_STORE, PartState.ON_LINE, PartState.SPOILED, PartState.RETURNED, PartState.LOST}
+    ),
+    PartState.LOST: frozenset({PartState.ON_LINE, PartState.SPOILED}),
     PartState.RETURNED: frozenset({PartState.IN_STORE, PartState.SPOILED}),
     PartState.SPOILED: frozenset(),
 }

@@ -129,16 +129,18 @@ def release_rework(ledger: Ledger, acceptance: str, by: str) -> None:
     """Let a rejected order be called again: its parts are whole, in hand, and back in the store.
 
     :param by: the account that says so.
-    :raises OrderRefused: it is not rejected, or a part is spoiled and has not been remade.
+    :raises OrderRefused: it is not rejected, or a part is lost, or spoiled and not remade.
     """
     parts = parts_of_order(ledger.connection, acceptance)
-    whole = {part.role for part in parts if part.state is not PartState.SPOILED}
+    whole = {part.role for part in parts if part.state not in (PartState.SPOILED, PartState.LOST)}
     missing = [f"{part.role} ({part.code})" for part in parts if part.role not in whole]
     if missing:
         raise OrderRefused(
             Text(
-                f"订单 {acceptance}：部件 {missing} 已损毁，等待补制后重新导入订单",
-                f"order {acceptance}: {missing} is spoiled; wait for its remake and import the order with its new code",
+                f"订单 {acceptance}：部件 {missing} 已损毁或丢失；丢失的找到后先登记，否则登记报废，"
+                "等待补制后重新导入订单",
+                f"order {acceptance}: {missing} is spoiled or lost; answer for a lost one when it is found, else note "
+                "it as spoiled; wait for its remake and import the order with its new code",
             )
         )
     _step(ledger, acceptance, OrderState.REJECTED, OrderState.WAITING)

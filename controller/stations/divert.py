@@ -80,7 +80,7 @@ class Divert:
         if chute is Chute.NONE:
             outcome = Outcome(packed=False, reason=Reason.UNKNOWN_OUTCOME, facts=outcome.facts)
             bag = await self._memory.remember(lambda ledger: record_unknown(ledger, item, outcome))
-            self._holding.hold(AlarmKind.BAG_FROZEN, str(item.token), bag=bag)
+            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token)
         elif chute is Chute.REJECT:
             if outcome.packed:
                 self._holding.hold(
@@ -92,7 +92,7 @@ class Divert:
             await self._memory.remember(lambda ledger: record_packed(ledger, item, self._line_id))
         else:
             bag = await self._memory.remember(lambda ledger: record_escaped(ledger, item, outcome, self._line_id))
-            self._holding.hold(AlarmKind.BAG_FROZEN, str(item.token), bag=bag)
+            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token)
         self._ended(outcome)
         if result is not None:
             self._acknowledgements.release(self._gate, 0, result)
@@ -200,7 +200,7 @@ class Divert:
         chute = confirmed_chute(result)
         bag = await self._memory.remember(lambda ledger: record_swept(ledger, item, chute, self._line_id))
         if bag is not None:
-            self._holding.hold(AlarmKind.BAG_FROZEN, str(item.token), bag=bag)
+            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token)
         self._acknowledgements.release(self._gate, 0, result)
 
     async def return_carrier(self, item: Item) -> None:

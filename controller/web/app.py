@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from controller.desk.channel import ChannelClient
 from controller.plan.config import LineConfig
 from controller.web.admission import Admission
+from controller.web.answers import answers
 from controller.web.api import api
 from controller.web.feed import LiveFeed
 from controller.web.metrics import metrics
@@ -39,7 +40,7 @@ def make_app(plant: Plant) -> Admission:
         lifespan=_following,
     )
     app.state.plant = plant
-    for router in (api, metrics, page):
+    for router in (api, answers, metrics, page):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(str(STATIC))), name="static")
     refuse(app)

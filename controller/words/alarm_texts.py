@@ -127,9 +127,9 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.BAG_FROZEN: Meaning(
         1,
-        "封装件 {source} 落入哪个滑槽无法确认，{bag} 号邮袋已冻结。找到该封装件，与记录核对后再放行。",
-        "Nobody knows into which chute item {source} fell; mail bag {bag} is frozen. Find the parcel and compare it "
-        "with its record before the bag is released.",
+        "{source} 号邮袋已冻结：封装件 {item} 可能在其中，去向未确认。找到该封装件并登记，再清点邮袋并登记件数。",
+        "Mail bag {source} is frozen: item {item} may lie in it, nobody knows. Find the parcel and say where it is; "
+        "then count the bag and say how many lie in it.",
     ),
     AlarmKind.CARRIER_MISSING: Meaning(
         1,

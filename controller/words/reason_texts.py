@@ -51,6 +51,7 @@ _PHRASES = {
     "internal": "程序内部错误",
     "slip": "载具错位",
     "no code": "无条码",
+    "found by hand": "人工找到",
 }
 """Causes that the line tells in English, in Chinese; the longer before the shorter that stand in them."""
 

@@ -198,12 +198,12 @@ async def test_refused_receipt_parks_and_a_person_sends_it_again(bench: Bench) -
             assert link.parked == 1
             assert (await bench.counts())[OutboxState.PARKED] == 1
         async with bench.listening():
-            await bench.journal.write(lambda ledger: send_parked_again(ledger, 2, "op1"))
+            await bench.journal.write(lambda ledger: send_parked_again(ledger, 2, "op1", "settled"))
             link.kick()
             await bench.settled()
     assert sorted(bench.applied()) == [1, 2, 3]
     with pytest.raises(NotParked, match="is acknowledged"):
-        await bench.journal.write(lambda ledger: send_parked_again(ledger, 2, "op1"))
+        await bench.journal.write(lambda ledger: send_parked_again(ledger, 2, "op1", "settled"))
 
 
 async def test_a_mail_number_sealed_twice_is_refused_by_dispatch(bench: Bench) -> None:

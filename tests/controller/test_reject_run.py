@@ -59,7 +59,7 @@ def test_a_packed_item_ends_the_run_and_a_clearance_is_none(unit: UnitMachine, a
 
 def test_a_frozen_bag_outlasts_an_unhold(unit: UnitMachine, alarms: Alarms) -> None:
     holding = Holding(unit, alarms)
-    holding.hold(AlarmKind.BAG_FROZEN, "7", bag=1)
+    holding.hold(AlarmKind.BAG_FROZEN, "1", item=7)
     holding.hold(AlarmKind.STATION_FAULT, "gate", cause="stuck")
     holding.resolved()
     assert kinds(alarms) == [AlarmKind.BAG_FROZEN]

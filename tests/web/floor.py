@@ -217,6 +217,9 @@ def put_picture(folder: Path, words: str) -> str:
     return digest
 
 
+ANSWERS = ("answer_item", "answer_carrier", "answer_bag", "send_event_again")
+
+
 class FakeLine:
     """Answers on the channel as the line would; notes each call."""
 
@@ -224,7 +227,7 @@ class FakeLine:
         self.config = config
         self.shown = running(config)
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        names = ("command", "import_orders", "import_mail_numbers", "rework", "acknowledge_alarm")
+        names = ("command", "import_orders", "import_mail_numbers", "rework", "acknowledge_alarm", *ANSWERS)
         handlers = {name: self._note(name) for name in names} | {"snapshot": self._tell}
         self.answers: dict[str, dict[str, Any]] = {}
         self.server = ChannelServer(config.channel.socket, TOKEN, handlers, lambda: self.shown)

@@ -281,3 +281,32 @@ async def test_the_api_describes_itself(api: httpx.AsyncClient) -> None:
     paths = (await api.get("/api/openapi.json")).json()["paths"]
     for path in ("/api/snapshot", "/api/orders", "/api/commands/{command}", "/api/evidence/{digest}.jpg", "/metrics"):
         assert path in paths
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "call", "arguments"),
+    [
+        ("items/7/answer", {"found": "dispatch"}, "answer_item", {"item": 7, "found": "dispatch"}),
+        ("carriers/4/answer", {"found": "gone"}, "answer_carrier", {"carrier": 4, "found": "gone"}),
+        ("bags/2/answer", {"parcels": 31}, "answer_bag", {"bag": 2, "parcels": 31}),
+        ("events/12/send-again", {}, "send_event_again", {"sequence": 12}),
+    ],
+)
+async def test_an_answer_goes_to_the_line_with_its_why(
+    api: httpx.AsyncClient, line: FakeLine, path: str, body: dict[str, Any], call: str, arguments: dict[str, Any]
+) -> None:
+    answer = await api.post(f"/api/{path}", json={**body, "why": "looked into the bag"})
+    assert answer.status_code == 200, answer.text
+    assert line.calls == [(call, {**arguments, "why": "looked into the bag", "by": "api"})]
+    for wrong in (body, {**body, "why": ""}, {**body, "why": "x" * 201}, {**body, "why": "y", "more": 1}):
+        answer = await api.post(f"/api/{path}", json=wrong)
+        assert answer.status_code == 422
+        assert error(answer)
+    assert len(line.calls) == 1
+
+
+async def test_an_answer_that_is_none_names_those_that_are(api: httpx.AsyncClient, line: FakeLine) -> None:
+    answer = await api.post("/api/items/7/answer", json={"found": "elsewhere", "why": "y"})
+    assert answer.status_code == 422
+    assert "'on_line'" in str(error(answer)["allowed"])
+    assert line.calls == []
