@@ -1,13 +1,17 @@
-"""Standing alarms: raised once a cause, cleared when it is gone, acknowledged by a person; every turn journalled.
+"""Standing alarms: raised once a cause, cleared when it is gone, acknowledged or shelved by a person; all journalled.
 
-What an alarm says, and what to do about it, stands in `alarm_texts`. An acknowledgement never clears.
+What an alarm says, and what to do about it, stands in `alarm_texts`. An acknowledgement never clears. A shelf
+(ISA-18.2) takes one cause out of the operator's way until a moment told beforehand; then it comes back unacknowledged.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from controller.clock import WallClock
@@ -15,6 +19,12 @@ from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.pulse import Pulse
 from controller.snapshot import AlarmView
 from controller.words.alarm_texts import ALARMS, AlarmKind
+from controller.words.text import Text
+
+LONGEST_SHELF_MIN = 480
+"""A shift: whoever comes next shall not inherit a shelf."""
+LONGEST_REASON = 200
+_HIGHEST = 1
 
 
 @dataclass(slots=True)
@@ -31,14 +41,32 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where a person has put the alarms of one cause. :ivar ends: loop time; :ivar until: the same as a stamp."""
+
+    ends: float
+    until: str
+    reason: str
+    by: str
+
+
+class NotShelved(Exception):
+    """An alarm can't be shelved so; the text says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
 class _Turn:
-    """A change of an alarm that is still to be journalled."""
+    """A change of an alarm that is still to be journalled. :ivar facts: what else is journalled with it."""
 
     number: int
     what: str
     at: str
-    by: str = ""
-    alarm: Alarm | None = field(default=None)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    alarm: Alarm | None = None
 
 
 class Alarms:
@@ -48,6 +76,7 @@ class Alarms:
         self._clock = clock
         self._standing: dict[tuple[AlarmKind, str], Alarm] = {}
         self._ended: dict[int, Alarm] = {}
+        self._shelves: dict[tuple[AlarmKind, str], Shelf] = {}
         self._turns: deque[_Turn] = deque()
         self._last = 0
         self.changed = Pulse()
@@ -72,7 +101,7 @@ class Alarms:
         if alarm is None:
             return
         alarm.cleared = True
-        if not alarm.acknowledged:
+        if not alarm.acknowledged and (kind, source) not in self._shelves:
             self._ended[alarm.number] = alarm
         self._turns.append(_Turn(alarm.number, "alarm_cleared", self._now()))
         self.changed.beat()
@@ -85,20 +114,103 @@ class Alarms:
         if alarm is None or alarm.acknowledged:
             return alarm is not None
         alarm.acknowledged = True
-        self._turns.append(_Turn(number, "alarm_acknowledged", self._now(), by))
+        self._turns.append(_Turn(number, "alarm_acknowledged", self._now(), {"by": by}))
         self.changed.beat()
         return True
 
+    def shelve(self, number: int, minutes: int, reason: str, by: str) -> Shelf:
+        """Put what raised a standing alarm aside; whatever it raises until the end is shelved too.
+
+        :param minutes: 1 to `LONGEST_SHELF_MIN`. :param reason: why, for the next shift.
+        :raises NotShelved: no such alarm stands, its priority is the highest, no reason or no end is given.
+        """
+        alarm = next((each for each in self._standing.values() if each.number == number), None)
+        self._demand_shelvable(number, alarm, minutes, reason)
+        assert alarm is not None
+        until = (self._clock.now() + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+        shelf = Shelf(asyncio.get_running_loop().time() + 60 * minutes, until, reason.strip(), by)
+        self._shelves[alarm.kind, alarm.source] = shelf
+        facts = {"by": by, "reason": shelf.reason, "until": until}
+        self._turns.append(_Turn(number, "alarm_shelved", self._now(), facts))
+        self.changed.beat()
+        return shelf
+
+    def unshelve(self, number: int, by: str) -> bool:
+        """Take an alarm back before its time. Returns whether it was shelved."""
+        key = next((key for key, each in self._standing.items() if each.number == number), None)
+        if key is None or key not in self._shelves:
+            return False
+        self._take_back(key, by)
+        return True
+
     def views(self) -> tuple[AlarmView, ...]:
-        """What is listed: standing, or ended and not acknowledged; high priority first, then the newest."""
+        """What is listed: standing, or ended and not acknowledged; what is shelved last, then high priority first."""
         listed = sorted(
             [*self._standing.values(), *self._ended.values()],
-            key=lambda alarm: (ALARMS[alarm.kind].priority, -alarm.number),
+            key=lambda alarm: (self._shelf(alarm) is not None, ALARMS[alarm.kind].priority, -alarm.number),
         )
-        return tuple(_view(alarm) for alarm in listed)
+        return tuple(_view(alarm, self._shelf(alarm)) for alarm in listed)
 
     async def serve(self, journal: Journal) -> None:
-        """Journal every turn, in order, until cancelled. A full disk delays it and loses nothing."""
+        """Journal every turn and bring back what was shelved, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._record_turns(journal), name="alarms journalled")
+            tasks.create_task(self._end_shelves(), name="shelves ended")
+
+    async def _end_shelves(self) -> None:
+        """Bring each shelved cause back when its time is over."""
+        loop = asyncio.get_running_loop()
+        while True:
+            changed = self.changed.next()
+            ends = min((shelf.ends for shelf in self._shelves.values()), default=None)
+            try:
+                async with asyncio.timeout_at(ends):
+                    await changed.wait()
+            except TimeoutError:
+                for key in [key for key, shelf in self._shelves.items() if shelf.ends <= loop.time()]:
+                    self._take_back(key, "time")
+
+    def _take_back(self, key: tuple[AlarmKind, str], by: str) -> None:
+        """End a shelf. What still stands is new to the operator again."""
+        del self._shelves[key]
+        alarm = self._standing.get(key)
+        if alarm is not None:
+            alarm.acknowledged = False
+            self._turns.append(_Turn(alarm.number, "alarm_unshelved", self._now(), {"by": by}))
+        self.changed.beat()
+
+    def _shelf(self, alarm: Alarm) -> Shelf | None:
+        return None if alarm.cleared else self._shelves.get((alarm.kind, alarm.source))
+
+    def _demand_shelvable(self, number: int, alarm: Alarm | None, minutes: int, reason: str) -> None:
+        if alarm is None:
+            raise NotShelved(
+                Text(f"报警 {number} 已不存在，无需搁置", f"alarm {number} does not stand: nothing to shelve")
+            )
+        if ALARMS[alarm.kind].priority == _HIGHEST:
+            raise NotShelved(
+                Text(
+                    f"报警 {number} 为高级报警，不能搁置：排除原因",
+                    f"alarm {number} has the highest priority and can't be shelved: remove its cause",
+                )
+            )
+        if not 1 <= minutes <= LONGEST_SHELF_MIN:
+            raise NotShelved(
+                Text(
+                    f"搁置 {minutes} 分钟：只允许 1–{LONGEST_SHELF_MIN} 分钟",
+                    f"{minutes} minutes: a shelf lasts 1 to {LONGEST_SHELF_MIN} minutes",
+                )
+            )
+        if not 1 <= len(reason.strip()) <= LONGEST_REASON:
+            raise NotShelved(
+                Text(
+                    f"搁置必须填写原因（1–{LONGEST_REASON} 个字符）",
+                    f"a shelf needs a reason of 1 to {LONGEST_REASON} characters, found {len(reason.strip())}",
+                )
+            )
+
+    async def _record_turns(self, journal: Journal) -> None:
+        """Journal every turn, in order. A full disk delays it and loses nothing."""
         while True:
             await self.changed.until(lambda: bool(self._turns))
             turn = self._turns[0]
@@ -113,7 +225,13 @@ class Alarms:
         return self._clock.now().isoformat(timespec="milliseconds")
 
 
-def _view(alarm: Alarm) -> AlarmView:
+def begin_alarms(ledger: Ledger) -> int:
+    """End the alarms that an earlier run left standing, and return the last number: what still is will be raised."""
+    ledger.connection.execute("UPDATE alarms SET cleared_at = ? WHERE cleared_at IS NULL", (ledger.at,))
+    return int(ledger.connection.execute("SELECT COALESCE(MAX(alarm), 0) FROM alarms").fetchone()[0])
+
+
+def _view(alarm: Alarm, shelf: Shelf | None) -> AlarmView:
     meaning = ALARMS[alarm.kind]
     text = meaning.text(alarm.source, alarm.facts)
     return AlarmView(
@@ -126,6 +244,9 @@ def _view(alarm: Alarm) -> AlarmView:
         raised_at=alarm.raised_at,
         acknowledged=alarm.acknowledged,
         cleared=alarm.cleared,
+        shelved_until=shelf.until if shelf else "",
+        shelved_by=shelf.by if shelf else "",
+        shelved_why=shelf.reason if shelf else "",
     )
 
 
@@ -145,6 +266,15 @@ def _record(ledger: Ledger, turn: _Turn) -> None:
         )
         ledger.enter(turn.what, alarm=turn.number, alarm_kind=alarm.kind, source=alarm.source)
         return
-    column = "cleared_at" if turn.what == "alarm_cleared" else "acknowledged_at"
-    ledger.connection.execute(f"UPDATE alarms SET {column} = ? WHERE alarm = ?", (turn.at, turn.number))  # noqa: S608
-    ledger.enter(turn.what, alarm=turn.number, by=turn.by)
+    column = _COLUMNS.get(turn.what)
+    if column:
+        ledger.connection.execute(f"UPDATE alarms SET {column} = ? WHERE alarm = ?", (turn.at, turn.number))  # noqa: S608
+    for name, value in turn.facts.items():
+        path = f"$.{turn.what.removeprefix('alarm_')}_{name}"
+        ledger.connection.execute(
+            "UPDATE alarms SET data = json_set(data, ?, ?) WHERE alarm = ?", (path, value, turn.number)
+        )
+    ledger.enter(turn.what, alarm=turn.number, **turn.facts)
+
+
+_COLUMNS = {"alarm_cleared": "cleared_at", "alarm_acknowledged": "acknowledged_at"}

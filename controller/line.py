@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from controller.alarms import Alarms
+from controller.alarms import Alarms, begin_alarms
 from controller.clock import WallClock
 from controller.dispatch.publisher import DispatchLink
 from controller.equipment import Equipment
@@ -120,7 +120,7 @@ class Line:
     async def serve(self) -> None:
         """Keep the line going until cancelled. It begins Stopped: an operator resets and starts it."""
         self.epoch = await self.journal.write(lambda ledger: begin_epoch(ledger, self.config.line.id))
-        self.alarms.begin_after(await self.journal.write(_last_alarm))
+        self.alarms.begin_after(await self.journal.write(begin_alarms))
         self.equipment.begin_epoch(self.epoch)
         watch = Watch(self.equipment, self.unit, self.holding, self.alarms, self.tracking, self.memory)
         async with asyncio.TaskGroup() as group:
@@ -323,7 +323,3 @@ class Line:
             ),
             hold=self.hold,
         )
-
-
-def _last_alarm(ledger: Ledger) -> int:
-    return int(ledger.connection.execute("SELECT COALESCE(MAX(alarm), 0) FROM alarms").fetchone()[0])

@@ -40,7 +40,11 @@ class DeviceView(_View):
 
 
 class AlarmView(_View):
-    """A standing alarm. :ivar priority: 1 high, 2 medium, 3 low. Texts say what is wrong and what to do."""
+    """A standing alarm. Texts say what is wrong and what to do.
+
+    :ivar priority: 1 high, 2 medium, 3 low.
+    :ivar shelved_until: when it comes back, ISO 8601; empty: it is not shelved. Then also by whom and why.
+    """
 
     alarm: int
     kind: str
@@ -51,6 +55,9 @@ class AlarmView(_View):
     raised_at: str
     acknowledged: bool = False
     cleared: bool = False
+    shelved_until: str = ""
+    shelved_by: str = ""
+    shelved_why: str = ""
 
 
 class CheckView(_View):

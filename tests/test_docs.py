@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from controller.dispatch.outbox import Receipt
 from controller.exits import Reason
 from controller.orders.order_files import read_order_file
 from controller.orders.order_form import OrderRow
+from controller.web.texts import CATALOGUES
 from controller.words.alarm_texts import AlarmKind
 from devices.links.address import FORMS
 from simulators.control import Request
@@ -109,7 +109,7 @@ def test_operators_find_every_alarm_and_every_reason_in_both_languages() -> None
 
 
 def test_operators_find_every_button_and_state_of_the_page() -> None:
-    texts = {name: json.loads((ROOT / f"controller/web/texts/{name}.json").read_text("utf-8")) for name in ("zh", "en")}
+    texts = {language.value: catalogue for language, catalogue in CATALOGUES.items()}
     chinese, english = text_of(DOCS / "operators.md").split("\n---\n")
     for key in ("Stopped", "Idle", "Execute", "Held", "Suspended", "Aborted", "Complete"):
         assert f"| {texts['zh'][f'state.{key}']} `{key}` |" in chinese

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from controller.desk.alarm_calls import AlarmCalls
 from controller.desk.answers import Answers
 from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
@@ -40,8 +41,8 @@ class Desk:
             "import_mail_numbers": self._import_mail_numbers,
             "rework": self._rework,
             "spoil_part": self._spoil_part,
-            "acknowledge_alarm": self._acknowledge_alarm,
             "clear_latency": self._clear_latency,
+            **AlarmCalls(self._line.alarms).handlers,
         }
 
     async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
@@ -101,14 +102,6 @@ class Desk:
             raise ChannelRefused("spoil_refused", str(error), f"不能报废部件 {code}：{error}") from error
         self._line.dispatch.kick()
         return {"code": code}
-
-    async def _acknowledge_alarm(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        number = int(arguments.get("alarm", 0))
-        if not self._line.alarms.acknowledge(number, _by(arguments)):
-            raise ChannelRefused(
-                "no_such_alarm", f"there is no alarm {number} to acknowledge", f"没有可确认的报警 {number}"
-            )
-        return {"alarm": number}
 
     async def _clear_latency(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Forget the latencies so far; a benchmark's warm-up ends so."""

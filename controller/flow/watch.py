@@ -8,6 +8,7 @@ from controller.alarms import Alarms
 from controller.dispatch.publisher import DispatchLink
 from controller.equipment import Driver, Equipment
 from controller.flow.calling import note_suspect
+from controller.flow.disturbances import Disturbances
 from controller.flow.guards import Guards
 from controller.flow.holding import Holding
 from controller.flow.memory import Memory
@@ -46,6 +47,7 @@ class Watch:
         self._holding = holding
         self._alarms = alarms
         self._guards = Guards(holding, alarms)
+        self._disturbances = Disturbances(holding)
         self._tracking = tracking
         self._memory = memory
 
@@ -106,9 +108,7 @@ class Watch:
         if not self._guards.note(plc.name, image.safety):
             await self._suspect_all(f"{plc.name}: guard or emergency stop")
         elif image.safety & _WATCHED != _WATCHED or _counts(image) != _counts(known):
-            cause = "restarted" if image.boot_id != known.boot_id else "disturbed"
-            self._holding.hold(AlarmKind.DISTURBANCE, plc.name, cause=cause)
-            await self._suspect_all(f"{plc.name}: {cause}")
+            await self._suspect_all(self._disturbances.note(plc.name, restarted=image.boot_id != known.boot_id))
 
     async def _lost(self, plc: PlcStation) -> None:
         if self._tracking.items and self._unit.state in _RUNNING:

@@ -14,7 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.web.refusals import Refusal, refusal_body
@@ -51,6 +51,10 @@ def same(given: str, wanted: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
 
 
+class _AskAtTheDoor(Exception):
+    """A person's browser came to an inner page without the key: the page at `/` asks for the token."""
+
+
 class Admission:
     """The layer. `scope["state"]["by"]` tells the endpoints who asks: `api`, `page`, or empty for nobody yet."""
 
@@ -71,6 +75,9 @@ class Admission:
         try:
             self._admit(scope)
             replay = await _whole_body(scope, receive)
+        except _AskAtTheDoor:
+            await RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)(scope, receive, protected)
+            return
         except Refusal as refusal:
             await _answer(refusal)(scope, receive, protected)
             return
@@ -83,6 +90,8 @@ class Admission:
         by = self._who(headers)
         scope.setdefault("state", {})["by"] = by
         if not by and not _is_open(scope["path"]):
+            if _navigates(scope, headers):
+                raise _AskAtTheDoor
             raise Refusal(HTTPStatus.UNAUTHORIZED, "token_needed")
         if scope["method"] not in _SAFE_METHODS and by == "page" and OWN_HEADER not in headers:
             raise Refusal(HTTPStatus.FORBIDDEN, "own_header_needed")
@@ -125,6 +134,11 @@ def _cookie(headers: Headers, name: str) -> str:
     except CookieError:
         return ""
     return cookies[name].value if name in cookies else ""
+
+
+def _navigates(scope: Scope, headers: Headers) -> bool:
+    """Whether a person's browser opens a page, and no program or script asks."""
+    return scope["method"] in _SAFE_METHODS and "text/html" in headers.get("accept", "")
 
 
 def _is_open(path: str) -> bool:

@@ -132,12 +132,6 @@ async def summary(plant: ThePlant) -> Counters:
     return await plant.records.read(reading.counters)
 
 
-@api.post("/alarms/{alarm}/acknowledge")
-async def acknowledge(plant: ThePlant, by: Asker, alarm: Annotated[int, Path(ge=1)]) -> dict[str, Any]:
-    """Say that a person has seen the alarm. It does not clear it."""
-    return await plant.line.call("acknowledge_alarm", alarm=alarm, by=by)
-
-
 @api.get("/evidence/{digest}.jpg", response_class=FileResponse)
 async def evidence(plant: ThePlant, digest: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]) -> FileResponse:
     """One picture, by the SHA-256 of its bytes. Pictures are deleted when their time is over."""

@@ -1,4 +1,4 @@
-"""The web process put together: page, API and live feed inside the admission layer."""
+"""The web process put together: pages, API and live feed inside the admission layer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from controller.plan.config import LineConfig
 from controller.web.admission import Admission
 from controller.web.answers import answers
 from controller.web.api import api
+from controller.web.entrance import entrance
 from controller.web.feed import LiveFeed
+from controller.web.frame import STATIC
 from controller.web.metrics import metrics
-from controller.web.page import STATIC, page
+from controller.web.pages import PAGES
 from controller.web.plant import Plant
 from controller.web.records import Records
 from controller.web.refusals import refuse
@@ -40,7 +42,8 @@ def make_app(plant: Plant) -> Admission:
         lifespan=_following,
     )
     app.state.plant = plant
-    for router in (api, answers, metrics, page):
+    app.state.pages = PAGES
+    for router in (api, answers, metrics, entrance, *(page.router for page in PAGES)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(str(STATIC))), name="static")
     refuse(app)

@@ -96,8 +96,8 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.DISTURBANCE: Meaning(
         1,
-        "{source} 跟踪中断（{cause}）：线上封装件均不可信，按“恢复”后将全部剔除返工。",
-        "{source} lost track ({cause}): items on the line are suspect; after Unhold they go to rework.",
+        "跟踪中断（{plc} 报告：{cause}）：线上封装件均不可信，按“恢复”后将全部剔除返工。",
+        "Track was lost ({plc} reports: {cause}): items on the line are suspect; after Unhold they go to rework.",
     ),
     AlarmKind.SLIP: Meaning(
         1,

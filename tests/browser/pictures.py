@@ -37,9 +37,11 @@ async def take_all() -> None:
         await take(page, "page")
         await speak(page, link, "zh")
         await take(page, "page-zh")
+        await page.locator('nav [data-page="rejects"]').click()
         await page.locator("#rejects li").first.get_by_role("button").click()
         await take(page, "reject-zh")
         await page.keyboard.press("Escape")
+        await page.locator('nav [data-page="overview"]').click()
         await control(folder, {"do": "guards", "closed": False})
         await take(page, "aborted-zh")
 

@@ -7,6 +7,8 @@ from playwright.async_api import Page, expect
 
 from controller.plan.config import LineConfig
 from controller.snapshot import Snapshot
+from controller.web.frame import Page as ShownPage
+from controller.web.pages import PAGES
 from tests.web.floor import FakeLine, in_trouble, put_picture, rejects, running, station, until
 
 pytestmark = pytest.mark.browser
@@ -91,6 +93,7 @@ async def test_trouble_is_shown_with_its_remedy_and_acknowledged(page: Page, lin
 
 
 async def test_a_reject_shows_its_picture_and_can_be_reworked(page: Page, line: FakeLine, config: LineConfig) -> None:
+    await page.get_by_role("link", name="剔除与返工").click()
     pictures = (put_picture(config.store.evidence, "B-12346"), put_picture(config.store.evidence, "B-99999"))
     line.shown = running(config, rejects=rejects(tuple(f"{digest}.jpg" for digest in pictures)))
     first = page.locator("#rejects li").first
@@ -147,13 +150,14 @@ def _broken() -> Snapshot:
 
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 @pytest.mark.parametrize("language", ["zh", "en"])
-async def test_everything_fits_and_can_be_touched(
-    page: Page, line: FakeLine, web: str, size: tuple[int, int], language: str
+@pytest.mark.parametrize("shown", PAGES, ids=[each.name for each in PAGES])
+async def test_every_page_fits_and_can_be_touched(
+    page: Page, line: FakeLine, web: str, size: tuple[int, int], language: str, shown: ShownPage
 ) -> None:
     line.shown = in_trouble(line.config, ())
     await page.set_viewport_size({"width": size[0], "height": size[1]})
-    await page.goto(f"{web}language/{language}")
-    await expect(page.locator(".alarm").first).to_be_visible()
+    await page.goto(f"{web}language/{language}?to={shown.path}")
+    await expect(page.locator("#message")).to_have_attribute("data-level", "1")
     over = await page.evaluate(
         "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
     )
@@ -162,6 +166,20 @@ async def test_everything_fits_and_can_be_touched(
         box = await button.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 48, await button.inner_text()
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=[each.name for each in PAGES])
+async def test_hold_is_one_touch_away_on_every_page(page: Page, line: FakeLine, web: str, shown: ShownPage) -> None:
+    await page.goto(f"{web}{shown.path.lstrip('/')}")
+    await page.get_by_role("button", name="保持").click()
+    await expect(page.locator("#message")).to_contain_text("由页面保持")
+    assert line.calls == [("command", {"command": "hold", "by": "page"})]
+
+
+async def test_an_inner_page_asks_at_the_door_who_has_no_key(page: Page, web: str) -> None:
+    await page.context.clear_cookies()
+    await page.goto(f"{web}alarms")
+    await expect(page.get_by_role("heading", name="需要令牌")).to_be_visible()
 
 
 async def test_two_pages_see_the_same(page: Page, line: FakeLine, web: str) -> None:

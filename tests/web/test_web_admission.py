@@ -79,7 +79,7 @@ async def test_another_origin_is_refused(web: str, line: FakeLine, origin: str) 
 async def test_a_foreign_page_can_only_link_here(web: str) -> None:
     foreign = {"Sec-Fetch-Site": "cross-site", **KEY}
     assert (await ask(web, path="/api/snapshot", **foreign)).status_code == 403
-    assert (await ask(web, path="/static/page.js", **foreign)).status_code == 403
+    assert (await ask(web, path="/static/frame.js", **foreign)).status_code == 403
     assert (await ask(web, path="/", **foreign)).status_code == 200
 
 
@@ -92,7 +92,7 @@ async def test_a_browsers_post_needs_our_own_header(web: str, line: FakeLine) ->
     assert line.calls == [("command", {"command": "hold", "by": "page"})]
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/static/page.js", "/api/nothing", "/api/snapshot"])
+@pytest.mark.parametrize("path", ["/", "/health", "/static/frame.js", "/api/nothing", "/api/snapshot"])
 async def test_every_answer_has_the_security_headers(web: str, path: str) -> None:
     for headers in ({}, KEY):
         answer = await ask(web, path=path, **headers)

@@ -266,11 +266,11 @@ async def test_metrics_are_prometheus_text(api: httpx.AsyncClient, line: FakeLin
 
 async def test_the_page_speaks_both_languages(web: str) -> None:
     async with client(web, Accept="text/html") as browser:
-        assert "最近剔除" in (await browser.get("/")).text
+        assert "剔除与返工" in (await browser.get("/")).text
         switched = await browser.get("/language/en")
         assert (switched.status_code, switched.headers["location"]) == (303, "/")
         page = (await browser.get("/")).text
-        assert "Last rejects" in page
+        assert "Rejects &amp; rework" in page
         assert 'lang="en"' in page
         words = (await browser.get("/texts/en.json")).json()
         assert words["product.licences"] == "Vehicle licence with driving licence"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 
 from controller.exits import Reason
 from controller.flow.items import Activity
 from controller.stations.proving import CHECK_REASONS
 from controller.unit.packml import Mode, State
 from controller.web.api import LineCommand
-from controller.web.page import STATIC
-from controller.web.texts import CATALOGUES, Language
+from controller.web.frame import STATIC
+from controller.web.pages import PAGES
+from controller.web.texts import CATALOGUES, Language, read_parts
 
 ZH, EN = CATALOGUES[Language.ZH], CATALOGUES[Language.EN]
+TEMPLATES = Path(str(STATIC)).parent / "templates"
 MORE_ACTIVITIES = ("scanning", "weighing")
 MORE_REASONS = ("no_mail_number",)
 DEVICE_TYPES = ("conveyor", "sealer", "applicator", "gate", "scanner", "scale", "printer", "camera")
@@ -44,12 +49,41 @@ def test_every_code_has_a_text() -> None:
 
 
 def test_every_text_that_the_script_names_is_there() -> None:
-    named = set()
-    for file in STATIC.iterdir():
-        if file.name.endswith(".js"):
-            named |= set(re.findall(r'\bt\("([a-z_]+\.[a-z_A-Z0-9]+)"', file.read_text(encoding="utf-8")))
+    named = named_in(Path(str(STATIC)).rglob("*.js"))
     assert named
     assert sorted(named - set(EN)) == []
+
+
+def test_every_text_that_a_template_names_is_there() -> None:
+    named = named_in(TEMPLATES.rglob("*.html"))
+    assert named
+    assert sorted(named - set(EN)) == []
+
+
+def named_in(files: Iterable[Path]) -> set[str]:
+    return {
+        key for file in files for key in re.findall(r'\bt\(["\']([a-z_]+\.[a-z_A-Z0-9]+)["\']', file.read_text("utf-8"))
+    }
+
+
+def test_no_text_stands_in_two_parts() -> None:
+    for language in Language:
+        keys = [key for part in read_parts(language).values() for key in part]
+        assert [key for key, count in Counter(keys).items() if count > 1] == []
+
+
+def test_both_languages_have_the_same_parts() -> None:
+    assert set(read_parts(Language.ZH)) == set(read_parts(Language.EN))
+
+
+def test_every_page_has_its_name_sign_template_script_and_style() -> None:
+    shapes = (TEMPLATES / "shapes.svg").read_text("utf-8")
+    for page in PAGES:
+        assert f"nav.{page.name}" in EN
+        assert f'id="shape-nav-{page.name}"' in shapes
+        assert (TEMPLATES / "pages" / f"{page.name}.html").is_file()
+        for ending in ("js", "css"):
+            assert STATIC.joinpath("pages", f"{page.name}.{ending}").is_file()
 
 
 def test_chinese_is_chinese_and_english_is_english() -> None:

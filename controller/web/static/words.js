@@ -1,8 +1,17 @@
 // The page's words in its language. The catalogue comes from the server; nothing is translated here.
 
+const AGAIN_MS = 1000;
 export const language = document.documentElement.dataset.language;
-const answer = await fetch(`/texts/${language}.json`);
-const catalogue = await answer.json();
+const catalogue = await load();
+
+/** Without words there is no page and no Hold: ask until they come. */
+async function load() {
+  for (;;) {
+    const answer = await fetch(`/texts/${language}.json`).catch(() => null);
+    if (answer?.ok) return answer.json();
+    await new Promise((again) => setTimeout(again, AGAIN_MS));
+  }
+}
 
 /** The text of `key` with its {names} filled; `fallback` (else the key) where a code is new to this page. */
 export function t(key, values = {}, fallback = key) {

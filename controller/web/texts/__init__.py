@@ -1,4 +1,4 @@
-"""The words of the page and of the API's refusals: one catalogue a language, with the same keys in each."""
+"""The words of the pages and of the API's refusals: one folder a language, one file a part, the same keys in each."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from controller.words.text import Text
 
 
 class Language(StrEnum):
-    """What the page can speak."""
+    """What the pages can speak."""
 
     ZH = "zh"
     EN = "en"
 
 
-def _read(language: Language) -> Mapping[str, str]:
-    read: dict[str, str] = json.loads(files(__name__).joinpath(f"{language}.json").read_text(encoding="utf-8"))
-    return read
+def read_parts(language: Language) -> Mapping[str, Mapping[str, str]]:
+    """Every part of one language's catalogue by its name, as `frame` or `alarms`."""
+    folder = files(__name__).joinpath(language)
+    parts = sorted((each for each in folder.iterdir() if each.name.endswith(".json")), key=lambda each: each.name)
+    return {each.name.removesuffix(".json"): json.loads(each.read_text(encoding="utf-8")) for each in parts}
 
 
-CATALOGUES: Mapping[Language, Mapping[str, str]] = {language: _read(language) for language in Language}
+def _whole(language: Language) -> Mapping[str, str]:
+    return {key: text for part in read_parts(language).values() for key, text in part.items()}
+
+
+CATALOGUES: Mapping[Language, Mapping[str, str]] = {language: _whole(language) for language in Language}
 
 
 def text(key: str, /, **values: object) -> Text:

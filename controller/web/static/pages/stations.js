@@ -1,7 +1,7 @@
 // The line as it stands on the floor: each zone with its carrier, its item, what it does and for how long.
 
-import { reshape, say, show } from "./drawing.js";
-import { duration, t } from "./words.js";
+import { reshape, say, show } from "../drawing.js";
+import { duration, t } from "../words.js";
 
 const cards = new Map([...document.querySelectorAll(".station")].map((card) => [card.dataset.zone, card]));
 

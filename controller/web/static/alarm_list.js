@@ -11,9 +11,9 @@ const summary = document.getElementById("alarms-summary");
 export function drawAlarms(snapshot) {
   const { alarms } = snapshot;
   const fresh = alarms.filter((alarm) => !alarm.acknowledged).length;
-  say(summary, fresh ? t("page.unacknowledged_alarms", { count: fresh }) : "");
+  say(summary, fresh ? t("alarms.unacknowledged", { count: fresh }) : "");
   if (alarms.length) keep(list, alarms, (alarm) => alarm.alarm, drawAlarm);
-  else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("page.no_alarms")));
+  else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("alarms.none")));
 }
 
 function drawAlarm(alarm) {

@@ -10,7 +10,7 @@ const dialog = document.getElementById("reject");
 export function drawRejects(snapshot) {
   const { rejects } = snapshot;
   if (rejects.length) keep(list, rejects, (reject) => reject.item, drawReject);
-  else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("page.no_rejects")));
+  else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("rejects.none")));
 }
 
 const reasonOf = (reject) => t(`reason.${reject.reason}`, {}, reject.reason);

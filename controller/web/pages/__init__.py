@@ -1,0 +1,12 @@
+"""The pages, in the order of the navigation. A new page is one module here and one line below."""
+
+from controller.web.frame import Page
+from controller.web.pages import alarms, overview, recovery, rejects, technician
+
+PAGES: tuple[Page, ...] = (
+    overview.PAGE,
+    alarms.PAGE,
+    recovery.PAGE,
+    rejects.PAGE,
+    technician.PAGE,
+)

@@ -1,0 +1,74 @@
+// What every page has: the line's state, the message that matters, dispatch, what waits on other pages, and Hold.
+
+import { ask } from "./asking.js";
+import { reshape, say, show } from "./drawing.js";
+import { Feed } from "./feed.js";
+import { drawMessage } from "./message.js";
+import { t, timeOfDay } from "./words.js";
+
+const STATE_KINDS = { Execute: "run", Held: "held", Holding: "held", Suspended: "held", Aborted: "aborted", Aborting: "aborted" };
+const STATE_SHAPES = { run: "work", held: "hold", aborted: "abort", still: "stop" };
+const state = document.getElementById("state");
+const dispatch = document.getElementById("dispatch");
+const hold = document.getElementById("hold");
+const followers = [];
+let drawn = null;
+let feed = null;
+
+/** Draw with each new snapshot; `everySecond` also between two, for what runs on by itself. */
+export function follow(draw, { everySecond = false } = {}) {
+  followers.push({ draw, everySecond });
+  if (feed?.snapshot) draw(feed.snapshot, feed);
+}
+
+hold.addEventListener("click", () => ask("/api/commands/hold", t("command.hold")));
+
+function drawFrame(now) {
+  document.body.classList.toggle("old", now.old);
+  if (now.snapshot || now.old) drawMessage(now);
+  if (!now.snapshot) return;
+  const fresh = now.snapshot !== drawn;
+  drawn = now.snapshot;
+  if (fresh) for (const part of [drawState, drawHeader, drawCounts]) part(drawn);
+  for (const { draw, everySecond } of followers) if (fresh || everySecond) draw(drawn, now);
+}
+
+function drawState(snapshot) {
+  const kind = STATE_KINDS[snapshot.state] ?? "still";
+  state.dataset.kind = kind;
+  reshape(state.querySelector("svg"), STATE_SHAPES[kind]);
+  const named = t(`state.${snapshot.state}`, {}, snapshot.state);
+  say(state.querySelector("b"), named);
+  say(state.querySelector("small"), named === snapshot.state ? "" : snapshot.state);
+  hold.classList.toggle("not-now", !snapshot.commands.includes("hold"));
+}
+
+function drawHeader(snapshot) {
+  say(document.getElementById("mode"), t(`mode.${snapshot.mode}`, {}, snapshot.mode));
+  say(document.querySelector("#clock b"), timeOfDay(snapshot.at));
+  const { events_pending: pending, events_parked: parked } = snapshot.counters;
+  const online = snapshot.dispatch_online;
+  const words = [t(online ? "page.online" : "page.offline"), t("page.unacknowledged", { count: pending })];
+  if (parked) words.push(t("page.parked", { count: parked }));
+  dispatch.dataset.level = online && !parked ? 0 : 2;
+  reshape(dispatch.querySelector("svg"), online ? (parked ? "diamond" : "dot") : "cross");
+  say(dispatch.querySelector("b"), words.join(" · "));
+}
+
+function drawCounts(snapshot) {
+  const fresh = snapshot.alarms.filter((alarm) => !alarm.acknowledged).length;
+  const suspects = snapshot.stations.filter((station) => station.suspect).length;
+  drawCount("alarms", fresh, "nav.unacknowledged");
+  drawCount("recovery", suspects, "nav.suspects");
+}
+
+/** A number on a page's link: so much waits there. */
+function drawCount(page, count, key) {
+  const badge = document.querySelector(`nav [data-page="${page}"] .count`);
+  say(badge, count);
+  badge.setAttribute("aria-label", t(key, { count }));
+  badge.setAttribute("role", "img");
+  show(badge, count > 0);
+}
+
+feed = new Feed(drawFrame);

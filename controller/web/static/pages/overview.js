@@ -1,0 +1,15 @@
+// The overview: stations, commands, counters, what stands against the line.
+
+import { drawAlarms } from "../alarm_list.js";
+import { drawDevices } from "../device_list.js";
+import { say } from "../drawing.js";
+import { follow } from "../frame.js";
+import { drawCommands } from "./commands.js";
+import { drawStations } from "./stations.js";
+
+function drawCounters({ counters }) {
+  for (const figure of document.querySelectorAll("[data-counter]")) say(figure, counters[figure.dataset.counter]);
+}
+
+follow((snapshot, feed) => drawStations(snapshot, feed.old ? 0 : feed.age), { everySecond: true });
+for (const draw of [drawCommands, drawCounters, drawAlarms, drawDevices]) follow(draw);
