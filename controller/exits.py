@@ -29,7 +29,6 @@ class Reason(StrEnum):
     FOREIGN_THING = "foreign_thing"
     PRINT_QUALITY = "print_quality"
     SEAM_FLAW = "seam_flaw"
-    PRINT_FAILED = "print_failed"
     APPLY_FAILED = "apply_failed"
     WAYBILL_NOT_APPLIED = "waybill_not_applied"
     WAYBILL_MISMATCH = "waybill_mismatch"
@@ -41,7 +40,6 @@ class Reason(StrEnum):
     WEIGHT_OUT_OF_LIMITS = "weight_out_of_limits"
     WRONG_CHUTE = "wrong_chute"
     SUSPECT = "suspect"
-    STOPPED = "stopped"
     UNKNOWN_OUTCOME = "unknown_outcome"
 
 

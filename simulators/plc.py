@@ -71,7 +71,7 @@ class PlcTwin:
         """:param speed: plant seconds a real second; :param boot_id: of the first start, 1..65535."""
         self.name = name
         self.machine = machine
-        self.tracking_ok = True
+        self.tracking_ok = self._tracked = True
         self._world = machine.world
         self._speed = speed
         self._blocks = [BlockMemory() for _ in machine.zones]
@@ -202,7 +202,8 @@ class PlcTwin:
     def _watch_guards(self) -> None:
         """Count what broke trust since the last scan, however short it was, and end all motion for it."""
         happened = self._world.disturbances - self._world_disturbances
-        self._world_disturbances = self._world.disturbances
+        happened += self._tracked and not self.tracking_ok
+        self._world_disturbances, self._tracked = self._world.disturbances, self.tracking_ok
         if happened:
             self._disturbances += happened
             self._retain(self.machine.stop())

@@ -24,6 +24,8 @@ from devices.plc.driver import PlcStation
 
 _LOOK_S = 0.5
 _DISPATCH_PATIENCE_S = 30.0
+_POOL_PATIENCE_S = 5.0
+"""Orders may come a moment before the numbers that they need."""
 _RUNNING = frozenset(
     {State.STARTING, State.EXECUTE, State.HOLDING, State.HELD, State.UNHOLDING, State.SUSPENDING, State.SUSPENDED}
 )
@@ -72,14 +74,17 @@ class Watch:
                 self._alarms.raise_alarm(AlarmKind.DISPATCH_AWAY, "", pending=waiting)
 
     async def follow_pool(self, tally: Tally, low_water: int) -> None:
-        """Alarm while fewer mail numbers are free than the plant wants in hand."""
+        """Alarm while fewer mail numbers are free than the plant wants in hand; not while they are being handed in."""
+        loop = asyncio.get_running_loop()
+        enough_at = loop.time()
         while True:
             await asyncio.sleep(_LOOK_S)
             counters = tally.counters
-            if counters.orders and counters.mail_numbers_free < low_water:
-                self._alarms.raise_alarm(AlarmKind.POOL_LOW, "", free=counters.mail_numbers_free)
-            else:
+            if not counters.orders or counters.mail_numbers_free >= low_water:
+                enough_at = loop.time()
                 self._alarms.clear(AlarmKind.POOL_LOW)
+            elif loop.time() - enough_at > _POOL_PATIENCE_S:
+                self._alarms.raise_alarm(AlarmKind.POOL_LOW, "", free=counters.mail_numbers_free)
 
     async def _watch_plc(self, plc: PlcStation) -> None:
         known: StatusImage | None = None

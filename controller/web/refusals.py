@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +19,8 @@ from controller.words.text import Text
 
 _log = structlog.get_logger()
 _RETRY = {"Retry-After": "2"}
+_QUOTED = re.compile(r"'([^']*)'")
+"""Each choice in pydantic's "'start', 'hold' or 'stop'"."""
 
 
 class Refusal(Exception):
@@ -61,13 +64,16 @@ async def _line_unreachable(_: Request, error: Exception) -> JSONResponse:
     return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "line_unreachable", error.text, headers=_RETRY)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    if isinstance(first.get("input"), bytes):  # a body of another type is handed on as it came
+        found = request.headers.get("content-type", "none")
+        return _answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json", text("refusal.not_json", found=found))
     where = ".".join(str(part) for part in first["loc"])
     says = text("refusal.invalid", where=where, what=first["msg"])
-    allowed = first.get("ctx", {}).get("expected", "")
-    return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", says, [str(allowed)] if allowed else ())
+    allowed = _QUOTED.findall(str(first.get("ctx", {}).get("expected", "")))
+    return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", says, allowed)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

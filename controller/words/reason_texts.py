@@ -24,7 +24,6 @@ REASONS: dict[Reason, Text] = {
     Reason.FOREIGN_THING: Text("信封内有异物", "something strange lies in the mailer"),
     Reason.PRINT_QUALITY: Text("面单条码印刷质量不合格", "the waybill's print is too poor"),
     Reason.SEAM_FLAW: Text("封口有缺口、褶皱或夹物", "the seam has a gap, a wrinkle or something caught in it"),
-    Reason.PRINT_FAILED: Text("面单打印失败", "the waybill was not printed"),
     Reason.APPLY_FAILED: Text("贴标失败", "the waybill was not applied"),
     Reason.WAYBILL_NOT_APPLIED: Text("面单未贴在包裹上", "no waybill is on the parcel"),
     Reason.WAYBILL_MISMATCH: Text("面单与预留邮件号不符", "the waybill is not the reserved one, or not in its place"),
@@ -36,7 +35,6 @@ REASONS: dict[Reason, Text] = {
     Reason.WEIGHT_OUT_OF_LIMITS: Text("重量超限", "the weight is out of limits"),
     Reason.WRONG_CHUTE: Text("分拣到错误的滑槽", "the parcel fell into the wrong chute"),
     Reason.SUSPECT: Text("存疑，需重新核验", "nobody can vouch for it any more"),
-    Reason.STOPPED: Text("产线停止", "the line was stopped"),
     Reason.UNKNOWN_OUTCOME: Text("去向不明", "where it went is unknown"),
 }
 

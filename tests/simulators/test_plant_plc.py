@@ -120,7 +120,23 @@ def test_open_guard_stop_and_lost_tracking(cause: str) -> None:
         world.press_emergency_stop(pressed=True)
     else:
         bench.plc.tracking_ok = False
+    before = bench.plc.status().disturbances
     assert bench.ask(bench.permit(Command.SEAL, setpoints=SEAL_150)) is Answer.GUARD_OPEN
+    assert bench.plc.status().disturbances == before + 1
+
+
+@pytest.mark.parametrize("cause", ["guard", "tracking"])
+def test_what_breaks_trust_ends_a_motion_and_is_counted_once(cause: str) -> None:
+    bench = sealer_bench()
+    assert bench.ask(bench.permit(Command.SEAL, setpoints=SEAL_150)) is Answer.ACCEPTED
+    if cause == "guard":
+        bench.plc.machine.world.swing_guards(closed=False)
+    else:
+        bench.plc.tracking_ok = False
+    bench.scan()
+    bench.scan()
+    assert bench.plc.status().disturbances == 1
+    assert bench.plc.status().blocks[0].result.code is ResultCode.INTERRUPTED
 
 
 def test_busy() -> None:

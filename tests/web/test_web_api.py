@@ -95,6 +95,19 @@ async def test_orders_are_handed_to_the_line(api: httpx.AsyncClient, line: FakeL
     assert line.calls == [("import_orders", {"rows": [{"line": 1, "data": ORDER}]})]
 
 
+async def test_a_body_that_does_not_say_that_it_is_json_is_told_how_to(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/api/orders", content=b"[]", headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 415
+    error = answer.json()["error"]
+    assert "Content-Type: application/json" in error["en"]
+    assert "text/plain" in error["zh"]
+
+
+async def test_an_unknown_command_is_told_every_command_apart(api: httpx.AsyncClient) -> None:
+    error = (await api.post("/api/commands/fly")).json()["error"]
+    assert {"start", "hold", "reset"} <= set(error["allowed"])
+
+
 async def test_refused_orders_are_told_with_line_and_reason(api: httpx.AsyncClient, line: FakeLine) -> None:
     refused = {"line": 3, "acceptance": "X", "en": "due is missing", "zh": "due 缺失"}
     line.answers["import_orders"] = {"accepted": ["A-1"], "already": ["A-2"], "refused": [refused]}
