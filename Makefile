@@ -15,6 +15,8 @@ TESTS ?= tests
 MINUTES ?= 10
 SEED ?= 1
 ITEMS ?= 40
+# How many processes a crash campaign kills.
+KILLS ?= 20
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +31,7 @@ export UV_SYSTEM_CERTS := true
 # An environment of another project that happens to be active is none of ours.
 unexport VIRTUAL_ENV
 
-.PHONY: help demo test lint types bench soak mutants test-browser clean
+.PHONY: help demo test lint bench soak crash mutants test-browser clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -54,6 +56,9 @@ bench: $(VENV)/.demo-packages $(VENV)/.locked ## Measure how much the line carri
 
 soak: $(VENV)/.locked ## The virtual floor with all trouble, seed after seed; MINUTES=480 SEED=1 ITEMS=40
 	$(BIN)/sealline simulate --faults heavy --minutes $(MINUTES) --seed $(SEED) --items $(ITEMS)
+
+crash: $(VENV)/.demo-packages $(VENV)/.locked ## Kill the real line, broker and dispatch again and again; KILLS=20 SEED=1
+	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED)
 
 mutants: $(VENV)/.locked ## Plant each known mistake in a copy of the product; the virtual floor must catch every one
 	$(BIN)/python -m tests.mutants

@@ -23,7 +23,7 @@ TIMES = 5
 ITEMS = 1_000_000
 _STEP = 50_000
 _RUNS_S = 3.0
-"""Between a start and the next kill. Nothing here may look for something in the history: the plant runs in this loop."""
+"""Between a start and the next kill. Nothing here may search the history: the plant runs in this loop."""
 
 
 async def measure(items: int) -> None:
