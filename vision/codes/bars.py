@@ -43,6 +43,7 @@ class Bars:
 
     :ivar x: middle in pixels; :ivar y: likewise. :ivar turn: direction of reading, across the bars, in radians.
     :ivar length: across the bars, in pixels; :ivar height: along them.
+    :ivar smear: how much of the length the search itself may have added.
     """
 
     x: float
@@ -50,6 +51,7 @@ class Bars:
     turn: float
     length: float
     height: float
+    smear: float = 0.0
 
     def corners(self) -> tuple[tuple[float, float], ...]:
         """Corners in pixels, clockwise from the upper left in the direction of reading."""
@@ -84,7 +86,7 @@ def find_bars(grey: Grey, region: Region | None = None) -> list[Bars]:
         for strength, bars in _places(tensor, max(5, round(share * max(small.shape)) | 1)):
             # Pixel centres stand half a pixel in; shrinking moves them.
             x, y = ((place + 0.5) * step - 0.5 for place in (bars.x, bars.y))
-            grown = Bars(x + left, y + top, bars.turn, bars.length * step, bars.height * step)
+            grown = Bars(x + left, y + top, bars.turn, bars.length * step, bars.height * step, bars.smear * step)
             if not any(_part_of(grown, other) for _, other in found):
                 found.append((strength, grown))
     return [bars for _, bars in sorted(found, key=lambda each: -each[0])[:MOST]]
@@ -189,7 +191,7 @@ def _placed(
     middle_u, middle_v = (u0 + u1) / 2, (v0 + v1) / 2
     x, y = middle_u * cos(mean) - middle_v * sin(mean), middle_u * sin(mean) + middle_v * cos(mean)
     x, y = (float((place + 0.5) * _STEP - 0.5) for place in (x, y))
-    return float(weight.sum()), Bars(x, y, float(mean), length, tall)
+    return float(weight.sum()), Bars(x, y, float(mean), length, tall, _STEP * window)
 
 
 def _part_of(one: Bars, other: Bars) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import pi
 
+import numpy as np
+
 from vision.codes.bars import Bars, find_bars
 from vision.codes.belief import Says, Sighting, believed
 from vision.codes.code import LINEAR, MATRIX, Code, Grey, distinct, moved
 from vision.codes.first_reader import Threshold, first_reader, flat_reader, unread_grids
 from vision.codes.mesh import Grid, flattened
 from vision.codes.second_reader import second_reader
-from vision.codes.unread import unexplained
+from vision.codes.unread import FEWEST_STACKED_EDGES, code_like, unexplained
 from vision.codes.views import (
     ViewOf,
     Work,
@@ -40,6 +42,8 @@ FULL_MS = 1000.0
 _LEVEL = pi / 60
 """Turns nearer to the picture's axes than this need no turned view."""
 _LIKELY_PLACES = 4
+_CUT_WIDER = 5.0
+"""Half a cut-out's side as a share of its place's longer side: a PDF417 is up to fourteen starts long."""
 _BENT_GRIDS = 3
 _BENT_MODULE_PX = (8, 10, 6)
 _OTHER_PIXELS = ((0.02, 1.3), (-0.02, 1.15), (0.0, 2.0), (0.05, 1.0))
@@ -60,6 +64,7 @@ class Climb:
     every: bool
     sightings: list[Sighting] = field(default_factory=list)
     bars: list[Bars] | None = None
+    code_like: list[Bars] | None = None
 
     def codes(self) -> list[Code]:
         """What is believed so far."""
@@ -76,8 +81,10 @@ class Climb:
         return len(codes) >= self.at_least and not doubted
 
     def left(self, codes: list[Code]) -> list[Bars]:
-        """Places where a linear code seems to stand and none is believed."""
-        return unexplained(self.grey, self.places(), codes) if self.formats & LINEAR else []
+        """Places where bars stand as a code's and none is believed."""
+        if self.code_like is None:
+            self.code_like = code_like(self.grey, self.places()) if self.formats & LINEAR else []
+        return unexplained(self.code_like, codes)
 
     def places(self) -> list[Bars]:
         """Where bars stand; found once."""
@@ -146,11 +153,33 @@ def climb(
 
 def _first_look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
     seen = [Sighting(code) for code in first_reader(climbing.grey, kinds)]
-    linear = kinds & LINEAR
-    if climbing.every and linear:
+    if climbing.every:
         for place in climbing.left(believed(seen, climbing.expected)):
-            seen += read_bars(climbing.grey, place, linear)
+            seen += read_bars(climbing.grey, place, kinds & LINEAR) if kinds & LINEAR else []
+        seen += _stacked(climbing, believed(seen, climbing.expected)) if Symbology.PDF417 in kinds else []
     return seen
+
+
+def _stacked(climbing: Climb, codes: list[Code]) -> list[Sighting]:
+    """PDF417 that lie turned: around what may be one's start or stop, cut out and turned level."""
+    found: list[Sighting] = []
+    tried: list[float] = []
+    for place in unexplained(code_like(climbing.grey, climbing.places(), FEWEST_STACKED_EDGES), codes):
+        near = any(abs((place.turn - turn + pi / 4) % (pi / 2) - pi / 4) < _LEVEL for turn in tried)
+        if not near and min(place.turn % (pi / 2), -place.turn % (pi / 2)) >= _LEVEL:
+            tried.append(place.turn)
+            found += _upright(climbing.grey, place, frozenset({Symbology.PDF417}))
+    return found
+
+
+def _upright(grey: Grey, place: Bars, kinds: frozenset[Symbology]) -> list[Sighting]:
+    """What stands around one place, cut out and turned level."""
+    reach = max(place.length, place.height) * _CUT_WIDER
+    left, top = max(0, int(place.x - reach)), max(0, int(place.y - reach))
+    part = grey[top : int(place.y + reach) + 1, left : int(place.x + reach) + 1]
+    view = turned(np.ascontiguousarray(part), place.turn)
+    onto = view.onto + np.array(((0, 0, left), (0, 0, top)))
+    return _seen_in(ViewOf(view.grey, onto), kinds, f"upright at {place.x:.0f}, {place.y:.0f}", first_reader)
 
 
 def _all_round(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:

@@ -6,8 +6,9 @@ in six. Where nothing foreign may lie, a code that was missed is as bad as one t
 
 from __future__ import annotations
 
-from math import atan2, hypot, pi
+from math import atan2, cos, hypot, pi, sin
 
+import cv2
 import numpy as np
 
 from vision.codes.bars import Bars
@@ -16,20 +17,25 @@ from vision.codes.strips import Profile, upright_rows
 
 FEWEST_EDGES = 20
 """The shortest Code 128 has 26, of three characters; blur may swallow a few."""
+FEWEST_STACKED_EDGES = 8
+"""Of a PDF417 the gradients show the start and the stop pattern, each of eight edges or nine."""
 _SWING = 0.25
 """Of a profile's whole range, by which brightness must turn for an edge to count."""
 _MIN_RANGE = 12.0
 """Grey levels; less is no print."""
 _SAME_TURN = 0.2
-_EXPLAINED = 0.7
-"""Share of a place's length that a read code must have: a longer place may hold a second one beside it."""
+_LEFT_OVER = 0.25
+"""Of a read code's length, by which a place may be longer at one end: in more there may stand a second code."""
 
 
-def unexplained(grey: Grey, places: list[Bars], codes: list[Code]) -> list[Bars]:
-    """The places that look like a linear code and at which none was read."""
-    linear = [code for code in codes if code.symbology in LINEAR]
-    left = [place for place in places if not any(_explains(code, place) for code in linear)]
-    return [place for place in left if edges_across(grey, place) >= FEWEST_EDGES]
+def code_like(grey: Grey, places: list[Bars], fewest: int = FEWEST_EDGES) -> list[Bars]:
+    """The places that have as many edges as a code."""
+    return [place for place in places if edges_across(grey, place) >= fewest]
+
+
+def unexplained(places: list[Bars], codes: list[Code]) -> list[Bars]:
+    """The places at which no code was read."""
+    return [place for place in places if not any(_explains(code, place) for code in codes)]
 
 
 def edges_across(grey: Grey, place: Bars) -> int:
@@ -40,9 +46,15 @@ def edges_across(grey: Grey, place: Bars) -> int:
 
 
 def _explains(code: Code, place: Bars) -> bool:
-    (ax, ay), (bx, by) = code.corners[0], code.corners[1]
-    turned = abs((atan2(by - ay, bx - ax) - place.turn + pi / 2) % pi - pi / 2)
-    return turned < _SAME_TURN and place.covers(code.centre) and hypot(bx - ax, by - ay) >= _EXPLAINED * place.length
+    if code.symbology not in LINEAR:
+        return cv2.pointPolygonTest(np.array(code.corners, np.float32), (place.x, place.y), measureDist=False) >= 0
+    ends = np.array(code.corners[:2])
+    (right, down), middle = ends[1] - ends[0], np.array((place.x, place.y))
+    turned = abs((atan2(down, right) - place.turn + pi / 2) % pi - pi / 2)
+    length = hypot(right, down)
+    along = (ends - middle) @ (cos(place.turn), sin(place.turn))
+    left_over = place.length / 2 - float(np.abs(along).min())
+    return turned < _SAME_TURN and place.covers(code.centre) and left_over <= place.smear + _LEFT_OVER * length
 
 
 def _turns(profile: Profile) -> int:
