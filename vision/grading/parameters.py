@@ -20,6 +20,7 @@ from vision.verdict import Symbology
 
 MIN_EDGE_CONTRAST = 15.0
 """Per cent of reflectance; under it an edge is none."""
+_BEYOND_MODULES = 2
 _QUIET_TOLERANCE = 0.5
 """Modules by which a measured quiet zone may seem too short, since its outer end lies at half a module."""
 
@@ -104,10 +105,10 @@ def grade_profile(profile: Profile, symbology: Symbology, first: float, last: fl
     return ProfileGrade(contrast, modulation, defects, decodable, edge_contrast, darkest, brightest, tuple(grades))
 
 
-def count_elements(profile: Profile, first: float, last: float, module: float) -> int:
-    """Bars and spaces between the first edge and the last."""
+def edges_between(profile: Profile, first: float, last: float, beyond: float) -> NDArray[np.float64]:
+    """Edges of bars and spaces in turn, in samples. :param beyond: so far before the first and after the last."""
     threshold = (float(profile.max()) + float(profile.min())) / 2
-    return len(_elements(profile, threshold, first, last, module).widths)
+    return _elements(profile, threshold, first, last, beyond / _BEYOND_MODULES).edges
 
 
 def _elements(seen: Profile, threshold: float, first: float, last: float, module: float) -> Elements:
@@ -116,7 +117,8 @@ def _elements(seen: Profile, threshold: float, first: float, last: float, module
     before = np.flatnonzero(above[1:] != above[:-1])
     low, high = seen[before], seen[before + 1]
     crossings = before + (threshold - low) / (high - low)
-    inside = (crossings > first - 2 * module) & (crossings < last + 2 * module)
+    beyond = _BEYOND_MODULES * module
+    inside = (crossings > first - beyond) & (crossings < last + beyond)
     crossings, falling = crossings[inside], (low > high)[inside]
     while len(crossings) and not falling[0]:
         crossings, falling = crossings[1:], falling[1:]
