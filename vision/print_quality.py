@@ -101,15 +101,11 @@ def _from_edge_to_edge(grey: Grey, place: Bars) -> tuple[Bars, int]:
     A reader's corners may lie some pixels beside the outermost bars.
     """
     narrow, beyond = place.length / _MOST_MODULES, _ENDS_BEYOND * place.length * FINE
-    found = [
-        edges_between(profile, *_ends(len(profile), place.length), _ENDS_BEYOND * place.length * FINE)
-        - len(profile) / 2
-        for profile in profiles_of(grey, place, narrow, Aperture(1.0, ""))
-    ]
-    counts = Counter(max(0, len(edges) - 1) for edges in found)
-    elements = next(
-        (count for count, _ in counts.most_common() if code128.modules_of(count)), counts.most_common(1)[0][0]
-    )
+    profiles = profiles_of(grey, place, narrow, Aperture(1.0, ""))
+    ends = _ends(len(profiles[0]), place.length)
+    found = [edges_between(profile, *ends, beyond) - len(profile) / 2 for profile in profiles]
+    counts = [count for count, _ in Counter(max(0, len(edges) - 1) for edges in found).most_common()]
+    elements = next((count for count in counts if code128.modules_of(count)), counts[0])
     usual = np.array([(edges[0], edges[-1]) for edges in found if len(edges) == elements + 1])
     if elements == 0 or not len(usual):
         return place, elements
