@@ -53,23 +53,26 @@ def read(
     budget_ms: float = QUICK_MS,
     expected: frozenset[Says] = frozenset(),
     at_least: int = 1,
+    every: bool = False,
 ) -> list[Code]:
     """Read codes of the formats in a picture or a region of it; corners are the whole picture's.
 
     :param budget_ms: nominal cost of the harder tries that may follow when the first look is not enough; 0: none.
     :param expected: text and kind of each code that must be read: harder tries go on until all are, and a value that
         equals one needs no second witness. Empty: they go on until `at_least` codes are believed.
+    :param every: leave no linear code unread, however it is turned: for where nothing foreign may lie.
     """
     part, left, top = _cut(picture, region)
     if part.size == 0:
         return []
     onto = np.array(((1.0, 0.0, left), (0.0, 1.0, top)))
-    return [moved(code, onto) for code in climb(as_grey(part), formats, budget_ms, expected, at_least).codes]
+    climbed = climb(as_grey(part), formats, budget_ms, expected, at_least, every)
+    return [moved(code, onto) for code in climbed.codes]
 
 
 def climb_picture(picture: Picture, formats: frozenset[Symbology], budget_ms: float, at_least: int = 1) -> Climbed:
-    """Read a whole picture, and say after which step reading ended and what was spent."""
-    return climb(as_grey(picture), formats, budget_ms, at_least=at_least)
+    """Read every code of a whole picture, and say after which step reading ended and what was spent."""
+    return climb(as_grey(picture), formats, budget_ms, at_least=at_least, every=True)
 
 
 def read_hard(

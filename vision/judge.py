@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from vision.barcodes import read
+from vision.barcodes import Region, read
 from vision.codes_in_view import check_carrier, formats_for
 from vision.contents import check_contents
 from vision.evidence import draw
 from vision.golden import check_golden
 from vision.pictures import DARK_LEVEL, Picture, UnreadablePictureError, brightness, decode
-from vision.plane import fit
+from vision.plane import Plane, fit
 from vision.verdict import Check, ContentsTask, GoldenTask, Outcome, Symbology, Task, Verdict, WaybillTask, worst
 from vision.waybill import check_waybill
+
+LEAST_SHOWN = 0.6
+"""Share of a place's width and height that must lie in the picture; less shows another place."""
 
 
 def judge(picture: bytes, task: Task) -> Verdict:
@@ -23,10 +26,34 @@ def judge(picture: bytes, task: Task) -> Verdict:
     except UnreadablePictureError as error:
         unreadable = Check("picture_readable", Outcome.REJECT, expected="a whole JPEG or PNG", found=str(error))
         return Verdict(Outcome.REJECT, (unreadable,))
-    checks: tuple[Check, ...] = (_light(pixels),)
+    checks: tuple[Check, ...] = (_light(pixels) if shows(pixels, task) else _too_small(pixels, task),)
     if checks[0].outcome is Outcome.ACCEPT:
         checks = (*checks, *_checks(pixels, task))
     return Verdict(worst(checks), checks, draw(pixels, checks))
+
+
+def shows(picture: Picture, task: Task) -> bool:
+    """Whether the picture holds at least `LEAST_SHOWN` of the place that it is asked about, each way."""
+    if isinstance(task, GoldenTask):
+        return True
+    place = _place(task)
+    wide = min(place.right, picture.shape[1]) - max(0, place.left)
+    tall = min(place.bottom, picture.shape[0]) - max(0, place.top)
+    return bool(wide >= LEAST_SHOWN * (place.right - place.left) and tall >= LEAST_SHOWN * (place.bottom - place.top))
+
+
+def _place(task: ContentsTask | WaybillTask) -> Region:
+    box = task.pocket if isinstance(task, ContentsTask) else task.box
+    return Plane.of_view(task.view).region(box)
+
+
+def _too_small(picture: Picture, task: Task) -> Check:
+    """A camera that sends another size than its view says shows another place, or none."""
+    assert not isinstance(task, GoldenTask)
+    place = _place(task)
+    expected = f"the place from ({place.left}, {place.top}) to ({place.right}, {place.bottom}) px in view"
+    found = f"picture of {picture.shape[1]} x {picture.shape[0]} px: set the camera's size or its view"
+    return Check("picture_readable", Outcome.UNSURE, "", expected, found)
 
 
 def _light(pixels: Picture) -> Check:
@@ -40,7 +67,7 @@ def _light(pixels: Picture) -> Check:
 def _checks(pixels: Picture, task: Task) -> list[Check]:
     if isinstance(task, GoldenTask):
         return check_golden(pixels, task)
-    codes = read(pixels, formats_for(task.view, _expected(task)))
+    codes = read(pixels, formats_for(task.view, _expected(task)), every=True)
     carrier = check_carrier(codes, task.carrier_code, task.view)
     plane = fit(codes, task.view)
     if isinstance(task, ContentsTask):

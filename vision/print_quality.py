@@ -7,7 +7,8 @@ the same camera and light, and shows a print head that wears; it does not prove 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import cos, sin
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from vision.codes.bars import Bars
 from vision.codes.code import LINEAR, Code, Grey
 from vision.codes.first_reader import as_grey
 from vision.grading import code128
-from vision.grading.parameters import ProfileGrade, count_elements, grade_profile
+from vision.grading.parameters import ProfileGrade, edges_between, grade_profile
 from vision.grading.profiles import FINE, Aperture, aperture_for, place_of, profiles_of
 from vision.grading.scale import letter
 from vision.pictures import Picture
@@ -29,6 +30,8 @@ _CODE39_MODULES = 14.5
 """A character and its gap at the same ratio."""
 _MOST_MODULES = 400
 """Of a Code 128 as long as any is printed."""
+_ENDS_BEYOND = 0.012
+"""Share of the length by which the outermost edges may lie beside a reader's corners."""
 MIN_MODULE_PX = 1.5
 """With fewer pixels a module, modulation measures the camera."""
 
@@ -71,8 +74,8 @@ def grade_code(picture: Picture, code: Code, px_per_mm: float | None = None) -> 
     if code.symbology not in LINEAR:
         raise GradingError(f"{code.symbology.value}: only linear codes are graded, of ISO/IEC 15416")
     grey = as_grey(picture)
-    place = place_of(grey, code)
-    module_px = place.length / _modules(grey, code, place)
+    place, elements = _from_edge_to_edge(grey, place_of(grey, code))
+    module_px = place.length / _modules(code, elements)
     if module_px < MIN_MODULE_PX:
         raise GradingError(
             f"module of {module_px:.1f} px; from {MIN_MODULE_PX} px the print can be told from the optics"
@@ -92,8 +95,31 @@ def _ends(samples: int, length_px: float) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def _modules(grey: Grey, code: Code, place: Bars) -> float:
-    """Width of the code in modules: by its text; Code 128 may set a text in several ways, so by its bars."""
+def _from_edge_to_edge(grey: Grey, place: Bars) -> tuple[Bars, int]:
+    """The place from its first edge to its last, and its elements: what most of the profiles say of both.
+
+    A reader's corners may lie some pixels beside the outermost bars.
+    """
+    narrow, beyond = place.length / _MOST_MODULES, _ENDS_BEYOND * place.length * FINE
+    profiles = profiles_of(grey, place, narrow, Aperture(1.0, ""))
+    ends = _ends(len(profiles[0]), place.length)
+    found = [edges_between(profile, *ends, beyond) - len(profile) / 2 for profile in profiles]
+    counts = [count for count, _ in Counter(max(0, len(edges) - 1) for edges in found).most_common()]
+    elements = next((count for count in counts if code128.modules_of(count)), counts[0])
+    usual = np.array([(edges[0], edges[-1]) for edges in found if len(edges) == elements + 1])
+    if elements == 0 or not len(usual):
+        return place, elements
+    first, last = (float(end + 0.5) / FINE for end in np.median(usual, axis=0))
+    along, shift = np.array((cos(place.turn), sin(place.turn))), (first + last) / 2
+    x, y = np.array((place.x, place.y)) + along * shift
+    return replace(place, x=float(x), y=float(y), length=last - first), elements
+
+
+def _modules(code: Code, elements: int) -> float:
+    """Width of the code in modules: by its text; Code 128 may set a text in several ways, so by its bars.
+
+    :raises GradingError: there are not enough bars for any Code 128.
+    """
     match code.symbology:
         case Symbology.EAN13:
             return _EAN13_MODULES
@@ -101,25 +127,7 @@ def _modules(grey: Grey, code: Code, place: Bars) -> float:
             return _ITF_MODULES[0] + _ITF_MODULES[1] * len(code.text)
         case Symbology.CODE39:
             return _CODE39_MODULES * (len(code.text) + 2) - 1
-        case _:
-            return _modules_of_bars(grey, place)
-
-
-def _modules_of_bars(grey: Grey, place: Bars) -> float:
-    """By the number of bars in most of the profiles; a few too many or too few are defects.
-
-    :raises GradingError: there are not enough bars for any Code 128.
-    """
-    thin = Aperture(1.0, "")
-    narrow = place.length / _MOST_MODULES
-    counts = Counter(
-        count_elements(profile, *_ends(len(profile), place.length), narrow * FINE)
-        for profile in profiles_of(grey, place, narrow, thin)
-    )
-    for elements, _ in counts.most_common():
-        if (modules := code128.modules_of(elements)) is not None:
-            return float(modules)
-    elements = counts.most_common(1)[0][0]
+    # A few bars too many or too few are defects.
     nearest = elements - (elements - code128.STOP_ELEMENTS) % code128.ELEMENTS
     if (modules := code128.modules_of(nearest)) is None:
         raise GradingError(f"Code128 of {elements} bars and spaces; the shortest has {code128.FEWEST_ELEMENTS}")

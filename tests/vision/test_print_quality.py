@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ from plant_scenes import good_waybill_picture
 from simulators.render.codes import code128_ink
 from vision.barcodes import read
 from vision.codes.code import Code, Grey
+from vision.codes.views import turned
 from vision.grading import code128
+from vision.grading.profiles import place_of
 from vision.grading.scale import contrast_grade, decodability_grade, defects_grade, letter, modulation_grade
 from vision.pictures import Picture, decode
 from vision.print_quality import RELATIVE, GradingError, PrintGrade, grade_code
@@ -189,6 +193,30 @@ def test_label_on_its_head_and_turned_keeps_its_grade() -> None:
     for turn in (cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE):
         turned = np.asarray(cv2.rotate(picture, turn), np.uint8)
         assert grade_code(turned, read(turned, CODE128)[0], PX_PER_MM).value == pytest.approx(upright, abs=0.2)
+
+
+@pytest.mark.parametrize("degrees", [-10.0, -6.0, 4.0, 10.0, 38.0])
+def test_grade_does_not_fall_on_a_turned_label(degrees: float) -> None:
+    """Seen: at 6° the profiles followed the reader's rows, left the code and ended as "65 bars"."""
+    grey = cv2.cvtColor(_seen(_label()), cv2.COLOR_BGR2GRAY)
+    askew = np.asarray(cv2.cvtColor(turned(grey, np.radians(degrees)).grey, cv2.COLOR_GRAY2BGR), np.uint8)
+    (code,) = read(askew, CODE128, every=True)
+    grade = grade_code(askew, code, PX_PER_MM)
+    assert grade.letter == "A"
+    assert grade.module_px == pytest.approx(3.75, rel=0.02)
+
+
+def test_height_is_found_from_a_single_row() -> None:
+    """A reader may give the corners of one row: the profiles are spread over all of the bars nevertheless."""
+    picture = _seen(_label())
+    (code,) = read(picture, CODE128)
+    y = code.centre[1] + 20
+    (left, _), (right, _) = code.corners[:2]
+    row = replace(code, corners=((left, y), (right, y), (right, y), (left, y)))
+    place = place_of(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), row)
+    assert place.height == pytest.approx(150, abs=3)
+    assert place.y == pytest.approx(len(_label()) / 2, abs=2)
+    assert grade_code(picture, row, PX_PER_MM).letter == "A"
 
 
 def test_rendered_waybill_is_graded() -> None:

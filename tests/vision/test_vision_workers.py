@@ -22,7 +22,7 @@ from vision.verdict import Outcome
 
 
 @asynccontextmanager
-async def _serving(count: int = 1, memory_mb: int = 1500) -> AsyncIterator[VisionWorkers]:
+async def serving(count: int = 1, memory_mb: int = 1500) -> AsyncIterator[VisionWorkers]:
     workers = VisionWorkers(count, memory_mb)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(workers.serve())
@@ -46,7 +46,7 @@ def _state(pid: int) -> str:
 
 async def test_worker_says_what_judge_says_and_leaves_no_process() -> None:
     picture, task = good_waybill_picture(), waybill_task()
-    async with _serving() as workers:
+    async with serving() as workers:
         (pid,) = workers.pids
         assert await workers.judge(picture, task, 5) == judge(picture, task)
         assert (await workers.judge(b"garbage", task, 5)).outcome is Outcome.REJECT
@@ -56,14 +56,14 @@ async def test_worker_says_what_judge_says_and_leaves_no_process() -> None:
 
 async def test_pictures_are_judged_side_by_side() -> None:
     picture, task = good_waybill_picture(), waybill_task()
-    async with _serving(2) as workers:
+    async with serving(2) as workers:
         verdicts = await asyncio.gather(*(workers.judge(picture, task, 10) for _ in range(8)))
     assert {verdict.outcome for verdict in verdicts} == {Outcome.ACCEPT}
 
 
 async def test_worker_that_hangs_is_replaced() -> None:
     picture, task = good_waybill_picture(), waybill_task()
-    async with _serving() as workers:
+    async with serving() as workers:
         (hung,) = workers.pids
         os.kill(hung, signal.SIGSTOP)
         with pytest.raises(VisionTimeout, match=r"no verdict within 0\.3 s"):
@@ -75,7 +75,7 @@ async def test_worker_that_hangs_is_replaced() -> None:
 
 async def test_worker_that_dies_is_replaced() -> None:
     picture, task = good_waybill_picture(), waybill_task()
-    async with _serving() as workers:
+    async with serving() as workers:
         (dying,) = workers.pids
         os.kill(dying, signal.SIGSTOP)
         asked = asyncio.create_task(workers.judge(picture, task, 20))
@@ -87,7 +87,7 @@ async def test_worker_that_dies_is_replaced() -> None:
 
 
 async def test_worker_that_dies_idle_costs_no_picture() -> None:
-    async with _serving() as workers:
+    async with serving() as workers:
         (dying,) = workers.pids
         os.kill(dying, signal.SIGKILL)
         while dying in workers.pids:  # noqa: ASYNC110 -- the pool tells nobody
@@ -97,7 +97,7 @@ async def test_worker_that_dies_idle_costs_no_picture() -> None:
 
 async def test_caller_that_gives_up_does_not_disturb_the_next() -> None:
     picture, task = good_waybill_picture(), waybill_task()
-    async with _serving() as workers:
+    async with serving() as workers:
         given_up = asyncio.create_task(workers.judge(picture, task, 20))
         await asyncio.sleep(0.005)
         given_up.cancel()
@@ -132,7 +132,7 @@ async def test_worker_survives_a_picture_that_eats_memory() -> None:
     import cv2
 
     large = cv2.imencode(".jpg", np.zeros((6300, 6300, 3), np.uint8))[1].tobytes()
-    async with _serving(memory_mb=900) as workers:
+    async with serving(memory_mb=900) as workers:
         with suppress(VisionCrashed):
             assert (await workers.judge(large, waybill_task(), 20)).outcome is not Outcome.ACCEPT
         assert (await workers.judge(good_waybill_picture(), waybill_task(), 20)).outcome is Outcome.ACCEPT
@@ -143,7 +143,7 @@ async def test_picture_that_needs_more_memory_than_allowed_kills_only_its_worker
     import cv2
 
     large = cv2.imencode(".png", np.zeros((6300, 6300, 4), np.uint8))[1].tobytes()
-    async with _serving(2, memory_mb=700) as workers:
+    async with serving(2, memory_mb=700) as workers:
         before = workers.pids
         greedy = asyncio.create_task(workers.judge(large, waybill_task(), 20))
         for _ in range(3):

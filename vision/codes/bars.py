@@ -7,6 +7,7 @@ line. Bars of a linear code are where it changes strongly and all the same way.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, pi, sin
 
 import cv2
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from vision.codes.code import Grey, Region
 
 SEARCH_SIDE_PX = 560
-"""The picture is made this small, longest side, before it is searched; smaller ones stay as they are."""
+"""The picture is made about so small, longest side, before it is searched, by a whole factor; small ones stay."""
 WINDOWS = (0.1, 0.05, 0.025)
 """Sides of the averaging window, as shares of the longest side: coarse for wide bars, fine for low codes."""
 MOST = 8
@@ -28,6 +29,7 @@ _MIN_ENERGY_SHARE = 0.08
 _MIN_LENGTH_PX = 24
 _MIN_SIDE_PX = 4
 _TURN_BINS = 24
+_NOT_EVEN = 255
 _STEP = 2
 """Pixels from one looked-at window to the next."""
 _SAME_TURN = 0.15
@@ -41,6 +43,7 @@ class Bars:
 
     :ivar x: middle in pixels; :ivar y: likewise. :ivar turn: direction of reading, across the bars, in radians.
     :ivar length: across the bars, in pixels; :ivar height: along them.
+    :ivar smear: how much of the length the search itself may have added.
     """
 
     x: float
@@ -48,6 +51,7 @@ class Bars:
     turn: float
     length: float
     height: float
+    smear: float = 0.0
 
     def corners(self) -> tuple[tuple[float, float], ...]:
         """Corners in pixels, clockwise from the upper left in the direction of reading."""
@@ -72,17 +76,17 @@ class Bars:
 def find_bars(grey: Grey, region: Region | None = None) -> list[Bars]:
     """Places that may hold a linear code, the most striking first, `MOST` at most."""
     part, left, top = (grey, 0, 0) if region is None else _cut(grey, region)
-    scale = min(1.0, SEARCH_SIDE_PX / max(1, *part.shape))
-    if min(part.shape) * scale < _MIN_SIDE_PX:
+    step = max(1, round(max(part.shape, default=0) / SEARCH_SIDE_PX))
+    if min(part.shape) < _MIN_SIDE_PX * step:
         return []
-    small = part if scale == 1.0 else cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    tensor = _tensor(np.asarray(small, np.uint8))
+    small = _shrunk(part, step)
+    tensor = _tensor(small)
     found: list[tuple[float, Bars]] = []
     for share in WINDOWS:
         for strength, bars in _places(tensor, max(5, round(share * max(small.shape)) | 1)):
-            grown = Bars(
-                bars.x / scale + left, bars.y / scale + top, bars.turn, bars.length / scale, bars.height / scale
-            )
+            # Pixel centres stand half a pixel in; shrinking moves them.
+            x, y = ((place + 0.5) * step - 0.5 for place in (bars.x, bars.y))
+            grown = Bars(x + left, y + top, bars.turn, bars.length * step, bars.height * step, bars.smear * step)
             if not any(_part_of(grown, other) for _, other in found):
                 found.append((strength, grown))
     return [bars for _, bars in sorted(found, key=lambda each: -each[0])[:MOST]]
@@ -93,47 +97,68 @@ def _cut(grey: Grey, region: Region) -> tuple[Grey, int, int]:
     return grey[top : max(top, region.bottom), left : max(left, region.right)], left, top
 
 
-def _tensor(small: Grey) -> tuple[Floats, Floats, Floats]:
-    """Products of the gradients: across, down, mixed. Brightness is taken by its root, so that shade counts too."""
-    root = np.sqrt(small.astype(np.float32))
-    x = np.asarray(cv2.Scharr(root, cv2.CV_32F, 1, 0), np.float32)
-    y = np.asarray(cv2.Scharr(root, cv2.CV_32F, 0, 1), np.float32)
-    return x * x, y * y, x * y
+def _shrunk(part: Grey, step: int) -> Grey:
+    """Each square of `step` pixels as one; odd pixels at the far edges are cut."""
+    if step == 1:
+        return part
+    height, width = part.shape[0] // step, part.shape[1] // step
+    whole = part[: height * step, : width * step]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _places(tensor: tuple[Floats, Floats, Floats], window: int) -> list[tuple[float, Bars]]:
-    xx, yy, xy = (_mean_over(part, window) for part in tensor)
-    energy, difference, mixed = xx + yy, xx - yy, 2 * xy
+def _tensor(small: Grey) -> Floats:
+    """Products of the gradients: across, down, mixed, one for each square of `_STEP` pixels.
+
+    Brightness is taken by its root, so that shade counts too.
+    """
+    root = np.sqrt(small, dtype=np.float32)
+    x, y = cv2.Scharr(root, cv2.CV_32F, 1, 0), cv2.Scharr(root, cv2.CV_32F, 0, 1)
+    products = cv2.merge((cv2.multiply(x, x), cv2.multiply(y, y), cv2.multiply(x, y)))
+    size = max(1, small.shape[1] // _STEP), max(1, small.shape[0] // _STEP)
+    return np.asarray(cv2.resize(products, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _places(tensor: Floats, window: int) -> list[tuple[float, Bars]]:
+    side = max(1, round(window / _STEP))
+    xx, yy, xy = cv2.split(cv2.blur(tensor, (side, side)))
+    energy, difference = np.asarray(cv2.add(xx, yy), np.float32), cv2.subtract(xx, yy)
+    strength, angle = cv2.cartToPolar(difference, 2 * xy)
     strong = energy > _MIN_ENERGY_SHARE * np.percentile(energy[::2, ::2], 99.5)
-    even = (difference**2 + mixed**2 > (_MIN_COHERENCE * energy) ** 2) & strong
-    turn = 0.5 * np.asarray(cv2.phase(difference, mixed), np.float32)
+    even = (strength > _MIN_COHERENCE * energy) & strong
+    turn = 0.5 * np.asarray(angle, np.float32)
     found = []
-    bins = np.minimum(turn * np.float32(_TURN_BINS / pi), _TURN_BINS - 1).astype(np.int32)
-    for first in _turns_in(bins[even]):
-        near = even & (((bins - first) % _TURN_BINS) < 3)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(near.astype(np.uint8), connectivity=8)
-        large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= window * window // 2 // _STEP**2)
+    bins = np.where(even, np.minimum(turn * np.float32(_TURN_BINS / pi), _TURN_BINS - 1), _NOT_EVEN).astype(np.uint8)
+    least = window * window // 2 // _STEP**2
+    for first in _turns_in(bins[even], least):
+        near = cv2.LUT(bins, _near(first))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+        large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= least)
         large = large[large > 0]
         for label in large[np.argsort(-stats[large, cv2.CC_STAT_AREA])][:MOST]:
-            placed = _placed(labels, stats[label], int(label), turn, energy, window / _STEP)
+            placed = _placed(np.asarray(labels, np.int32), stats[label], int(label), turn, energy, window / _STEP)
             found += [placed] if placed is not None else []
     return found
 
 
-def _mean_over(part: Floats, window: int) -> Floats:
-    """Mean around every `_STEP`-th pixel; what lies between says nothing new."""
-    return np.asarray(cv2.blur(part, (window, window))[::_STEP, ::_STEP], np.float32)
+@lru_cache(maxsize=_TURN_BINS)
+def _near(first: int) -> NDArray[np.uint8]:
+    """By bin, whether it is one of three from the first on."""
+    bins = np.arange(256)
+    return np.asarray(((bins - first) % _TURN_BINS < 3) & (bins < _TURN_BINS), np.uint8)
 
 
-def _turns_in(bins: NDArray[np.int32]) -> list[int]:
-    """First bins of runs of three that hold the most of the picture's even places, at most four, apart."""
+def _turns_in(bins: NDArray[np.uint8], least: int) -> list[int]:
+    """First bins of runs of three that hold the most of the picture's even places, at most four, apart.
+
+    :param least: places that a run must hold for the smallest code to be among them.
+    """
     if bins.size == 0:
         return []
     counts = np.bincount(bins, minlength=_TURN_BINS).astype(np.int64)
     runs = counts + np.roll(counts, -1) + np.roll(counts, -2)
     chosen: list[int] = []
     for first in np.argsort(-runs):
-        if len(chosen) == 4 or runs[first] < 0.02 * bins.size:
+        if len(chosen) == 4 or runs[first] < max(least, 0.02 * bins.size):
             break
         if all(min((first - other) % _TURN_BINS, (other - first) % _TURN_BINS) > 1 for other in chosen):
             chosen.append(int(first))
@@ -165,7 +190,8 @@ def _placed(
     tall = max(2.0, tall - _STEP * window / 2)
     middle_u, middle_v = (u0 + u1) / 2, (v0 + v1) / 2
     x, y = middle_u * cos(mean) - middle_v * sin(mean), middle_u * sin(mean) + middle_v * cos(mean)
-    return float(weight.sum()), Bars(float(x) * _STEP, float(y) * _STEP, float(mean), length, tall)
+    x, y = (float((place + 0.5) * _STEP - 0.5) for place in (x, y))
+    return float(weight.sum()), Bars(x, y, float(mean), length, tall, _STEP * window)
 
 
 def _part_of(one: Bars, other: Bars) -> bool:

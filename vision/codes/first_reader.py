@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from vision.codes.code import Code, Grey
+from vision.codes.code import MATRIX, Code, Corners, Grey
+from vision.codes.mesh import Grid, grid_of
 from vision.verdict import Symbology
 
 _FORMATS = {
@@ -32,6 +33,8 @@ _BY_AIM = {
 }
 """Kind by the letter of the AIM identifier, ISO/IEC 15424: the reader's own names change between its releases."""
 _EAN13_DIGITS = 13
+LEAST_UNUSED = 0.15
+"""Share of the error correction that a code drawn anew must leave unused."""
 
 
 class Threshold(Enum):
@@ -71,6 +74,26 @@ def first_reader(
     return [code for barcode in found if (code := _code(barcode)) is not None and code.symbology in formats]
 
 
+def unread_grids(picture: Grey, formats: frozenset[Symbology], threshold: Threshold) -> list[Grid]:
+    """Matrix codes that are there, but whose bits were too wrong to be corrected; the largest first."""
+    if picture.size == 0 or not formats & MATRIX:
+        return []
+    found = zxingcpp.read_barcodes(
+        picture, formats=_wanted(formats & MATRIX), binarizer=threshold.value, try_downscale=False, return_errors=True
+    )
+    grids = [grid_of(_extra(barcode, "Version"), _corners(barcode)) for barcode in found if not barcode.valid]
+    return sorted((grid for grid in grids if grid is not None), key=lambda grid: -grid.columns)
+
+
+def flat_reader(picture: Grey, formats: frozenset[Symbology]) -> Code | None:
+    """The one code of a flat drawing, when its correction was not near its limit: there it may correct wrongly."""
+    found = zxingcpp.read_barcodes(
+        picture, formats=_wanted(formats & MATRIX), text_mode=zxingcpp.TextMode.Plain, is_pure=True
+    )
+    sure = [barcode for barcode in found if float(_extra(barcode, "UEC") or 0) >= LEAST_UNUSED]
+    return _code(sure[0]) if sure else None
+
+
 @lru_cache(maxsize=128)
 def _wanted(formats: frozenset[Symbology]) -> zxingcpp.BarcodeFormats:
     return zxingcpp.BarcodeFormats([_FORMATS[symbology] for symbology in sorted(formats)])
@@ -81,10 +104,19 @@ def _code(barcode: zxingcpp.Barcode) -> Code | None:
     symbology = _BY_AIM.get(aim[1:2])
     if symbology is None or (symbology is Symbology.EAN13 and len(barcode.text) != _EAN13_DIGITS):
         return None
+    return Code(barcode.text, symbology, aim, _corners(barcode))
+
+
+def _extra(barcode: zxingcpp.Barcode, name: str) -> str:
+    """What the reader says beside the text; empty: nothing of this name."""
+    extra = barcode.extra
+    return str(extra.get(name, "")) if isinstance(extra, dict) else ""
+
+
+def _corners(barcode: zxingcpp.Barcode) -> Corners:
     place = barcode.position
     points = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
-    corners = tuple((float(point.x), float(point.y)) for point in points)
-    return Code(barcode.text, symbology, aim, corners)
+    return tuple((float(point.x), float(point.y)) for point in points)
 
 
 def as_grey(picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Grey:

@@ -7,14 +7,18 @@ any machine under any load.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import pi
+
+import numpy as np
 
 from vision.codes.bars import Bars, find_bars
 from vision.codes.belief import Says, Sighting, believed
-from vision.codes.code import LINEAR, Code, Grey, distinct, moved
-from vision.codes.first_reader import Threshold, first_reader
+from vision.codes.code import LINEAR, MATRIX, Code, Grey, distinct, moved
+from vision.codes.first_reader import Threshold, first_reader, flat_reader, unread_grids
+from vision.codes.mesh import Grid, flattened
 from vision.codes.second_reader import second_reader
+from vision.codes.unread import FEWEST_STACKED_EDGES, code_like, unexplained
 from vision.codes.views import (
     ViewOf,
     Work,
@@ -38,6 +42,10 @@ FULL_MS = 1000.0
 _LEVEL = pi / 60
 """Turns nearer to the picture's axes than this need no turned view."""
 _LIKELY_PLACES = 4
+_CUT_WIDER = 5.0
+"""Half a cut-out's side as a share of its place's longer side: a PDF417 is up to fourteen starts long."""
+_BENT_GRIDS = 3
+_BENT_MODULE_PX = (8, 10, 6)
 _OTHER_PIXELS = ((0.02, 1.3), (-0.02, 1.15), (0.0, 2.0), (0.05, 1.0))
 """Turn in radians and scale of a view that is looked at again."""
 _DIAGONALS = (pi / 8, pi / 4, 3 * pi / 8)
@@ -53,8 +61,10 @@ class Climb:
     formats: frozenset[Symbology]
     expected: frozenset[Says]
     at_least: int
+    every: bool
     sightings: list[Sighting] = field(default_factory=list)
     bars: list[Bars] | None = None
+    code_like: list[Bars] | None = None
 
     def codes(self) -> list[Code]:
         """What is believed so far."""
@@ -63,10 +73,18 @@ class Climb:
     def done(self) -> bool:
         """Whether the codes that are expected, or so many as are asked for, are believed, and none is in doubt."""
         codes = self.codes()
+        if self.every and self.left(codes):
+            return False
         if self.expected:
             return self.expected <= {code.says for code in codes}
         doubted = len(distinct(each.code for each in self.sightings)) > len(codes)
         return len(codes) >= self.at_least and not doubted
+
+    def left(self, codes: list[Code]) -> list[Bars]:
+        """Places where bars stand as a code's and none is believed."""
+        if self.code_like is None:
+            self.code_like = code_like(self.grey, self.places()) if self.formats & LINEAR else []
+        return unexplained(self.code_like, codes)
 
     def places(self) -> list[Bars]:
         """Where bars stand; found once."""
@@ -109,13 +127,15 @@ def climb(
     budget_ms: float = QUICK_MS,
     expected: frozenset[Says] = frozenset(),
     at_least: int = 1,
+    every: bool = False,
 ) -> Climbed:
     """Read a picture step by step.
 
     :param budget_ms: nominal cost that may be spent after the first look; a step that does not fit ends the climb.
     :param expected: what must be read; empty: stop at `at_least` codes.
+    :param every: leave no bars unread: the first look takes them up, and while any are left reading goes on.
     """
-    climbing = Climb(grey, formats, expected, at_least)
+    climbing = Climb(grey, formats, expected, at_least, every)
     spent, last = 0.0, ""
     for step in STEPS:
         kinds = formats & step.kinds
@@ -132,7 +152,34 @@ def climb(
 
 
 def _first_look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
-    return [Sighting(code) for code in first_reader(climbing.grey, kinds)]
+    seen = [Sighting(code) for code in first_reader(climbing.grey, kinds)]
+    if climbing.every:
+        for place in climbing.left(believed(seen, climbing.expected)):
+            seen += read_bars(climbing.grey, place, kinds & LINEAR) if kinds & LINEAR else []
+        seen += _stacked(climbing, believed(seen, climbing.expected)) if Symbology.PDF417 in kinds else []
+    return seen
+
+
+def _stacked(climbing: Climb, codes: list[Code]) -> list[Sighting]:
+    """PDF417 that lie turned: around what may be one's start or stop, cut out and turned level."""
+    found: list[Sighting] = []
+    tried: list[float] = []
+    for place in unexplained(code_like(climbing.grey, climbing.places(), FEWEST_STACKED_EDGES), codes):
+        near = any(abs((place.turn - turn + pi / 4) % (pi / 2) - pi / 4) < _LEVEL for turn in tried)
+        if not near and min(place.turn % (pi / 2), -place.turn % (pi / 2)) >= _LEVEL:
+            tried.append(place.turn)
+            found += _upright(climbing.grey, place, frozenset({Symbology.PDF417}))
+    return found
+
+
+def _upright(grey: Grey, place: Bars, kinds: frozenset[Symbology]) -> list[Sighting]:
+    """What stands around one place, cut out and turned level."""
+    reach = max(place.length, place.height) * _CUT_WIDER
+    left, top = max(0, int(place.x - reach)), max(0, int(place.y - reach))
+    part = grey[top : int(place.y + reach) + 1, left : int(place.x + reach) + 1]
+    view = turned(np.ascontiguousarray(part), place.turn)
+    onto = view.onto + np.array(((0, 0, left), (0, 0, top)))
+    return _seen_in(ViewOf(view.grey, onto), kinds, f"upright at {place.x:.0f}, {place.y:.0f}", first_reader)
 
 
 def _all_round(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
@@ -146,6 +193,29 @@ def _strips(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
 
 def _likelihood(climbing: Climb, _kinds: frozenset[Symbology]) -> list[Sighting]:
     return [sighting for bars in climbing.places()[:_LIKELY_PLACES] for sighting in likely_numbers(climbing.grey, bars)]
+
+
+def _bent(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
+    """Matrix codes that were found and not read, their grids bent; each rectified at several sizes: its views."""
+    found: list[Sighting] = []
+    for threshold in (Threshold.LOCAL, Threshold.GLOBAL):
+        for grid in unread_grids(climbing.grey, kinds, threshold)[:_BENT_GRIDS]:
+            found += _unbent(climbing.grey, grid, kinds)
+        if believed(found, climbing.expected):
+            break
+    return found
+
+
+def _unbent(grey: Grey, grid: Grid, kinds: frozenset[Symbology]) -> list[Sighting]:
+    found: list[Sighting] = []
+    for module_px in _BENT_MODULE_PX:
+        flat = flattened(grey, grid, module_px)
+        code = None if flat is None else flat_reader(flat, kinds)
+        if code is not None:
+            found.append(Sighting(replace(code, corners=grid.corners), hard=True, view=f"bent at {module_px}"))
+            if believed(found, frozenset()):
+                break
+    return found
 
 
 Reader = Callable[[Grey, frozenset[Symbology]], list[Code]]
@@ -207,6 +277,7 @@ STEPS = (
     Step("first look", 0, 5, _ALL, _first_look),
     Step("all round", 0, 12, _ALL, _all_round),
     Step("strips", 40, 15, LINEAR, _strips),
+    Step("bent grid", 60, 10, MATRIX, _bent),
     Step("contrast", 0, 15, _AREA, _worked(equalised)),
     Step("global threshold", 0, 12, _AREA, _global_threshold),
     Step("smoothed", 0, 15, _AREA, _worked(smoothed)),

@@ -60,8 +60,10 @@ _MIN_GUARDS = 0.5
 MIN_FIT = 0.86
 """Mean correlation of the twelve digits with their patterns under which nothing is returned. Seen: right numbers from
 0.86 to 0.93, chance ones up to 0.88 with a margin of 3."""
-MIN_MARGIN = 4.0
+MIN_MARGIN = 2.0
 """Log likelihood of the number over the next one's under which it is not returned. Seen: chance ones up to 3.6."""
+MIN_TOGETHER = 8.0
+"""Sum of the margins of the bands of one code that say the same: they share no pixel, so their likelihoods add."""
 
 
 @dataclass(frozen=True, slots=True)

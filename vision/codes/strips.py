@@ -29,12 +29,17 @@ _MARGIN = 0.15
 _MIN_MARGIN_PX = 10
 _MOST_ROWS = 180
 _SHEARS = np.linspace(-0.12, 0.12, 13)
+_HALF_SHEARS = np.linspace(-0.16, 0.16, 9)
 _FINE_SHEARS = np.linspace(-0.016, 0.016, 5)
+_APART = 0.03
+"""Less difference between the halves' leans is none."""
 _ROWS = 6
 """A profile is shown to the reader as so many equal rows."""
 
 Profile = NDArray[np.float32]
 """Brightness along a code, mean over a band."""
+Lean = tuple[float, float]
+"""How far bars lean at the left and at the right end, in pixels to the right for each pixel down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +60,62 @@ class Strip:
 
 
 def strip_of(grey: Grey, bars: Bars) -> Strip:
-    """Cut a place out upright, its bars straight down."""
-    rough = _sampled(grey, bars, bars.turn, 0.0, 1.0)
-    shear = _best_shear(rough.rows)
+    """Cut a place out upright, its bars straight down, also where tilt makes them lean apart."""
+    lean = _lean_of(upright_rows(grey, bars))
     per_px = min(DRAWN_OUT, MOST_SAMPLES / (bars.length * (1 + 2 * _MARGIN)))
-    return _sampled(grey, bars, bars.turn, shear, per_px)
+    return _sampled(grey, bars, lean, per_px)
 
 
-def _sampled(grey: Grey, bars: Bars, turn: float, shear: float, per_px: float) -> Strip:
+def upright_rows(grey: Grey, bars: Bars) -> NDArray[np.float32]:
+    """A place cut out as it is turned, one sample a pixel."""
+    return _sampled(grey, bars, (0.0, 0.0), 1.0).rows
+
+
+def _sampled(grey: Grey, bars: Bars, lean: Lean, per_px: float) -> Strip:
     margin = max(_MIN_MARGIN_PX, _MARGIN * bars.length)
     samples = max(8, round((bars.length + 2 * margin) * per_px))
     rows = max(1, min(_MOST_ROWS, round(bars.height)))
     step = bars.height / rows
-    right = np.array((cos(turn), sin(turn))) / per_px
-    down = (np.array((-sin(turn), cos(turn))) + shear * np.array((cos(turn), sin(turn)))) * step
+    along, mean = np.array((cos(bars.turn), sin(bars.turn))), sum(lean) / 2
+    right = along / per_px
+    down = (np.array((-sin(bars.turn), cos(bars.turn))) + mean * along) * step
     first = np.array((bars.x, bars.y)) - right * (samples - 1) / 2 - down * (rows - 1) / 2
     onto = np.stack((right, down, first), axis=1)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    cut = cv2.warpAffine(grey, onto, (samples, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    if lean[0] == lean[1]:
+        cut = cv2.warpAffine(grey, onto, (samples, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    else:
+        cut = _fanned(grey, onto, (samples, rows), along * step * (lean[1] - lean[0]))
     return Strip(np.asarray(cut, np.float32), onto, per_px)
 
 
-def _best_shear(rows: NDArray[np.float32]) -> float:
+def _fanned(grey: Grey, onto: NDArray[np.float64], size: tuple[int, int], apart: NDArray[np.float64]) -> Grey:
+    """As by an affine map, but each row down shifted by `apart` more at the right end than at the left."""
+    across, down = np.arange(size[0])[None, :], np.arange(size[1])[:, None]
+    shift = (across / size[0] - 0.5) * (down - (size[1] - 1) / 2)
+    x, y = (
+        (row[0] * across + row[1] * down + row[2] + more * shift).astype(np.float32)
+        for row, more in zip(onto, apart, strict=True)
+    )
+    return np.asarray(cv2.remap(grey, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _lean_of(rows: NDArray[np.float32]) -> Lean:
+    """The lean of either end's bars: that of the whole, and of each half where it is crisper by `_APART`."""
+    whole = _best_shear(rows, _SHEARS)
+    half = rows.shape[1] // 2
+    ends = [_best_shear(part, whole + _HALF_SHEARS) for part in (rows[:, :half], rows[:, half:])]
+    if abs(ends[1] - ends[0]) < _APART:
+        return whole, whole
+    # The halves' middles are half of the length apart.
+    middle, spread = sum(ends) / 2, ends[1] - ends[0]
+    return middle - spread, middle + spread
+
+
+def _best_shear(rows: NDArray[np.float32], around: NDArray[np.float64]) -> float:
     """How far the bars lean, in pixels to the right for each pixel down: where their mean profile is the crispest."""
-    best = 0.0
-    for around in (_SHEARS, _FINE_SHEARS):
-        best = float(max(best + around, key=lambda shear: _crispness(rows, float(shear))))
-    return best
+    best = float(max(around, key=lambda shear: _crispness(rows, float(shear))))
+    return float(max(best + _FINE_SHEARS, key=lambda shear: _crispness(rows, float(shear))))
 
 
 def _crispness(rows: NDArray[np.float32], shear: float) -> float:

@@ -10,7 +10,7 @@ from vision.codes.bars import Bars
 from vision.codes.belief import Says, Sighting
 from vision.codes.code import Code, Grey, moved
 from vision.codes.first_reader import Threshold, first_reader
-from vision.codes.likely_ean import MODULES, LikelyEan, likely_ean
+from vision.codes.likely_ean import MIN_TOGETHER, MODULES, LikelyEan, likely_ean
 from vision.codes.strips import BAND_COUNTS, Strip, ink_of, shown, strip_of
 from vision.verdict import Symbology
 
@@ -48,13 +48,14 @@ def likely_numbers(grey: Grey, bars: Bars) -> list[Sighting]:
     agreed: dict[str, int] = defaultdict(int)
     where: dict[str, LikelyEan] = {}
     for count in EAN_BAND_COUNTS:
-        said: dict[str, int] = defaultdict(int)
+        said: dict[str, list[LikelyEan]] = defaultdict(list)
         for profile in strip.bands(count):
             if (found := likely_ean(ink_of(profile, length / MODULES), length)) is not None:
-                said[found.text] += 1
+                said[found.text].append(found)
                 where.setdefault(found.text, found)
         for text, bands in said.items():
-            agreed[text] = max(agreed[text], bands)
+            sure = sum(band.margin for band in bands) >= MIN_TOGETHER
+            agreed[text] = max(agreed[text], len(bands) if sure else 1)
         if max(agreed.values(), default=0) >= 2:
             break
     return [Sighting(_placed(_as_code(where[text]), strip), bands, hard=True) for text, bands in agreed.items()]

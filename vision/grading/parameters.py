@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from vision.verdict import Symbology
 
 MIN_EDGE_CONTRAST = 15.0
 """Per cent of reflectance; under it an edge is none."""
+_BEYOND_MODULES = 2
 _QUIET_TOLERANCE = 0.5
 """Modules by which a measured quiet zone may seem too short, since its outer end lies at half a module."""
 
@@ -68,10 +68,11 @@ class Elements:
         """Of bars and spaces in turn, from the first bar to the last."""
         return np.diff(self.edges)
 
-    def parts(self) -> list[Profile]:
-        """Samples of each element, the quiet zones as first and last."""
-        places = [0, *(int(np.ceil(edge)) for edge in self.edges), len(self.profile)]
-        return [self.profile[start:end] for start, end in pairwise(places)]
+    @property
+    def starts(self) -> NDArray[np.intp]:
+        """First sample of each element, the quiet zones as first and last."""
+        starts = np.concatenate(((0,), np.ceil(self.edges).astype(np.intp)))
+        return np.asarray(starts[starts < len(self.profile)], np.intp)
 
 
 def grade_profile(profile: Profile, symbology: Symbology, first: float, last: float, module: float) -> ProfileGrade:
@@ -88,7 +89,7 @@ def grade_profile(profile: Profile, symbology: Symbology, first: float, last: fl
     elements = _elements(seen, (brightest + darkest) / 2, first - outer[0], last - outer[0], module)
     edge_contrast = _least_edge_contrast(elements)
     modulation = 100 * edge_contrast / contrast if contrast > 0 else 0.0
-    defects = 100 * max(map(_unevenness, elements.parts())) / contrast if contrast > 0 else 100.0
+    defects = 100 * _unevenness(elements) / contrast if contrast > 0 else 100.0
     decodable = _decodability(elements, symbology)
     grades = [
         ("contrast", contrast_grade(contrast)),
@@ -104,10 +105,10 @@ def grade_profile(profile: Profile, symbology: Symbology, first: float, last: fl
     return ProfileGrade(contrast, modulation, defects, decodable, edge_contrast, darkest, brightest, tuple(grades))
 
 
-def count_elements(profile: Profile, first: float, last: float, module: float) -> int:
-    """Bars and spaces between the first edge and the last."""
+def edges_between(profile: Profile, first: float, last: float, beyond: float) -> NDArray[np.float64]:
+    """Edges of bars and spaces in turn, in samples. :param beyond: so far before the first and after the last."""
     threshold = (float(profile.max()) + float(profile.min())) / 2
-    return len(_elements(profile, threshold, first, last, module).widths)
+    return _elements(profile, threshold, first, last, beyond / _BEYOND_MODULES).edges
 
 
 def _elements(seen: Profile, threshold: float, first: float, last: float, module: float) -> Elements:
@@ -116,7 +117,8 @@ def _elements(seen: Profile, threshold: float, first: float, last: float, module
     before = np.flatnonzero(above[1:] != above[:-1])
     low, high = seen[before], seen[before + 1]
     crossings = before + (threshold - low) / (high - low)
-    inside = (crossings > first - 2 * module) & (crossings < last + 2 * module)
+    beyond = _BEYOND_MODULES * module
+    inside = (crossings > first - beyond) & (crossings < last + beyond)
     crossings, falling = crossings[inside], (low > high)[inside]
     while len(crossings) and not falling[0]:
         crossings, falling = crossings[1:], falling[1:]
@@ -127,21 +129,29 @@ def _elements(seen: Profile, threshold: float, first: float, last: float, module
 
 def _least_edge_contrast(elements: Elements) -> float:
     """Least difference between a space's brightest and its neighbouring bar's darkest place."""
-    if not len(elements.edges):
+    starts = elements.starts
+    if len(starts) < 2:
         return 0.0
-    tops = [
-        float(part.max() if place % 2 == 0 else part.min()) for place, part in enumerate(elements.parts()) if len(part)
-    ]
-    return min((abs(one - other) for one, other in pairwise(tops)), default=0.0)
+    # Elements are light and dark in turn, from the quiet zone on.
+    tops = np.maximum.reduceat(elements.profile, starts)
+    tops[1::2] = np.minimum.reduceat(elements.profile, starts)[1::2]
+    return float(np.abs(np.diff(tops)).min())
 
 
-def _unevenness(part: Profile) -> float:
+def _unevenness(elements: Elements) -> float:
     """Largest rise and fall within an element: between turning points, its slopes to the edges left out."""
-    if len(part) < 3:
+    profile, starts = elements.profile, elements.starts
+    steps = np.sign(np.diff(profile))
+    turning = np.flatnonzero(steps[1:] * steps[:-1] <= 0) + 1
+    within = np.searchsorted(starts, turning, side="right") - 1
+    # An element's outermost samples are its edges'.
+    inner = (turning > starts[within]) & (turning + 1 < np.append(starts[1:], len(profile))[within])
+    turning, within = turning[inner], within[inner]
+    if not len(turning):
         return 0.0
-    steps = np.sign(np.diff(part))
-    turning = part[1:-1][steps[1:] * steps[:-1] <= 0]
-    return float(turning.max() - turning.min()) if len(turning) > 1 else 0.0
+    first = np.flatnonzero(np.append(True, np.diff(within) > 0))
+    spread = np.maximum.reduceat(profile[turning], first) - np.minimum.reduceat(profile[turning], first)
+    return float(spread.max())
 
 
 def _decodability(elements: Elements, symbology: Symbology) -> float | None:

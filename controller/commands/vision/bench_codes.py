@@ -47,11 +47,11 @@ class CodeResult:
         return self.said[reader] - {self.labelled.says}
 
 
-def try_codes(labelled: Labelled, picture: Picture) -> CodeResult:
+def try_codes(labelled: Labelled, picture: Picture, at_least: int = 1) -> CodeResult:
     """All readers on one picture, all formats on."""
     said, cpu_ms = {}, {}
     began = process_time()
-    climbed = climb_picture(picture, _ALL, FULL_MS)
+    climbed = climb_picture(picture, _ALL, FULL_MS, at_least)
     cpu_ms[OURS] = (process_time() - began) * 1000
     said[OURS] = frozenset((code.text, code.symbology.value) for code in climbed.codes)
     grey = as_grey(picture)

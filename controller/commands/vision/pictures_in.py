@@ -15,6 +15,8 @@ from vision.pictures import Picture, decode
 from vision.verdict import Symbology
 
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"))
+LEAST_SIDE_PX = 4
+"""Nothing can be read or verified in less."""
 PathsArgument = Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a picture, each on its line.")]
 FormatsOption = Annotated[
@@ -40,12 +42,12 @@ def _of(path: Path) -> Iterator[Path]:
 
 
 def open_picture(path: Path) -> Picture:
-    """The pixels, of whatever size a cut-out has.
+    """The pixels, of whatever size a cut-out has from `LEAST_SIDE_PX` on.
 
     :raises UnreadablePictureError: it is no allowed picture. :raises OSError: the file can't be read.
     """
     cv2.setNumThreads(1)
-    return decode(path.read_bytes(), min_side_px=1)
+    return decode(path.read_bytes(), min_side_px=LEAST_SIDE_PX)
 
 
 def formats_named(names: str) -> frozenset[Symbology]:
