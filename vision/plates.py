@@ -85,7 +85,7 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
         _rows(picture, printed_rows(aspect)),
         _colour(picture, plate),
         *_of_reading(reading, number, plate.role),
-        *(_print(lines, reading) if reading.margin >= ACCEPT_MARGIN else ()),
+        *(_print(lines, reading) if reading.found.margin >= ACCEPT_MARGIN else ()),
     ]
     placed = (_placed(check, reading, picture, _corners_of(picture)) for check in checks)
     onto = cv2.getPerspectiveTransform(
@@ -138,8 +138,8 @@ def _blamed(check: Check, reading: Reading) -> Seen | None:
         return min(reading.seen, key=lambda seen: seen.score)
     if check.name == "plate_province":
         return reading.seen[0]
-    if check.name == "plate_characters" and len(reading.rival) == len(reading.seen):
-        pairs = zip(reading.seen, reading.rival, strict=True)
+    if check.name == "plate_characters" and len(reading.found.rival) == len(reading.seen):
+        pairs = zip(reading.seen, reading.found.rival, strict=True)
         return next((seen for seen, rival in pairs if seen.character != rival), None)
     return None
 
@@ -211,16 +211,20 @@ def _of_reading(reading: Reading, number: str, role: str) -> list[Check]:
         least = min(reading.seen, key=lambda seen: seen.score)
         outcome = Outcome.ACCEPT if least.score >= 1 else Outcome.UNSURE
         checks.insert(0, Check("plate_visible", outcome, role, "every character", least.text, least.score, 1.0))
-    if reading.province_margin is not None:
-        outcome = _of(reading.province_margin)
-        found = reading.province
-        checks.append(Check("plate_province", outcome, role, number[0], found, reading.province_margin, ACCEPT_MARGIN))
+    if reading.found.province_margin is not None:
+        outcome = _of(reading.found.province_margin)
+        found = reading.found.province
+        checks.append(
+            Check("plate_province", outcome, role, number[0], found, reading.found.province_margin, ACCEPT_MARGIN)
+        )
     return checks
 
 
 def _characters(reading: Reading, number: str, role: str) -> Check:
-    found = number if reading.margin > 0 else reading.rival or reading.text
-    return Check("plate_characters", _of(reading.margin), role, number, found, reading.margin, ACCEPT_MARGIN)
+    found = number if reading.found.margin > 0 else reading.found.rival or reading.text
+    return Check(
+        "plate_characters", _of(reading.found.margin), role, number, found, reading.found.margin, ACCEPT_MARGIN
+    )
 
 
 def _of(score: float) -> Outcome:

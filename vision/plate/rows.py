@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.likelihood import PROVINCES
+from vision.alignment import PROVINCES
 from vision.pictures import Picture
 
 MOST_BETWEEN_ROWS = 0.45

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.likelihood import SYMBOLS
+from vision.alignment import SYMBOLS
 from vision.pictures import Picture
 from vision.plate.visible import Seen
 
