@@ -8,6 +8,7 @@ character in the plate's own colours `vision.plate` must see.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -37,12 +38,15 @@ _UPPER_SHARE = 0.45
 """Share of the height that the upper of two rows takes; some bear a dot in its middle."""
 _TWO_ROW_ASPECT = 2.4
 _RELIEF_MM = (3.5, 5.0)
-"""How far beside and above the ink of a die its relief reaches, and what another die may differ by."""
+"""How far beside and above the ink of a die its relief reaches, and what another die may differ by, on a plate of
+`_HEIGHT_MM` or less; more on higher ones, whose characters are larger."""
 _INKED = 0.3
 _CORE = 0.8
-_STROKE_EDGE_PX = 1
-"""What a die that does not quite fit leaves unsure at a stroke's edges."""
-_DRAWN_PX = 3
+_ENDS_SHARE = 0.015
+"""Share of the plate's height by which a die may be too long or too short at each end."""
+_NEAR_PX = 2
+"""So far from its place ink may lie, where a die does not quite fit."""
+_DRAWN_PX = 5
 """By this much what lies on a stroke's core is larger than what is seen of it there."""
 _INK_AROUND_MM = 70.0
 _PALE = 0.15
@@ -61,17 +65,28 @@ _STEEP = 6.0
 Mask = NDArray[np.uint8]
 
 
-def check_ground(alone: Picture, plate: ExpectedPlate, ink: Ink | None) -> Check:
+@dataclass(frozen=True, slots=True)
+class Inked:
+    """Where a plate must bear ink, 0..1, of the plate's size.
+
+    :ivar every: of all its characters. :ivar serial: of letters and digits, which all have the plate's one ink.
+    """
+
+    every: Ink
+    serial: Ink
+
+
+def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Check:
     """What lies on the plate, the largest first; the check's region is in px of `alone`.
 
-    :param alone: the plate alone, upright, at `SCALE_PX_PER_MM`. :param ink: where it must bear ink, 0..1; None: not
+    :param alone: the plate alone, upright, at `SCALE_PX_PER_MM`. :param ink: where it must bear ink; None: not
         known, and only what is free on every plate of one row is looked at.
     """
     covered = _odd_colours(alone, plate.colour)
     free = _free(alone.shape, len(plate.text)) if _has_free_ground(plate) else None
     if ink is not None:
-        free = _between(ink, plate)
-        covered |= _pale_ink(alone, ink)
+        free = _between(ink.every, plate)
+        covered |= _pale_ink(alone, ink.serial)
     if free is not None:
         # What is a pixel wide is the edge of a character that its die does not quite fit.
         outlines = cv2.morphologyEx(cv2.bitwise_and(_outlines(alone), free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
@@ -102,11 +117,14 @@ def _between(ink: Ink, plate: ExpectedPlate) -> Mask:
     # Above an e-bike's number stands its city, as each city likes it.
     top = int(rows[0]) if plate.colour is PlateColour.WHITE and plate.text[:1] not in PROVINCES else rim
     free[top:-low, rim:-rim] = 255
-    wide, high = (2 * round(reach * SCALE_PX_PER_MM) + 1 for reach in _RELIEF_MM)
+    larger = max(1.0, plate.box.height / _HEIGHT_MM)
+    wide, high = (2 * round(reach * larger * SCALE_PX_PER_MM) + 1 for reach in _RELIEF_MM)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, high))
     free[cv2.dilate((ink > _INKED).astype(np.uint8), kernel) > 0] = 0
     if len(plate.text) in _ONE_ROW and ink.shape[1] > _TWO_ROW_ASPECT * ink.shape[0]:
-        free[_mark(ink.shape, len(plate.text))] = 0
+        mark = _mark(ink.shape, len(plate.text))
+        # A large new-energy plate changes its ground there.
+        free[slice(None) if plate.colour is PlateColour.YELLOW_GREEN else mark[0], mark[1]] = 0
     elif plate.text[:1] in PROVINCES:
         middle = ink.shape[1] / SCALE_PX_PER_MM / 2
         free[_px(middle - _GAP_REACH_MM, 0, middle + _GAP_REACH_MM, ink.shape[0] * _UPPER_SHARE / SCALE_PX_PER_MM)] = 0
@@ -138,19 +156,19 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
 
 
 def _pale_ink(alone: Picture, ink: Ink) -> Mask:
-    """Where what must be ink is not as the ink around it; drawn out by what was left out at the strokes' edges."""
-    grey = cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    edge = np.ones((2 * _STROKE_EDGE_PX + 1,) * 2, np.uint8)
-    core = cv2.erode((ink > _CORE).astype(np.uint8), edge).astype(np.float32)
+    """Where what must be ink is not as the ink around it, nor is anything near; drawn out to its true size."""
+    grey = cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY)
+    high = 2 * round(_ENDS_SHARE * alone.shape[0]) + 1
+    core = cv2.erode((ink > _CORE).astype(np.uint8), np.ones((high, 3), np.uint8))
     if not core.any():
         return np.zeros(ink.shape, np.uint8)
+    contrast = float(np.median(grey[core > 0])) - float(np.median(grey[ink < 1 - _CORE]))
+    near = np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8)
+    inkiest = (cv2.dilate if contrast > 0 else cv2.erode)(grey, near).astype(np.float32)
     around = (round(_INK_AROUND_MM * SCALE_PX_PER_MM),) * 2
-    local = cv2.blur(grey * core, around) / np.maximum(cv2.blur(core, around), 1e-4)
-    contrast = abs(float(np.median(grey[core > 0])) - float(np.median(grey[ink < 1 - _CORE])))
-    odd = (np.abs(grey - local) > _PALE * contrast) & (core > 0)
-    # Thin strokes have a thin core; on thick ones what is thinner is where the die does not quite fit.
-    side = min(4, max(2, round(cv2.distanceTransform(core.astype(np.uint8), cv2.DIST_L2, 3).max())))
-    opened = cv2.morphologyEx(odd.astype(np.uint8) * np.uint8(255), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    local = cv2.blur(inkiest * core, around) / np.maximum(cv2.blur(core.astype(np.float32), around), 1e-4)
+    odd = ((np.abs(inkiest - local) > _PALE * abs(contrast)) & (core > 0)).astype(np.uint8) * np.uint8(255)
+    opened = cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return np.asarray(cv2.dilate(opened, np.ones((2 * _DRAWN_PX + 1,) * 2, np.uint8)), np.uint8)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from vision.alignment import DIGITS, LETTERS
 from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
 from vision.pictures import Picture
 from vision.plane import Plane, Points
@@ -19,9 +20,9 @@ from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, numbe
 from vision.plate.reading import Reading, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
 from vision.plate.rows import MOST_BETWEEN_ROWS, RowPlace, places_of_rows, printed_rows, rows_in
-from vision.plate.templates import LEAST_LIKENESS, MOST_FLAW, Ink, Likeness, ink_of, likenesses
+from vision.plate.templates import LEAST_LIKENESS, MOST_FLAW, Likeness, ink_of, likenesses
 from vision.plate.visible import Seen
-from vision.plate_ground import check_ground
+from vision.plate_ground import Inked, check_ground
 from vision.pocket import SCALE_PX_PER_MM, Thing
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour, Verdict, worst
 
@@ -104,14 +105,15 @@ def _likenesses(picture: Picture, places: Sequence[RowPlace], reading: Reading) 
     return [likenesses(picture[place], row, printed) for place, row in zip(places, rows, strict=True)]
 
 
-def _ink(picture: Picture, places: Sequence[RowPlace], made: Sequence[Sequence[Likeness]]) -> Ink | None:
-    """Where the plate must bear ink, 0..1; None: its characters were not proven or are too coarse."""
+def _ink(picture: Picture, places: Sequence[RowPlace], made: Sequence[Sequence[Likeness]]) -> Inked | None:
+    """Where the plate must bear ink; None: its characters were not proven or are too coarse."""
     if not made or not all(made):
         return None
-    ink = np.zeros(picture.shape[:2], np.float32)
+    inked = Inked(np.zeros(picture.shape[:2], np.float32), np.zeros(picture.shape[:2], np.float32))
     for place, row in zip(places, made, strict=True):
-        ink[place] = ink_of(picture[place], row)
-    return ink
+        inked.every[place] = ink_of(picture[place], row)
+        inked.serial[place] = ink_of(picture[place], row, LETTERS + DIGITS)
+    return inked
 
 
 def _kind(plate: ExpectedPlate, aspect: float) -> Check:

@@ -89,14 +89,21 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
     return [Likeness(each.character, fit.score, _flaw(fit), fit.die, fit.left, fit.top) for each, fit in chosen]
 
 
-def ink_of(line: Picture, likes: Sequence[Likeness]) -> Ink:
-    """The ink that must be on a line, 0..1, of its size: the dies laid where they fit."""
+def ink_of(line: Picture, likes: Sequence[Likeness], only: str = SYMBOLS) -> Ink:
+    """The ink that must be on a line, 0..1, of its size: the dies laid where they fit.
+
+    :param only: the characters that are drawn.
+    """
     width = _working_width(line)
     ink = np.zeros((WORKING_PX, width), np.float32)
-    for each in likes:
+    # Upright strokes slide up and down on themselves; the row has one top and one height.
+    top = round(float(np.median([like.top for like in likes])))
+    height = round(float(np.median([like.ink.shape[0] for like in likes])))
+    for each in (like for like in likes if like.character in only):
+        die = cv2.resize(each.ink, (each.ink.shape[1], height), interpolation=cv2.INTER_LINEAR)
         first, skipped = max(0, each.left), max(0, -each.left)
-        part = ink[each.top : each.top + each.ink.shape[0], first : each.left + each.ink.shape[1]]
-        np.maximum(part, each.ink[: part.shape[0], skipped : skipped + part.shape[1]], out=part)
+        part = ink[top : top + height, first : each.left + die.shape[1]]
+        np.maximum(part, die[: part.shape[0], skipped : skipped + part.shape[1]], out=part)
     return np.asarray(cv2.resize(ink, line.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
