@@ -18,7 +18,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from vision.likelihood import BLANK, SYMBOLS, Frames
+from vision.alignment import BLANK, SYMBOLS, Frames
 from vision.pictures import Picture
 
 Columns = NDArray[np.intp]

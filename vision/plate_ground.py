@@ -1,21 +1,24 @@
 """Whether something lies on a plate: an outline where the ground must be free, or a colour that no plate has.
 
-Outlines are looked for where GA 36 leaves the ground of a one-row plate free; plates of two rows and e-bike plates
-differ by issuing place. Colours are looked at on the whole plate: ground, ink, their blend, shade and glare all lie in
-the plane of the ground's colour and grey. What covers a character in the plate's own colours `vision.plate` must see.
+Where the characters are proven, their dies tell to the millimetre what ground lies between them, and every outline
+there is looked at; else only what GA 36 leaves free on every plate of one row. Colours are looked at on the whole
+plate: ground, ink, their blend, shade and glare all lie in the plane of the ground's colour and grey. What covers a
+character in the plate's own colours `vision.plate` must see.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.alignment import PROVINCES
 from vision.pictures import Picture
-from vision.plane import Plane
-from vision.pocket import SCALE_PX_PER_MM, Thing, extent
+from vision.plate.templates import Ink
+from vision.pocket import SCALE_PX_PER_MM, extent
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour
 
 COVER_MM = 9.0
@@ -28,6 +31,26 @@ _RIM_MM = 8.0
 _INK_REACH_MM = 5.0
 """How far around its box a character's ink and relief reach."""
 _DOT_REACH_MM = 5.0
+_NEW_ENERGY = 8
+"""Characters of a new-energy plate."""
+_GAP_REACH_MM = 12.0
+_UPPER_SHARE = 0.45
+"""Share of the height that the upper of two rows takes; some bear a dot in its middle."""
+_TWO_ROW_ASPECT = 2.4
+_RELIEF_MM = (3.5, 5.0)
+"""How far beside and above the ink of a die its relief reaches, and what another die may differ by, on a plate of
+`_HEIGHT_MM` or less; more on higher ones, whose characters are larger."""
+_INKED = 0.3
+_CORE = 0.8
+_ENDS_SHARE = 0.015
+"""Share of the plate's height by which a die may be too long or too short at each end."""
+_NEAR_PX = 2
+"""So far from its place ink may lie, where a die does not quite fit."""
+_DRAWN_PX = 5
+"""By this much what lies on a stroke's core is larger than what is seen of it there."""
+_INK_AROUND_MM = 70.0
+_PALE = 0.15
+"""From this share of the contrast between ground and ink on, ink is not as the ink around it."""
 _LOW_BAND_MM = 16.0
 """The lowest band, in which makers put their own marks and stickers, is not looked at."""
 _HEIGHT_MM = 140.0
@@ -42,25 +65,70 @@ _STEEP = 6.0
 Mask = NDArray[np.uint8]
 
 
-def check_ground(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: ExpectedPlate) -> Check:
-    """What lies on the plate, the largest first.
+@dataclass(frozen=True, slots=True)
+class Inked:
+    """Where a plate must bear ink, 0..1, of the plate's size.
 
-    :param seen: the upright picture of `area`.
+    :ivar every: of all its characters. :ivar serial: of letters and digits, which all have the plate's one ink.
     """
-    alone = _flattened(seen, area, thing)
+
+    every: Ink
+    serial: Ink
+
+
+def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Check:
+    """What lies on the plate, the largest first; the check's region is in px of `alone`.
+
+    :param alone: the plate alone, upright, at `SCALE_PX_PER_MM`. :param ink: where it must bear ink; None: not
+        known, and only what is free on every plate of one row is looked at.
+    """
     covered = _odd_colours(alone, plate.colour)
-    if _has_free_ground(plate):
-        free = _free(alone.shape, len(plate.text))
-        covered |= np.asarray(cv2.bitwise_and(_outlines(alone), free), np.uint8)
+    free = _free(alone.shape, len(plate.text)) if _has_free_ground(plate) else None
+    if ink is not None:
+        free = _between(ink.every, plate)
+        covered |= _pale_ink(alone, ink.serial)
+    if free is not None:
+        # What is a pixel wide is the edge of a character that its die does not quite fit.
+        outlines = cv2.morphologyEx(cv2.bitwise_and(_outlines(alone), free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        covered |= np.asarray(outlines, np.uint8)
     closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, _, places, _ = cv2.connectedComponentsWithStats(closed)
     boxes = [Box(*(value / SCALE_PX_PER_MM for value in row[:4])) for row in places[1:count].tolist() if row[4] >= 6]
     largest = max(boxes, key=extent, default=None)
     size = extent(largest) if largest is not None else 0.0
     outcome = Outcome.REJECT if size >= COVER_MM else Outcome.ACCEPT
-    corners = thing.part(largest) if largest is not None and outcome is Outcome.REJECT else thing.corners()
+    whole = Box(0, 0, alone.shape[1] / SCALE_PX_PER_MM, alone.shape[0] / SCALE_PX_PER_MM)
+    place = largest if largest is not None and outcome is Outcome.REJECT else whole
     expected, found = f"nothing from {COVER_MM:.0f} mm on it", f"{size:.0f} mm" if size else "nothing"
-    return Check("plate_clear", outcome, plate.role, expected, found, size, COVER_MM, plane.outline(corners))
+    return Check("plate_clear", outcome, plate.role, expected, found, size, COVER_MM, _region(place))
+
+
+def _region(box: Box) -> tuple[tuple[float, float], ...]:
+    left, top = box.x * SCALE_PX_PER_MM, box.y * SCALE_PX_PER_MM
+    right, bottom = left + box.width * SCALE_PX_PER_MM, top + box.height * SCALE_PX_PER_MM
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def _between(ink: Ink, plate: ExpectedPlate) -> Mask:
+    """Where a plate whose ink is known bears nothing."""
+    free = np.zeros(ink.shape, np.uint8)
+    rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
+    rows = np.nonzero(ink.max(axis=1) > _INKED)[0]
+    # Above an e-bike's number stands its city, as each city likes it.
+    top = int(rows[0]) if plate.colour is PlateColour.WHITE and plate.text[:1] not in PROVINCES else rim
+    free[top:-low, rim:-rim] = 255
+    larger = max(1.0, plate.box.height / _HEIGHT_MM)
+    wide, high = (2 * round(reach * larger * SCALE_PX_PER_MM) + 1 for reach in _RELIEF_MM)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, high))
+    free[cv2.dilate((ink > _INKED).astype(np.uint8), kernel) > 0] = 0
+    if len(plate.text) in _ONE_ROW and ink.shape[1] > _TWO_ROW_ASPECT * ink.shape[0]:
+        mark = _mark(ink.shape, len(plate.text))
+        # A large new-energy plate changes its ground there.
+        free[slice(None) if plate.colour is PlateColour.YELLOW_GREEN else mark[0], mark[1]] = 0
+    elif plate.text[:1] in PROVINCES:
+        middle = ink.shape[1] / SCALE_PX_PER_MM / 2
+        free[_px(middle - _GAP_REACH_MM, 0, middle + _GAP_REACH_MM, ink.shape[0] * _UPPER_SHARE / SCALE_PX_PER_MM)] = 0
+    return free
 
 
 def _has_free_ground(plate: ExpectedPlate) -> bool:
@@ -87,27 +155,57 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     return np.asarray(cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
 
 
+def _pale_ink(alone: Picture, ink: Ink) -> Mask:
+    """Where what must be ink is not as the ink around it, nor is anything near; drawn out to its true size."""
+    grey = cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY)
+    high = 2 * round(_ENDS_SHARE * alone.shape[0]) + 1
+    core = cv2.erode((ink > _CORE).astype(np.uint8), np.ones((high, 3), np.uint8))
+    if not core.any():
+        return np.zeros(ink.shape, np.uint8)
+    contrast = float(np.median(grey[core > 0])) - float(np.median(grey[ink < 1 - _CORE]))
+    near = np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8)
+    inkiest = (cv2.dilate if contrast > 0 else cv2.erode)(grey, near).astype(np.float32)
+    around = (round(_INK_AROUND_MM * SCALE_PX_PER_MM),) * 2
+    local = cv2.blur(inkiest * core, around) / np.maximum(cv2.blur(core.astype(np.float32), around), 1e-4)
+    odd = ((np.abs(inkiest - local) > _PALE * abs(contrast)) & (core > 0)).astype(np.uint8) * np.uint8(255)
+    opened = cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return np.asarray(cv2.dilate(opened, np.ones((2 * _DRAWN_PX + 1,) * 2, np.uint8)), np.uint8)
+
+
 @lru_cache(maxsize=8)
 def _free(shape: tuple[int, ...], characters: int) -> Mask:
-    """Where a plate of one row bears nothing."""
+    """Where any plate of one row bears nothing."""
     width, gap, at_dot = _ONE_ROW[characters]
-    wide = shape[1] / SCALE_PX_PER_MM
     free = np.zeros(shape[:2], np.uint8)
     rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
     free[rim:-low, rim:-rim] = 255
-    left = (wide - characters * width - (characters - 2) * gap - at_dot) / 2
-    top, bottom = (round(each * SCALE_PX_PER_MM) for each in (_ROW_MM[0] - _INK_REACH_MM, _ROW_MM[1] + _INK_REACH_MM))
+    left = _first_left(shape, characters)
+    top, bottom = _ROW_MM[0] - _INK_REACH_MM, _ROW_MM[1] + _INK_REACH_MM
     for place in range(characters):
-        spans = [(left, left + width)]
-        if place == 1:
-            # New-energy plates bear their mark in the wider gap, the others a dot in its middle.
-            middle, reach = left + width + at_dot / 2, at_dot / 2 if characters == 8 else _DOT_REACH_MM
-            spans.append((middle - reach, middle + reach))
-        for first, last in spans:
-            start, end = (round(each * SCALE_PX_PER_MM) for each in (first - _INK_REACH_MM, last + _INK_REACH_MM))
-            free[top:bottom, max(0, start) : end] = 0
+        free[_px(left - _INK_REACH_MM, top, left + width + _INK_REACH_MM, bottom)] = 0
         left += width + (at_dot if place == 1 else gap)
+    free[_mark(shape, characters)] = 0
     return free
+
+
+def _mark(shape: tuple[int, ...], characters: int) -> tuple[slice, slice]:
+    """Where a plate of one row bears its dot, or a new-energy plate its mark: in the gap after two characters."""
+    width, gap, at_dot = _ONE_ROW[characters]
+    middle = _first_left(shape, characters) + 2 * width + gap + at_dot / 2
+    reach = (at_dot / 2 if characters == _NEW_ENERGY else _DOT_REACH_MM) + _INK_REACH_MM
+    return _px(middle - reach, _ROW_MM[0] - _INK_REACH_MM, middle + reach, _ROW_MM[1] + _INK_REACH_MM)
+
+
+def _first_left(shape: tuple[int, ...], characters: int) -> float:
+    """Left of the first character on a plate of one row, mm."""
+    width, gap, at_dot = _ONE_ROW[characters]
+    return (shape[1] / SCALE_PX_PER_MM - characters * width - (characters - 2) * gap - at_dot) / 2
+
+
+def _px(left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
+    """Rows and columns of what lies between these, mm."""
+    first_row, last_row, first, last = (max(0, round(each * SCALE_PX_PER_MM)) for each in (top, bottom, left, right))
+    return slice(first_row, last_row), slice(first, last)
 
 
 def _outlines(alone: Picture) -> Mask:
@@ -116,12 +214,3 @@ def _outlines(alone: Picture) -> Mask:
     steep = [cv2.convertScaleAbs(cv2.Sobel(soft, cv2.CV_16S, *way), alpha=1 / 8) for way in ((1, 0), (0, 1))]
     strongest = cv2.max(*steep).max(axis=2)
     return np.asarray(cv2.threshold(strongest, _STEEP, 255, cv2.THRESH_BINARY)[1], np.uint8)
-
-
-def _flattened(seen: Picture, area: Box, thing: Thing) -> Picture:
-    """The plate alone, upright, at the scale of `seen`."""
-    size = max(2, round(thing.width * SCALE_PX_PER_MM)), max(2, round(thing.height * SCALE_PX_PER_MM))
-    corners = (thing.corners()[[0, 1, 3]] - (area.x, area.y)) * SCALE_PX_PER_MM - 0.5
-    onto = np.array(((0, 0), (size[0], 0), (0, size[1])), np.float32) - np.float32(0.5)
-    matrix = cv2.getAffineTransform(corners.astype(np.float32), onto)
-    return np.asarray(cv2.warpAffine(seen, matrix, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -12,15 +12,17 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from vision.alignment import DIGITS, LETTERS
 from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
 from vision.pictures import Picture
 from vision.plane import Plane, Points
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, number_in, rows_of
 from vision.plate.reading import Reading, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
-from vision.plate.rows import MOST_BETWEEN_ROWS, lines_of, printed_rows, rows_in
-from vision.plate.templates import LEAST_LIKENESS, MOST_FLAW, likenesses
+from vision.plate.rows import MOST_BETWEEN_ROWS, RowPlace, places_of_rows, printed_rows, rows_in
+from vision.plate.templates import LEAST_LIKENESS, MOST_FLAW, Likeness, ink_of, likenesses
 from vision.plate.visible import Seen
+from vision.plate_ground import Inked, check_ground
 from vision.pocket import SCALE_PX_PER_MM, Thing
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour, Verdict, worst
 
@@ -42,7 +44,8 @@ def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None) 
     kinds = (kind,) if kind else kinds_bearing(expected)
     rows = LAYOUTS[kind].rows if kind else rows_of(number, aspect)
     printed = printed_rows(_aspect(kind) if kind else aspect)
-    reading = read_number(lines_of(picture, rows, number, trimmed=False), number)
+    lines = [picture[place] for place in places_of_rows(picture, rows, number, trimmed=False)]
+    reading = read_number(lines, number)
     checks = [_bears(expected, kinds, kind), _rows(picture, printed), *_of_reading(reading, number, "")]
     if kind:
         checks.append(_colour_of_crop(picture, LAYOUTS[kind].colour, expected))
@@ -71,27 +74,46 @@ def verify_picture(picture: Picture, expected: str, kind: PlateKind | None = Non
 
 
 def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: ExpectedPlate) -> list[Check]:
-    """Prove a plate that was found.
+    """Prove a plate that was found, and that nothing lies on it.
 
     :param seen: the upright picture of `area`.
     """
     picture = _flattened(seen, area, thing)
     number, aspect = number_in(plate.text), plate.box.width / plate.box.height
-    rows = rows_of(number, aspect)
-    lines = lines_of(picture, rows, number, trimmed=True)
-    reading = read_number(lines, number)
+    places = places_of_rows(picture, rows_of(number, aspect), number, trimmed=True)
+    reading = read_number([picture[place] for place in places], number)
+    made = _likenesses(picture, places, reading) if reading.found.margin >= ACCEPT_MARGIN else []
     checks = [
         _kind(plate, aspect),
         _rows(picture, printed_rows(aspect)),
         _colour(picture, plate),
         *_of_reading(reading, number, plate.role),
-        *(_print(lines, reading) if reading.margin >= ACCEPT_MARGIN else ()),
+        *_print([like for row in made for like in row]),
     ]
-    placed = (_placed(check, reading, picture, _corners_of(picture)) for check in checks)
+    placed = [_placed(check, reading, picture, _corners_of(picture)) for check in checks]
+    placed.append(check_ground(picture, plate, _ink(picture, places, made)))
     onto = cv2.getPerspectiveTransform(
         _corners_of(picture).astype(np.float32), plane.to_px(thing.corners()).astype(np.float32)
     )
     return [replace(check, subject=plate.role, region=_as_region(_mapped(check.region, onto))) for check in placed]
+
+
+def _likenesses(picture: Picture, places: Sequence[RowPlace], reading: Reading) -> list[list[Likeness]]:
+    """Each row's characters against their dies; empty where a row is too coarse."""
+    rows = (reading.seen,) if len(places) == 1 else (reading.seen[:2], reading.seen[2:])
+    printed = printed_rows(picture.shape[1] / picture.shape[0])
+    return [likenesses(picture[place], row, printed) for place, row in zip(places, rows, strict=True)]
+
+
+def _ink(picture: Picture, places: Sequence[RowPlace], made: Sequence[Sequence[Likeness]]) -> Inked | None:
+    """Where the plate must bear ink; None: its characters were not proven or are too coarse."""
+    if not made or not all(made):
+        return None
+    inked = Inked(np.zeros(picture.shape[:2], np.float32), np.zeros(picture.shape[:2], np.float32))
+    for place, row in zip(places, made, strict=True):
+        inked.every[place] = ink_of(picture[place], row)
+        inked.serial[place] = ink_of(picture[place], row, LETTERS + DIGITS)
+    return inked
 
 
 def _kind(plate: ExpectedPlate, aspect: float) -> Check:
@@ -138,8 +160,8 @@ def _blamed(check: Check, reading: Reading) -> Seen | None:
         return min(reading.seen, key=lambda seen: seen.score)
     if check.name == "plate_province":
         return reading.seen[0]
-    if check.name == "plate_characters" and len(reading.rival) == len(reading.seen):
-        pairs = zip(reading.seen, reading.rival, strict=True)
+    if check.name == "plate_characters" and len(reading.found.rival) == len(reading.seen):
+        pairs = zip(reading.seen, reading.found.rival, strict=True)
         return next((seen for seen, rival in pairs if seen.character != rival), None)
     return None
 
@@ -192,11 +214,8 @@ def _colour_of_crop(picture: Picture, colour: PlateColour, text: str) -> Check:
     return Check("plate_colour", outcome, "", colour.value, found.value)
 
 
-def _print(lines: Sequence[Picture], reading: Reading) -> list[Check]:
-    """Each proven character against its die, where the rows are fine enough; a flaw wants another picture, then a
-    person."""
-    rows = (reading.seen,) if len(lines) == 1 else (reading.seen[:2], reading.seen[2:])
-    found = [each for line, seen in zip(lines, rows, strict=True) if seen for each in likenesses(line, seen)]
+def _print(found: Sequence[Likeness]) -> list[Check]:
+    """Each proven character against its die; a flaw wants another picture, then a person."""
     if not found:
         return []
     worst_made = max(found, key=lambda each: each.flaw)
@@ -211,16 +230,20 @@ def _of_reading(reading: Reading, number: str, role: str) -> list[Check]:
         least = min(reading.seen, key=lambda seen: seen.score)
         outcome = Outcome.ACCEPT if least.score >= 1 else Outcome.UNSURE
         checks.insert(0, Check("plate_visible", outcome, role, "every character", least.text, least.score, 1.0))
-    if reading.province_margin is not None:
-        outcome = _of(reading.province_margin)
-        found = reading.province
-        checks.append(Check("plate_province", outcome, role, number[0], found, reading.province_margin, ACCEPT_MARGIN))
+    if reading.found.province_margin is not None:
+        outcome = _of(reading.found.province_margin)
+        found = reading.found.province
+        checks.append(
+            Check("plate_province", outcome, role, number[0], found, reading.found.province_margin, ACCEPT_MARGIN)
+        )
     return checks
 
 
 def _characters(reading: Reading, number: str, role: str) -> Check:
-    found = number if reading.margin > 0 else reading.rival or reading.text
-    return Check("plate_characters", _of(reading.margin), role, number, found, reading.margin, ACCEPT_MARGIN)
+    found = number if reading.found.margin > 0 else reading.found.rival or reading.text
+    return Check(
+        "plate_characters", _of(reading.found.margin), role, number, found, reading.found.margin, ACCEPT_MARGIN
+    )
 
 
 def _of(score: float) -> Outcome:

@@ -9,7 +9,6 @@ import numpy as np
 
 from vision.pictures import Picture
 from vision.plane import Plane
-from vision.plate_ground import check_ground
 from vision.plates import check_plate
 from vision.pocket import Thing
 from vision.verdict import Box, Check, ExpectedPlate, Outcome
@@ -22,7 +21,7 @@ def check_posed_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plat
 
     :param seen: the upright picture of `area`.
     """
-    checks = [*check_plate(seen, area, plane, thing, plate), check_ground(seen, area, plane, thing, plate)]
+    checks = check_plate(seen, area, plane, thing, plate)
     region = plane.outline(thing.corners())
     if _reads(checks):
         return [Check("plate_pose", Outcome.ACCEPT, plate.role, _POSE, _POSE, region=region), *checks]

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulators.render.glyphs import glyph_ink
 from simulators.render.strokes import has_strokes, stroke_ink
-from vision.likelihood import SYMBOLS
+from vision.alignment import SYMBOLS
 from vision.plate.templates import bounded
 
 DIES = (8.6, 10.2, 11.8, 0.0)

@@ -15,9 +15,10 @@ import numpy as np
 
 from simulators.render.glyphs import glyph_ink
 from simulators.render.strokes import has_strokes, stroke_ink
+from vision.alignment import BLANK, DIGITS, ENDINGS, LETTERS, PROVINCES, SYMBOLS
 from vision.characters import read_lines
-from vision.likelihood import BLANK, DIGITS, ENDINGS, LETTERS, PROVINCES, SYMBOLS, normalised
-from vision.plate.reading import second_look
+from vision.likelihood import normalised
+from vision.plate.straight import lie_of, straightened
 
 FIRST_SEED = 1_000_000
 WHITE, BLACK = (238, 238, 238), (26, 26, 26)
@@ -115,7 +116,8 @@ def sample(seed: int) -> tuple[np.ndarray, np.ndarray, str]:
     chance = np.random.default_rng(seed)
     text = number(chance)
     picture = seen(plate(text, chance), chance)
-    look = read_lines([second_look(picture) if seed % 3 == 0 else picture])[0]
+    view = straightened(picture, lie_of(picture), (160, 48), 0.25 if seed % 2 else None)
+    look = read_lines([picture if seed % 3 == 0 else view])[0]
     return look.frames.astype(np.float32), look.features.astype(np.float16), normalised(text)
 
 

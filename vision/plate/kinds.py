@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vision.likelihood import DIGITS, LETTERS, PROVINCES, normalised
+from vision.alignment import DIGITS, LETTERS, PROVINCES
+from vision.likelihood import normalised
 from vision.verdict import PlateColour
 
 _P, _L, _S = f"[{PROVINCES}]", f"[{LETTERS}]", f"[{LETTERS}{DIGITS}]"

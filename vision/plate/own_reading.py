@@ -12,7 +12,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.likelihood import Frames
+from vision.alignment import Frames
 
 Values = NDArray[np.float32]
 _FILE = "own_reading.npz"

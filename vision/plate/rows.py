@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.likelihood import PROVINCES
+from vision.alignment import PROVINCES
 from vision.pictures import Picture
 
 MOST_BETWEEN_ROWS = 0.45
@@ -19,32 +19,34 @@ _EDGE = 0.04
 _NUMBER_ONLY = (0.34, 0.93)
 """An e-bike's number stands between these shares of the height, under the name of its city."""
 _SIDE = 0.1
+_TWO_ROW_ASPECT = 2.4
 _FINE_PX = 64
 """Height at which rows are looked for."""
 
 Profile = NDArray[np.float64]
+RowPlace = tuple[slice, slice]
+"""Rows and columns of the picture that a row of print takes."""
 
 
-def lines_of(picture: Picture, rows: int, number: str, *, trimmed: bool) -> list[Picture]:
-    """The rows of the number, in reading order.
+def places_of_rows(picture: Picture, rows: int, number: str, *, trimmed: bool) -> list[RowPlace]:
+    """Where the rows of the number stand, in reading order.
 
     :param trimmed: whether the picture ends at the plate's edge, so that its border can be cut off.
     """
     height, width = picture.shape[:2]
     side = round(_EDGE * height) if trimmed else 0
-    inner = picture[:, side : width - side]
-    if rows == 1 and number[:1] not in PROVINCES and width < 2.4 * height:
-        return [inner[round(_NUMBER_ONLY[0] * height) : round(_NUMBER_ONLY[1] * height)]]
-    inner = inner[side : height - side]
+    across = slice(side, width - side)
+    if rows == 1 and number[:1] not in PROVINCES and width < _TWO_ROW_ASPECT * height:
+        return [(slice(round(_NUMBER_ONLY[0] * height), round(_NUMBER_ONLY[1] * height)), across)]
     if rows == 1:
-        return [inner]
-    split = _gap(inner)
-    return [inner[:split], inner[split:]]
+        return [(slice(side, height - side), across)]
+    split = side + _gap(picture[side : height - side, across])
+    return [(slice(side, split), across), (slice(split, height - side), across)]
 
 
 def printed_rows(aspect: float) -> int:
     """Rows of print on a plate whose width is so many heights; an e-bike's city is one."""
-    return 2 if aspect < 2.4 else 1
+    return 2 if aspect < _TWO_ROW_ASPECT else 1
 
 
 def rows_in(picture: Picture) -> tuple[int, float]:

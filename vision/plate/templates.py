@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.likelihood import SYMBOLS
+from vision.alignment import SYMBOLS
 from vision.pictures import Picture
 from vision.plate.visible import Seen
 
@@ -29,14 +29,17 @@ LEAST_LIKENESS = 0.75
 """Least correlation of a well made character with its die; rendered: from 0.81."""
 MOST_FLAW = 0.5
 """Greatest flaw of a well made character; rendered: up to 0.44, with a gap of a fifth of the height mostly over it."""
-_WORKING_PX = 72
+WORKING_PX = 72
 """Height to which a line is brought, so that the search is quick."""
-_HEIGHTS = (0.62, 0.69, 0.76)
-"""Heights of characters as shares of the line's."""
-_WIDTHS = (0.9, 1.04)
+_HEIGHTS = {1: (0.66, 0.7, 0.74), 2: (0.76, 0.81, 0.86, 0.91)}
+"""Heights of characters as shares of the line's, on plates with so many rows of print."""
+_WIDTHS = (0.9, 0.97, 1.04)
 """Widths of characters as shares of their place's."""
+_PAIR_WIDTHS = (0.82, 0.91, 1.0)
+"""The same in an upper row of two."""
 _SPARE = 0.22
 """How far around its place a character is looked for, as a share of the place's width."""
+_PAIR = 2
 _FLAW_SHARE = 0.18
 """Side of the part of a character that is judged for flaws, as a share of its height."""
 _FILE = "templates.npz"
@@ -48,11 +51,16 @@ class Likeness:
 
     :ivar score: correlation, -1..1. :ivar flaw: greatest share of ink that lacks or is too much in any part of the
         character, each part being about two strokes wide, 0..1.
+    :ivar ink: the die's ink, 0..1, in the size in which it fits. :ivar left: of its place; :ivar top: likewise, both in
+        px of the line brought to `WORKING_PX` height.
     """
 
     character: str
     score: float
     flaw: float
+    ink: Ink
+    left: int
+    top: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +68,43 @@ class _Fit:
     """A die laid over what is seen. :ivar seen: brightness there; :ivar die: ink 0..1, of the same size."""
 
     score: float
+    left: int
+    top: int
     seen: Ink
     die: Ink
 
 
-def likenesses(line: Picture, seen: Sequence[Seen]) -> list[Likeness]:
+def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]:
     """Each character of a line against its die; empty when the line is too coarse.
 
-    :param seen: the line's characters, with their places.
+    :param seen: the line's characters, with their places. :param rows: of print on the whole plate.
     """
     if line.shape[0] < LEAST_HEIGHT_PX:
         return []
     grey = _prepared(line)
-    fits = [_fits(_around(grey, each), each, grey.shape[1]) for each in seen]
+    widths = _WIDTHS if len(seen) > _PAIR else _PAIR_WIDTHS
+    fits = [_fits(grey, each, [(wide, high) for wide in widths for high in _HEIGHTS[rows]]) for each in seen]
     best = int(np.argmax(np.median([[fit.score for fit in each] for each in fits], axis=0)))
-    return [Likeness(each.character, fit[best].score, _flaw(fit[best])) for each, fit in zip(seen, fits, strict=True)]
+    chosen = ((each, fit[best]) for each, fit in zip(seen, fits, strict=True))
+    return [Likeness(each.character, fit.score, _flaw(fit), fit.die, fit.left, fit.top) for each, fit in chosen]
+
+
+def ink_of(line: Picture, likes: Sequence[Likeness], only: str = SYMBOLS) -> Ink:
+    """The ink that must be on a line, 0..1, of its size: the dies laid where they fit.
+
+    :param only: the characters that are drawn.
+    """
+    width = _working_width(line)
+    ink = np.zeros((WORKING_PX, width), np.float32)
+    # Upright strokes slide up and down on themselves; the row has one top and one height.
+    top = round(float(np.median([like.top for like in likes])))
+    height = round(float(np.median([like.ink.shape[0] for like in likes])))
+    for each in (like for like in likes if like.character in only):
+        die = cv2.resize(each.ink, (each.ink.shape[1], height), interpolation=cv2.INTER_LINEAR)
+        first, skipped = max(0, each.left), max(0, -each.left)
+        part = ink[top : top + height, first : each.left + die.shape[1]]
+        np.maximum(part, die[: part.shape[0], skipped : skipped + part.shape[1]], out=part)
+    return np.asarray(cv2.resize(ink, line.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def bounded(ink: Ink) -> Ink:
@@ -89,37 +119,37 @@ def bounded(ink: Ink) -> Ink:
     return np.asarray(cv2.copyMakeBorder(drawn, 0, 0, left, SIZE[0] - wide - left, cv2.BORDER_CONSTANT), np.float32)
 
 
+def _working_width(line: Picture) -> int:
+    height, width = (int(side) for side in line.shape[:2])
+    return max(2, round(width * WORKING_PX / height))
+
+
 def _prepared(line: Picture) -> Ink:
     """Brightness with the ink light on dark."""
-    width = max(2, round(float(line.shape[1]) * _WORKING_PX / line.shape[0]))
-    grey = cv2.cvtColor(cv2.resize(line, (width, _WORKING_PX), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    size = _working_width(line), WORKING_PX
+    grey = cv2.cvtColor(cv2.resize(line, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return np.asarray(grey if (grey > level).mean() < 0.5 else 255 - grey, np.float32)
 
 
-def _around(grey: Ink, seen: Seen) -> Ink:
-    spare = (seen.right - seen.left) * _SPARE
+def _fits(grey: Ink, seen: Seen, shares: Sequence[tuple[float, float]]) -> list[_Fit]:
+    """The best place and size of each die set's picture of a character."""
+    place, spare = (seen.right - seen.left) * grey.shape[1], (seen.right - seen.left) * _SPARE
     first, last = (int(share * grey.shape[1]) for share in (seen.left - spare, seen.right + spare))
     padding = max(0, -first), max(0, last - grey.shape[1])
-    part = grey[:, max(0, first) : min(grey.shape[1], last)]
-    return np.asarray(cv2.copyMakeBorder(part, 0, 0, *padding, cv2.BORDER_REPLICATE), np.float32)
-
-
-def _fits(part: Ink, seen: Seen, width: int) -> list[_Fit]:
-    """The best place and size of each die set's picture of a character."""
-    place = (seen.right - seen.left) * width
-    sizes = [(round(place * wide), round(_WORKING_PX * high)) for wide in _WIDTHS for high in _HEIGHTS]
+    part = cv2.copyMakeBorder(grey[:, max(0, first) : last], 0, 0, *padding, cv2.BORDER_REPLICATE)
+    sizes = [(round(place * wide), round(WORKING_PX * high)) for wide, high in shares]
     fitting = [size for size in sizes if 4 <= size[0] <= part.shape[1] and size[1] <= part.shape[0]]
-    nothing = _Fit(0.0, np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32))
+    nothing = _Fit(0.0, 0, 0, np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32))
     dies = _dies()[:, SYMBOLS.index(seen.character)]
-    fits = [[_fit(part, die, size) for size in fitting] for die in dies]
+    fits = [[_fit(np.asarray(part, np.float32), die, size, first) for size in fitting] for die in dies]
     return [max(each, key=lambda fit: fit.score, default=nothing) for each in fits]
 
 
-def _fit(part: Ink, die: Ink, size: tuple[int, int]) -> _Fit:
+def _fit(part: Ink, die: Ink, size: tuple[int, int], first: int) -> _Fit:
     scaled = np.asarray(cv2.resize(die, size, interpolation=cv2.INTER_AREA), np.float32)
     _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(part, scaled, cv2.TM_CCOEFF_NORMED))
-    return _Fit(float(score), part[y : y + size[1], x : x + size[0]], scaled)
+    return _Fit(float(score), first + x, y, part[y : y + size[1], x : x + size[0]], scaled)
 
 
 def _flaw(fit: _Fit) -> float:

@@ -7,32 +7,38 @@ from the alignment of the expected text, drawn onto the straight line on which e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.alignment import Frames, places_of
 from vision.characters import LINE_HEIGHT_PX, STEP_PX, line_width
-from vision.likelihood import Frames, places_of
 from vision.pictures import Picture
 
 Values = NDArray[np.float64]
 
-LEAST_EDGES = 0.26
+LEAST_EDGES = 0.28
 """Least mean steepness across the line in a character's place, as a share of the median of the plate's characters.
-Measured: the least on 487 real cut-outs is 0.31."""
-LEAST_SPREAD = 0.40
-"""Least standard deviation of brightness in a character's place, as a share of the median; real cut-outs: from 0.44."""
+Measured: the least on real cut-outs is 0.40, on rendered plates 0.31 (in an upper row)."""
+LEAST_SPREAD = 0.44
+"""Least standard deviation of brightness in a character's place, as a share of the median; real cut-outs: from 0.50."""
+MOST_SOLID = 0.7
+"""Greatest share of a character's place that ink may fill without a gap wider than a stroke; real cut-outs: to 0.63."""
 MOST_GLARE = 0.10
 """Greatest share of a character's place that may be full white on more than a stroke's width."""
 GLARE_LEVEL = 252
 _WIDE_PX = 9
 """No stroke of a character is so wide in the prepared line."""
+_SOLID_PX = (11, 15)
+"""Width and height of what no character holds full of ink, but for a blurred one in part."""
 _LIGHT_GROUND = 0.55
 """From this share of light pixels on, the ground is light and the ink dark."""
 _ROWS = slice(8, 40)
 """Rows of the prepared line that the characters fill at least."""
+_PAIR = 2
+"""Characters of an upper row."""
 _PAIR_SHARE = 0.31
 """The same, halved, for the two characters of an upper row, which stand wider apart."""
 _CELL_SHARE = 0.78
@@ -44,7 +50,8 @@ class Seen:
     """How well one character is seen.
 
     :ivar row: of the number, from 0. :ivar left: of its place, as a share of the row's width; :ivar right: likewise.
-    :ivar edges: as `LEAST_EDGES`; :ivar spread: as `LEAST_SPREAD`; :ivar glare: as `MOST_GLARE`.
+    :ivar edges: as `LEAST_EDGES`; :ivar spread: as `LEAST_SPREAD`; :ivar glare: as `MOST_GLARE`;
+        :ivar solid: as `MOST_SOLID`.
     """
 
     character: str
@@ -54,12 +61,14 @@ class Seen:
     edges: float
     spread: float
     glare: float
+    solid: float
 
     @property
     def score(self) -> float:
-        """1 at the bound of the worst of the three, more when it is seen better."""
-        free = (1 - self.glare) / (1 - MOST_GLARE)
-        return min(self.edges / LEAST_EDGES, self.spread / LEAST_SPREAD, free if self.glare > MOST_GLARE else 2.0)
+        """1 at the bound of the worst of the four, more when it is seen better."""
+        bounds = [self.edges / LEAST_EDGES, self.spread / LEAST_SPREAD, 2.0]
+        bounds += [_free(found, most) for found, most in ((self.glare, MOST_GLARE), (self.solid, MOST_SOLID))]
+        return min(bounds)
 
     @property
     def text(self) -> str:
@@ -72,27 +81,56 @@ class Seen:
 
 
 def seen_in(lines: Sequence[Picture], frames: Sequence[Frames], texts: Sequence[str]) -> list[Seen]:
-    """How well each character of the lines is seen; each is measured against the others of its line."""
-    rows = enumerate(zip(lines, frames, texts, strict=True))
-    return [seen for row, (line, frame, text) in rows for seen in _in_line(row, line, frame, text)]
+    """How well each character of the lines is seen; each is measured against all others of the plate."""
+    found = [each for row in enumerate(zip(lines, frames, texts, strict=True)) for each in _in_line(row[0], *row[1])]
+    edges = max(1e-3, float(np.median([each.edges for each in found])))
+    spread = max(1e-3, float(np.median([each.spread for each in found])))
+    return [replace(each, edges=each.edges / edges, spread=each.spread / spread) for each in found]
+
+
+def _free(found: float, most: float) -> float:
+    return (1 - found) / (1 - most) if found > most else 2.0
 
 
 def _in_line(row: int, line: Picture, frames: Frames, text: str) -> list[Seen]:
+    """The characters of one row, `edges` and `spread` in grey levels."""
     grey, cells, width = _prepared(line), _cells(frames, text), line_width(line)
-    glare = _glare(grey)
-    measured = [_measured(grey, glare, left, right) for left, right in cells]
-    edges, spread = (max(1e-3, float(np.median([each[place] for each in measured]))) for place in (0, 1))
+    hidden = _glare(grey), _solid(grey) if len(text) > _PAIR else np.zeros(grey.shape)
     return [
-        Seen(character, row, left / width, right / width, found[0] / edges, found[1] / spread, found[2])
-        for character, (left, right), found in zip(text, cells, measured, strict=True)
+        Seen(character, row, left / width, right / width, *_measured(grey, hidden, left, right))
+        for character, (left, right) in zip(text, cells, strict=True)
     ]
+
+
+def _light_share(grey: Values) -> tuple[float, float]:
+    """The level between ink and ground, and the share of the characters' rows that is lighter."""
+    level, _ = cv2.threshold(grey[_ROWS].astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return level, float((grey[_ROWS] > level).mean())
+
+
+def _solid(grey: Values) -> Values:
+    """1 where ink fills what no character fills."""
+    level, light = _light_share(grey)
+    ink = (grey > level) if light <= _LIGHT_GROUND else (grey <= level)
+    return _filled(ink) * _filled(_apart_from_ground(grey))
+
+
+def _filled(ink: NDArray[np.bool_]) -> Values:
+    width, height = _SOLID_PX
+    kernel = np.ones((height, width), np.uint8)
+    return np.asarray(cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_OPEN, kernel), np.float64)
+
+
+def _apart_from_ground(grey: Values) -> NDArray[np.bool_]:
+    """Where the picture is far from the ground of its surroundings: some plates have two grounds."""
+    ground = cv2.medianBlur(cv2.resize(grey.astype(np.uint8), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA), 11)
+    return np.asarray(np.abs(grey - cv2.resize(ground, grey.shape[::-1])) > 0.5 * grey[_ROWS].std())
 
 
 def _glare(grey: Values) -> Values:
     """1 where the sensor shows full white on more than a stroke's width. On a light ground white is no glare: what a
     glare hides there lacks edges."""
-    level, _ = cv2.threshold(grey.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    if (grey[_ROWS] > level).mean() > _LIGHT_GROUND:
+    if _light_share(grey)[1] > _LIGHT_GROUND:
         return np.zeros(grey.shape)
     full = (grey >= GLARE_LEVEL).astype(np.uint8)
     return np.asarray(cv2.morphologyEx(full, cv2.MORPH_OPEN, np.ones((_WIDE_PX, _WIDE_PX), np.uint8)), np.float64)
@@ -108,7 +146,7 @@ def _cells(frames: Frames, text: str) -> list[tuple[float, float]]:
     """Left and right of each character in px of the prepared line."""
     places = places_of(frames, text) * STEP_PX + STEP_PX / 2
     nominal = spaced(len(text))
-    if len(text) < 3:
+    if len(text) <= _PAIR:
         half = abs(float(places[-1] - places[0])) * _PAIR_SHARE or LINE_HEIGHT_PX * 0.2
         return [(place - half, place + half) for place in places]
     pitch, start = np.polyfit(nominal, places, 1)
@@ -122,10 +160,14 @@ def spaced(count: int) -> Values:
     return np.asarray(np.arange(count) + np.where(np.arange(count) > 1, gap, 0.0), np.float64)
 
 
-def _measured(grey: Values, glare: Values, left: float, right: float) -> tuple[float, float, float]:
+def _measured(
+    grey: Values, hidden: tuple[Values, Values], left: float, right: float
+) -> tuple[float, float, float, float]:
+    """Steepness, spread, and the shares under glare and under solid ink, of one character's place."""
     first, last = max(0, int(left)), min(grey.shape[1], int(right) + 1)
     part = grey[_ROWS, first:last]
     if part.shape[1] < 4:
-        return 0.0, 0.0, 1.0
+        return 0.0, 0.0, 1.0, 1.0
     edges = np.abs(part[:, 2:] - part[:, :-2]).mean()
-    return float(edges), float(part.std()), float(glare[_ROWS, first:last].mean())
+    glare, solid = (float(each[_ROWS, first:last].mean()) for each in hidden)
+    return float(edges), float(part.std()), glare, solid

@@ -1,0 +1,152 @@
+"""Passes over a recogniser's frames: how likely a text is, with each of its characters changed, and where each stands.
+
+Frames are connectionist temporal classification (CTC) outputs; a text passes through its characters in order, with any
+number of blanks around each, and equal neighbours must have a blank between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新"
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""I and O are never used in a plate's serial."""
+DIGITS = "0123456789"
+ENDINGS = "挂学警港澳使领"
+SYMBOLS = PROVINCES + LETTERS + DIGITS + ENDINGS
+BLANK = len(SYMBOLS)
+FLOOR = 1e-6
+"""Least probability of a symbol in a frame: what the recogniser rules out is unlikely, not impossible."""
+
+_LEAST = 1e-300
+
+Values = NDArray[np.float64]
+Frames = NDArray[np.float64]
+"""Shape (steps, len(SYMBOLS) + 1), the blank last; the rows need not sum to 1."""
+
+INDEX = {symbol: place for place, symbol in enumerate(SYMBOLS)}
+
+
+def best_text(frames: Frames) -> str:
+    """The text that the most likely symbol of each frame spells."""
+    best = frames.argmax(axis=1)
+    kept = [symbol for place, symbol in enumerate(best) if symbol != BLANK and (not place or symbol != best[place - 1])]
+    return "".join(SYMBOLS[symbol] for symbol in kept)
+
+
+def log_likelihoods(frames: Frames, texts: Sequence[str]) -> Values:
+    """Of each text; texts of all lengths go through one pass.
+
+    States behind a shorter text's end are passed but not counted. Scaled at each step, so that nothing underflows.
+    """
+    labels, lengths = _labels(texts)
+    count, longest = labels.shape
+    states = np.full((count, 2 * longest + 1), BLANK)
+    states[:, 1::2] = labels
+    skip = np.zeros(states.shape)
+    skip[:, 3::2] = labels[:, 1:] != labels[:, :-1]
+    emitted = np.maximum(frames, FLOOR)[:, states]
+    forward = np.zeros((count, 2 * longest + 3))
+    forward[:, 2:4] = emitted[0, :, :2]
+    total = np.zeros(count)
+    for step in emitted[1:]:
+        forward[:, 2:] = (forward[:, 2:] + forward[:, 1:-1] + forward[:, :-2] * skip) * step
+        scale = forward.max(axis=1)
+        forward /= scale[:, None]
+        total += np.log(scale)
+    every = np.arange(count)
+    ends = forward[every, 2 * lengths + 2] + forward[every, 2 * lengths + 1]
+    return np.asarray(total + np.log(np.maximum(ends, _LEAST)))
+
+
+def substitutions(frames: Frames, text: str) -> Values:
+    """Log-likelihood of the text with one character changed, for each place and each symbol.
+
+    All paths share what comes before and after the changed character, so one pass from each end serves them all.
+
+    :returns: shape (len(text), len(SYMBOLS)); where the symbol is the text's own, it is the text's log-likelihood.
+    """
+    emitted = np.maximum(frames, FLOOR)
+    labels = np.array([INDEX[character] for character in text])
+    before, before_log = _passed(emitted, labels)
+    after, after_log = (each[::-1] for each in _passed(emitted[::-1], labels[::-1]))
+    coming = _next_to(before, labels)
+    going = _next_to(after, labels[::-1])[:, ::-1]
+    grown = np.exp(-np.diff(before_log, prepend=0.0))
+    inside = np.zeros((len(emitted), len(text), len(SYMBOLS)))
+    inside[0, 0] = emitted[0, :-1] * grown[0]
+    for step in range(1, len(emitted)):
+        inside[step] = (inside[step - 1] + coming[step - 1]) * emitted[step, :-1] * grown[step]
+    joined = before_log[:-1] + after_log[1:]
+    most = float(max(joined.max(), before_log[-1]))
+    total = np.einsum("s,spc,spc->pc", np.exp(joined - most), inside[:-1], going[1:])
+    total[-1] += inside[-1, -1] * np.exp(before_log[-1] - most)
+    return np.asarray(np.log(np.maximum(total, _LEAST)) + most)
+
+
+def places_of(frames: Frames, text: str) -> Values:
+    """Where along the line each character stands: the most likely alignment's middle step for each, in steps.
+
+    :param text: of `SYMBOLS`, with no more characters than half the steps.
+    """
+    states = np.full(2 * len(text) + 1, BLANK)
+    states[1::2] = [INDEX[character] for character in text]
+    emitted = np.log(np.maximum(frames[:, states], FLOOR))
+    skips = np.full(states.size, -np.inf)
+    skips[3::2] = np.where(states[3::2] != states[1:-2:2], 0.0, -np.inf)
+    score = np.full(states.size, -np.inf)
+    score[:2] = emitted[0, :2]
+    came = np.zeros(emitted.shape, np.intp)
+    for step in range(1, len(emitted)):
+        before = np.pad(score, (2, 0), constant_values=-np.inf)
+        ways = np.stack((before[2:], before[1:-1], before[:-2] + skips))
+        came[step] = ways.argmax(axis=0)
+        score = ways.max(axis=0) + emitted[step]
+    return _middles(came, int(np.argmax(score[-2:])) + states.size - 2, emitted)
+
+
+def _middles(came: NDArray[np.intp], state: int, emitted: Values) -> Values:
+    """The middle step of each character on the path that ends in a state, weighted by how sure each step is."""
+    weights = np.zeros((emitted.shape[1] // 2, len(came)))
+    for step in range(len(came) - 1, -1, -1):
+        if state % 2:
+            weights[state // 2, step] = np.exp(emitted[step, state])
+        state -= int(came[step, state])
+    return np.asarray((weights * np.arange(len(came))).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9))
+
+
+def _passed(emitted: Values, labels: NDArray[np.intp]) -> tuple[Values, Values]:
+    """How likely the text's beginning is up to each state at each step, and the logarithm of each step's scale."""
+    states = np.full(2 * len(labels) + 1, BLANK)
+    states[1::2] = labels
+    skip = np.zeros(states.size)
+    skip[3::2] = labels[1:] != labels[:-1]
+    shown = emitted[:, states]
+    passed, scales = np.zeros((len(emitted), states.size + 2)), np.zeros(len(emitted))
+    passed[0, 2:4] = shown[0, :2]
+    for step in range(1, len(emitted)):
+        last = passed[step - 1]
+        now = (last[2:] + last[1:-1] + last[:-2] * skip) * shown[step]
+        scale = now.max()
+        passed[step, 2:] = now / scale
+        scales[step] = scales[step - 1] + np.log(scale)
+    return passed[:, 2:], scales
+
+
+def _next_to(passed: Values, labels: NDArray[np.intp]) -> Values:
+    """What may pass straight into each character of the text at each step, were it each of the symbols: from the blank
+    before it, and from its neighbour unless they are equal."""
+    blanks, signs = passed[:, :-1:2], np.pad(passed[:, 1:-1:2], ((0, 0), (1, 0)))[:, :-1]
+    unlike = np.roll(labels, 1)[:, None] != np.arange(len(SYMBOLS))
+    return np.asarray(blanks[:, :, None] + signs[:, :, None] * unlike)
+
+
+def _labels(texts: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    lengths = np.array([len(text) for text in texts])
+    labels = np.full((len(texts), int(lengths.max())), BLANK)
+    for row, text in zip(labels, texts, strict=True):
+        row[: len(text)] = [INDEX[character] for character in text]
+    return labels, lengths
