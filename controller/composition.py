@@ -18,7 +18,7 @@ from controller.desk.channel import Handler
 from controller.desk.desk import Desk
 from controller.dispatch.broker import Broker
 from controller.dispatch.outbox import OutboxState, outbox_counts
-from controller.equipment import Opening, build_equipment, by_address
+from controller.equipment import Opening, Ports, build_equipment, by_address
 from controller.eyes.vision_workers import VisionTimeout, VisionWorkers
 from controller.journal import Journal
 from controller.journal.reading import order_lines, pick_list, verify_chain
@@ -32,13 +32,15 @@ from controller.plan.config import LineConfig, load_config
 class Seams:
     """What a simulation may exchange.
 
-    :ivar opening: opens each device's byte stream; :ivar writer: makes the journal's writer.
+    :ivar opening: opens each device's byte stream; :ivar ports: exchanges the PLCs' links above their framing.
+    :ivar writer: makes the journal's writer.
     :ivar connect: makes a connection to the broker; None: to the configured one.
     :ivar vision: judges pictures; None: workers by the configuration.
     """
 
     clock: WallClock = field(default_factory=SystemClock)
     opening: Opening = by_address
+    ports: Ports | None = None
     writer: Callable[[], Writer] = WritingThread
     connect: Callable[[], Broker] | None = None
     vision: VisionWorkers | None = None
@@ -110,7 +112,7 @@ async def compose(config: LineConfig, seams: Seams | None = None) -> AsyncIterat
     seams = seams or Seams()
     vision = seams.vision or VisionWorkers(config.vision.workers, config.vision.memory_mb)
     async with Journal(config.store.journal, seams.clock, seams.writer()) as journal:
-        line = Line(config, seams.clock, journal, build_equipment(config, seams.opening), vision)
+        line = Line(config, seams.clock, journal, build_equipment(config, seams.opening, seams.ports), vision)
         if seams.connect is not None:
             line.dispatch.connect = seams.connect
         yield Composed(line, vision, journal)

@@ -48,6 +48,11 @@ class Cycle:
             self._left -= seconds
         return self._end
 
+    @property
+    def left(self) -> float:
+        """Plant seconds until its next step."""
+        return self._left
+
     def interrupt(self) -> CycleEnd:
         """Cut it off; return how it ended."""
         try:
@@ -110,6 +115,10 @@ class Machine(ABC):
         if not self._running:
             return []
         return self._ended([(block, cycle.advance(seconds)) for block, cycle in self._running.items()])
+
+    def next_s(self) -> float | None:
+        """Plant seconds until something here goes on by itself; None while nothing will."""
+        return min((cycle.left for cycle in self._running.values()), default=None) if self._running else None
 
     def stop(self) -> Ended:
         """End all motion now: a guard, the emergency stop, or the PLC dies. Return what ended."""

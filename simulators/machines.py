@@ -29,6 +29,9 @@ SET_S, PUSH_S, RETURN_S = 0.15, 0.2, 0.15
 SAMPLE_S = 0.02
 """Between two readings of the jaw's temperature during the dwell."""
 
+READINGS_S = 0.1
+"""How far apart a jaw has to be looked at, where nobody looks in every scan."""
+
 AMBIENT_C = 22.0
 WARM_C = 150.0
 """The jaw's temperature when the plant starts: it has been switched on long before."""
@@ -87,6 +90,12 @@ class ConveyorMachine(Machine):
             if self._load_free_s >= FEED_S:
                 self.world.feed_load()
         return ended
+
+    def next_s(self) -> float | None:
+        """As of every machine, with the return belt."""
+        moving = super().next_s()
+        feeds = self.world.stands_safe and self.world.returning and self.world.is_free("load")
+        return min(FEED_S, FEED_S if moving is None else moving) if feeds else moving
 
 
 class Heater:
@@ -149,6 +158,11 @@ class SealerMachine(Machine):
         """Let plant time pass, for the heater as well."""
         self.heater.advance(seconds)
         return super().step(seconds)
+
+    def next_s(self) -> float | None:
+        """As of every machine; a closed jaw's readings are taken some at a time."""
+        step_s = super().next_s()
+        return None if step_s is None else max(step_s, READINGS_S)
 
     def host_lost(self) -> Ended:
         """A jaw that has not closed yet goes up again; a closed one ends its dwell and opens."""

@@ -16,6 +16,7 @@ from simulators.machines import SealerMachine
 from simulators.matter import PartKind
 from simulators.virtual.commits import Disk
 from simulators.virtual.dispatch import VirtualBroker
+from simulators.virtual.event_plc import EventPlc
 from simulators.virtual.people import VirtualHands
 from simulators.virtual.plant import LazyPlc, VirtualPlant
 from simulators.virtual.troubles import Kind, Trouble
@@ -98,7 +99,7 @@ class Conductor:
                     plant.wire(plc).twist(_TWISTS[kind])
             case Kind.MODBUS_TORN_IMAGE:
                 twin = plant.plcs[plc]
-                assert isinstance(twin, LazyPlc)
+                assert isinstance(twin, LazyPlc | EventPlc)
                 twin.torn += chance.choice((1, 3))
             case Kind.HALF_OPEN:
                 await self._for(plant.wire(plc).pause, plant.wire(plc).resume, chance.uniform(0.2, 6.0))

@@ -5,17 +5,41 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from simulators.virtual.campaign import Run, simulate
+from simulators.virtual.floor import Depth
 from simulators.virtual.troubles import AT_ZONES, BEHIND_LOAD, Kind
 
 _FAR_ENOUGH = 50
 """Seeds after which a kind of trouble that never struck is worth a word."""
 
 
+class Depths(StrEnum):
+    """At which depth the seeds of a campaign run."""
+
+    WIRE = "wire"
+    PORT = "port"
+    MIXED = "mixed"
+    """Each hundredth seed at full wire, the others at typed ports."""
+
+    def of(self, seed: int) -> Depth:
+        """The depth of one seed: the same in every campaign, so that a seed can be run again."""
+        if self is Depths.MIXED:
+            return Depth.PORT if seed % 100 else Depth.WIRE
+        return Depth(self.value)
+
+
 def soak(
-    first: int, items: int, level: str, seeds: int, seconds: float, only: str, tell: Callable[[str], None]
+    first: int,
+    items: int,
+    level: str,
+    seeds: int,
+    seconds: float,
+    only: str,
+    depths: Depths,
+    tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """Run seeds from `first` on.
 
@@ -25,7 +49,8 @@ def soak(
     kinds = tuple(Kind(name.strip()) for name in only.split(",") if name.strip())
     began, runs = time.monotonic(), list[Run]()
     while len(runs) < seeds if not seconds else time.monotonic() - began < seconds:
-        run = simulate(first + len(runs), items, level, kinds)
+        seed = first + len(runs)
+        run = simulate(seed, items, level, kinds, depths.of(seed))
         for line in told(run):
             tell(line)
         runs.append(run)
@@ -38,7 +63,7 @@ def told(run: Run) -> list[str]:
         return []
     story = [f"    {line}" for line in run.story]
     findings = [f"  {name}: {finding}" for name, found in run.oracle.items() for finding in found]
-    return [f"seed {run.seed}, {run.items} items:", *findings, "  what struck:", *story]
+    return [f"seed {run.seed}, {run.items} items, depth {run.depth}:", *findings, "  what struck:", *story]
 
 
 def summed(runs: list[Run], kinds: tuple[Kind, ...]) -> dict[str, Any]:
@@ -54,10 +79,12 @@ def summed(runs: list[Run], kinds: tuple[Kind, ...]) -> dict[str, Any]:
     virtual_s = sum(run.virtual_s for run in runs)
     wall_s = sum(run.wall_s for run in runs)
     wanted = {f"{kind}@{zone}" for kind in kinds or Kind for zone in AT_ZONES.get(kind, BEHIND_LOAD)}
-    single = {"trace_hash": runs[0].trace_hash, "seed": runs[0].seed} if len(runs) == 1 else {}
+    first = runs[0]
+    single = {"trace_hash": first.trace_hash, "seed": first.seed, "depth": first.depth} if len(runs) == 1 else {}
     return {
         **single,
         "seeds": len(runs),
+        "full_wire_seeds": sum(run.depth is Depth.WIRE for run in runs),
         "items": sum(run.items for run in runs),
         "oracle": dict(oracle),
         "findings": sum(oracle.values()),
