@@ -21,7 +21,7 @@ from controller.dispatch.outbox import OutboxState, outbox_counts
 from controller.equipment import Opening, Ports, build_equipment, by_address
 from controller.eyes.vision_workers import VisionTimeout, VisionWorkers
 from controller.journal import Journal
-from controller.journal.reading import order_lines, pick_list, verify_chain
+from controller.journal.reading import kinds_seen, order_lines, pick_list, verify_chain
 from controller.journal.store import open_reading
 from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
@@ -69,10 +69,14 @@ class Composed:
         """Whether motion may be permitted."""
         return self.line.unit.executing
 
+    async def turned(self) -> None:
+        """Return at the unit's next turn."""
+        await self.line.unit.changed.wait()
+
     @property
     def calls(self) -> Mapping[str, Handler]:
         """What an operator's page and the screens of the floor ask of the line."""
-        return {**Desk(self.line).handlers, "pick_list": self._pick_list, "orders": self._orders}
+        return {**Desk(self.line).handlers, "pick_list": self._pick_list, "orders": self._orders, "seen": self._seen}
 
     def standing(self) -> list[tuple[str, str]]:
         """Kind and text of each alarm that stands."""
@@ -86,6 +90,11 @@ class Composed:
     async def _pick_list(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         with closing(open_reading(self.journal.path)) as connection:
             return {"picks": [asdict(pick) for pick in pick_list(connection)]}
+
+    async def _seen(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """How often each kind of entry, alarm and reject reason stands in the journal; 0 for one that never came."""
+        with closing(open_reading(self.journal.path)) as connection:
+            return kinds_seen(connection)
 
     async def _orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Every order with its state, those of which an attempt's chute is not known, and what has not ended yet."""

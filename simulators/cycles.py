@@ -79,6 +79,7 @@ class Machine(ABC):
     :ivar kind: what its PLC says it is; :ivar command: the only command it knows.
     :ivar clamps: whether it holds its carrier from the beginning of a motion to its end.
     :ivar zones: the zone of each block of its PLC.
+    :ivar misread: what the carrier reader of a block says instead of the truth, while it is stuck, early or wrong.
     """
 
     kind: DeviceKind
@@ -88,6 +89,7 @@ class Machine(ABC):
     def __init__(self, world: World, zones: tuple[str, ...]) -> None:
         self.world = world
         self.zones = zones
+        self.misread: dict[int, int] = {}
         self._running: dict[int, Cycle] = {}
 
     @abstractmethod
@@ -99,7 +101,9 @@ class Machine(ABC):
         """Return the motion that the permit asks for."""
 
     def carrier(self, block: int) -> int:
-        """Return the number of the carrier that stands in the block's zone, 0 for none or one on its way."""
+        """Return the carrier that the block's reader sees in its zone, 0 for none or one on its way."""
+        if block in self.misread:
+            return self.misread[block]
         carrier = self.world.zones.get(self.zones[block])
         return 0 if carrier is None else carrier.number
 

@@ -26,8 +26,9 @@ from devices.plc.driver import Completion, PlcStation
 _PASSING = frozenset({Answer.EXPIRED, Answer.HOST_LOST, Answer.RESULT_UNACKNOWLEDGED})
 """Refusals that a moment of jitter explains: asked again, a few times, before the line holds."""
 _PASSING_TRIES = 3
-_ASTRAY = frozenset({Answer.NO_CARRIER, Answer.WRONG_CARRIER})
-"""The conveyor does not have the item's carrier where the line takes it to be: asking again there is of no use."""
+_ASTRAY = frozenset({Answer.NO_CARRIER, Answer.WRONG_CARRIER, Answer.OUT_OF_BOUNDS})
+"""The conveyor does not have the item's carrier where the line takes it to be, or can't send it there: a parcel still
+lies on a carrier that should return empty. Asking again is of no use."""
 FALTER_S = 2.0
 """How long a PLC may say nothing before that counts as loss: jitter is no broken cable. Nothing moves meanwhile."""
 

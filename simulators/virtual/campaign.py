@@ -42,9 +42,7 @@ class Run:
         return [finding for found in self.oracle.values() for finding in found]
 
 
-def simulate(
-    seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), depth: Depth = Depth.PORT
-) -> Run:
+def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), depth: Depth = Depth.PORT) -> Run:
     """Run one seed. Nothing of it remains, and what was killed in it dies without a word."""
     logging_before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

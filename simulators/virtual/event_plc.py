@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 
-from devices.plc.contract import HEARTBEAT_LOST_S, SCAN_S, Block, Permit, Safety, StatusImage
-from simulators.plc import BlockMemory, PlcTwin
+from devices.plc.contract import HEARTBEAT_LOST_S, SCAN_S, Block, Safety, StatusImage
+from simulators.virtual.watched_plc import WatchedPlc
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,13 @@ class Shown:
     blocks: tuple[Block, ...]
 
 
-class EventPlc(PlcTwin):
+class EventPlc(WatchedPlc):
     """One PLC.
 
-    :ivar on_motion: told of each permit that was accepted; :ivar on_change: told when a scan shows something new.
-    :ivar torn: how many images come torn and are asked for again.
+    :ivar on_change: told when a scan shows something new; :ivar shown: what the last one showed.
     """
 
-    on_motion: Callable[[str, Permit], None]
     on_change: Callable[[], None] = staticmethod(lambda: None)
-    torn: int = 0
     shown: Shown | None = None
     _attached: bool = False
     _due: float = math.inf
@@ -145,10 +142,3 @@ class EventPlc(PlcTwin):
         if self._host_alive and not alive:
             self._retain(self.machine.host_lost())
         self._host_alive = alive
-
-    def _take_command(self, number: int, block: BlockMemory) -> None:
-        before = block.running
-        super()._take_command(number, block)
-        if block.running is not None and block.running is not before:
-            self.on_motion(self.name, block.running)
-

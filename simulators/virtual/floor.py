@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,14 +22,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from devices.plc.contract import Permit
 from simulators.history import (
     CarrierLoaded,
     CarrierMoved,
     EmergencyStop,
     Event,
     GuardsSwung,
-    JawClosed,
     LabelPrinted,
 )
 from simulators.oracle import Told
@@ -39,13 +38,14 @@ from simulators.truth import truth
 from simulators.virtual.commits import Disk
 from simulators.virtual.conductor import Conductor
 from simulators.virtual.dispatch import VirtualBroker
-from simulators.virtual.event_plc import EventPlc
 from simulators.virtual.eyes import Rates, TrueVision
+from simulators.virtual.inspector import Inspector
 from simulators.virtual.loop import Process, VirtualLoop
 from simulators.virtual.people import Operator, VirtualHands
-from simulators.virtual.plant import LazyPlc, VirtualPlant
+from simulators.virtual.plant import VirtualPlant
 from simulators.virtual.trace import Trace
 from simulators.virtual.troubles import DISTURBING, Kind, plan_motion_faults, plan_troubles
+from simulators.virtual.watched_plc import WatchedPlc
 
 CARRIERS = 12
 POLL_S = 0.04
@@ -74,11 +74,18 @@ class Depth(StrEnum):
 
 
 class VirtualClock:
-    """The time of day, from virtual time."""
+    """The time of day, from virtual time, until somebody sets it."""
+
+    def __init__(self) -> None:
+        self._off_s = 0.0
 
     def now(self) -> datetime:
         """The present moment."""
-        return _BEGAN + timedelta(seconds=asyncio.get_running_loop().time())
+        return _BEGAN + timedelta(seconds=asyncio.get_running_loop().time() + self._off_s)
+
+    def jump(self, seconds: float) -> None:
+        """Be set forth, or back."""
+        self._off_s += seconds
 
 
 class Witness(list[Event]):
@@ -100,6 +107,7 @@ class Ended:
 
     :ivar open_orders: orders of which the line itself says that it does not know where their parcel fell.
     :ivar findings: what was wrong while it ran; :ivar printed: mail numbers of all labels that came out.
+    :ivar rare: how often each rare branch was taken.
     :ivar calm_gate: nothing ever disturbed the gate, so it can tell of each parcel where it fell.
     """
 
@@ -111,6 +119,7 @@ class Ended:
     findings: list[str]
     printed: tuple[str, ...] = ()
     calm_gate: bool = False
+    rare: Counter[str] = field(default_factory=Counter)
     story: list[str] = field(default_factory=list)
 
 
@@ -137,7 +146,9 @@ class VirtualFloor:
         faults = (*self.scenario.faults, *plan_motion_faults(seed, self.scenario, level))
         self._typed = depth is Depth.PORT
         self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed)
-        self.findings: list[str] = []
+        self.inspector = Inspector(self.plant.world, loop.time)
+        self.findings = self.inspector.findings
+        self._clock = VirtualClock()
         self.kills = 0
         self.restarts = 0
         self._loop = loop
@@ -148,7 +159,6 @@ class VirtualFloor:
         self._vision = TrueVision(Random(f"vision {seed}"), RATES[level])
         self._line: Any = None
         self._process: Process | None = None
-        self._epochs: dict[str, int] = {}
         readers = {
             "infeed": ReaderAtHand(self.plant.infeed_scanner),
             "collate": ReaderAtHand(self.plant.certificate_scanner),
@@ -170,6 +180,7 @@ class VirtualFloor:
             self._disk,
             self.kill_line,
             self.call,
+            self._clock.jump,
         )
         self._dead = asyncio.Event()
         loop.on_death = self._buried
@@ -179,8 +190,11 @@ class VirtualFloor:
         async with self.plant:
             self.plant.world.history = Witness(self.plant.world.history, self._see)
             for plc in self.plant.plcs.values():
-                assert isinstance(plc, LazyPlc | EventPlc)
-                plc.on_motion = self._motion
+                assert isinstance(plc, WatchedPlc)
+                plc.on_written, plc.on_motion = self.inspector.written, self.inspector.accepted
+                plc.rare = self.inspector.rare
+            for camera in self.plant.cameras.values():
+                camera.on_exposed = self.inspector.exposed
             self.plant.employ(self._keep_line_running(), "the line's supervisor")
             self.plant.employ(self.conductor.work(), "conductor")
             await self._hand_in()
@@ -225,6 +239,7 @@ class VirtualFloor:
         while True:
             self._dead = asyncio.Event()
             self._process = Process(f"line {self.restarts}")
+            self.inspector.life = self._process.name
             self._disk.alive = lambda process=self._process: process.alive  # type: ignore[misc]
             life = self._process.run(self._live(), "line")
             dead = asyncio.ensure_future(self._dead.wait())
@@ -240,7 +255,7 @@ class VirtualFloor:
         """One life of the line."""
         async with _way_in()(
             self._config,
-            clock=VirtualClock(),
+            clock=self._clock,
             opening=self._opening,
             ports=self.plant.port if self._typed else None,
             writer=self._disk.writer,
@@ -249,6 +264,7 @@ class VirtualFloor:
         ) as line:
             self._line = line
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow(line))
                 for serve in line.serves:
                     group.create_task(serve())
 
@@ -272,6 +288,7 @@ class VirtualFloor:
         now = self._loop.time()
         self.trace.add(now, "world", repr(event).encode())
         self.conductor.see(event)
+        self.inspector.see(event)
         match event:
             case CarrierMoved():
                 self.plant.stir(event.source, event.target)
@@ -279,20 +296,12 @@ class VirtualFloor:
                 self.plant.stir("load")
             case GuardsSwung() | EmergencyStop():
                 self.plant.stir()
-        if isinstance(event, JawClosed) and event.again:
-            self.findings.append(f"{now:.3f} the jaw at {event.zone} closed a second time on the parcel of {event.kit}")
 
-    def _motion(self, device: str, permit: Permit) -> None:
-        """A PLC has taken a permit: the line must have been allowed to give it."""
-        line, process, now = self._line, self._process, self._loop.time()
-        if line is None or process is None:
-            return
-        ours = self._epochs.setdefault(process.name, permit.epoch)
-        if any(epoch >= ours for name, epoch in self._epochs.items() if name != process.name):
-            self.findings.append(f"{now:.3f} {device} took a permit of epoch {permit.epoch}, an earlier start's")
-        if line.state in ("HELD", "SUSPENDED"):
-            began = f"{device} began {permit.command.name} of item {permit.token}"
-            self.findings.append(f"{now:.3f} {began} while the line was {line.state}")
+    async def _follow(self, line: Any) -> None:
+        """Note every turn of the unit at its moment."""
+        while True:
+            self.inspector.turned(line.state)
+            await line.turned()
 
     async def _until_done(self) -> None:
         """Wait until every order has ended and dispatch has answered for everything; or nothing moves any more."""
@@ -345,6 +354,9 @@ class VirtualFloor:
         found = await self.call("orders") or {"orders": [], "unknown": []}
         if self._line is not None and (broken := self._line.broken_chain()) is not None:
             self.findings.append(f"the journal's chain is broken at entry {broken}")
+        rare = Counter(await self.call("seen") or {})
+        rare.update(self.inspector.rare)
+        rare["operator began anew"] += self.operator.began_anew
         for context in self._loop.failures:
             self.findings.append(f"an error that nobody took: {context.get('message')}: {context.get('exception')!r}")
         raw = {**truth(self.plant.world, self.plant.faults), "at_hand": self.hands.at_hand}
@@ -359,6 +371,7 @@ class VirtualFloor:
             states={each["acceptance"]: each["state"] for each in found["orders"]},
             findings=self.findings,
             printed=tuple(event.mail_number for event in self.plant.world.history if isinstance(event, LabelPrinted)),
+            rare=rare,
             calm_gate=not DISTURBING & set(self.conductor.counts),
             story=self.conductor.told,
         )

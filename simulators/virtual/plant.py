@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from contextvars import Context, copy_context
 from pathlib import Path
 from random import Random
 
-from devices.plc.contract import HEARTBEAT_ADDRESS, SCAN_S, BlockState, DeviceKind, Permit
+from devices.plc.contract import HEARTBEAT_ADDRESS, SCAN_S, BlockState, DeviceKind
 from simulators.camera import CAMERAS
 from simulators.faults import Fault
 from simulators.plant import Plant, PlantWiring
-from simulators.plc import BlockMemory, PlcTwin
 from simulators.virtual.event_plc import EventPlc
 from simulators.virtual.eyes import VirtualCamera
 from simulators.virtual.modbus import quick_rtu, quick_tcp
 from simulators.virtual.ports import PortWire, TypedPort
 from simulators.virtual.trace import Trace
+from simulators.virtual.watched_plc import WatchedPlc
 from simulators.virtual.wires import VirtualWire
 from simulators.wires import FaceMaker
 
@@ -26,14 +26,9 @@ IDLE_SCAN_S = 0.1
 RTU = "sealer_2"
 
 
-class LazyPlc(PlcTwin):
-    """Scans each 10 ms while something moves or waits to be taken; otherwise for a reader, and now and then.
+class LazyPlc(WatchedPlc):
+    """Scans each 10 ms while something moves or waits to be taken; otherwise for a reader, and now and then."""
 
-    :ivar on_motion: told of each permit that was accepted; :ivar torn: how many status reads are torn in two.
-    """
-
-    on_motion: Callable[[str, Permit], None]
-    torn: int = 0
     _next: asyncio.TimerHandle
     _context: Context
 
@@ -78,12 +73,6 @@ class LazyPlc(PlcTwin):
 
     def _works(self) -> bool:
         return any(block.state is BlockState.BUSY or block.commanded or block.acknowledged for block in self._blocks)
-
-    def _take_command(self, number: int, block: BlockMemory) -> None:
-        before = block.running
-        super()._take_command(number, block)
-        if block.running is not None and block.running is not before:
-            self.on_motion(self.name, block.running)
 
 
 class VirtualPlant(Plant):

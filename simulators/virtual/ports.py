@@ -103,9 +103,7 @@ class PortWire(VirtualWire):
 class TypedPort:
     """The line's end of one PLC's link; see `devices.plc.port.PlcPort` for the meaning of each method."""
 
-    def __init__(
-        self, name: str, kind: DeviceKind, blocks: int, wire: PortWire, chance: Random, trace: Trace
-    ) -> None:
+    def __init__(self, name: str, kind: DeviceKind, blocks: int, wire: PortWire, chance: Random, trace: Trace) -> None:
         self.name = name
         self.kind = kind
         self.blocks = blocks
