@@ -27,6 +27,8 @@ from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
 from controller.plan.config import LineConfig, load_config
 
+_UNKNOWN = "SELECT acceptance, mail_number FROM items WHERE outcome = 'unknown'"
+
 
 @dataclass(frozen=True, slots=True)
 class Seams:
@@ -99,7 +101,7 @@ class Composed:
     async def _orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Every order with its state, those of which an attempt's chute is not known, and what has not ended yet."""
         with closing(open_reading(self.journal.path)) as connection:
-            unknown = connection.execute("SELECT acceptance FROM items WHERE outcome = 'unknown'").fetchall()
+            unknown = connection.execute(_UNKNOWN).fetchall()
             under_way = connection.execute("SELECT COUNT(*) FROM items WHERE ended_at IS NULL").fetchone()[0]
             return {
                 "under_way": under_way,
@@ -109,6 +111,7 @@ class Composed:
                     for line in order_lines(connection, "", int(arguments.get("most", 10_000)))
                 ],
                 "unknown": sorted({row[0] for row in unknown}),
+                "unknown_numbers": sorted({row[1] for row in unknown if row[1]}),
             }
 
 

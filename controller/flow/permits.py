@@ -26,9 +26,8 @@ from devices.plc.driver import Completion, PlcStation
 _PASSING = frozenset({Answer.EXPIRED, Answer.HOST_LOST, Answer.RESULT_UNACKNOWLEDGED})
 """Refusals that a moment of jitter explains: asked again, a few times, before the line holds."""
 _PASSING_TRIES = 3
-_ASTRAY = frozenset({Answer.NO_CARRIER, Answer.WRONG_CARRIER, Answer.OUT_OF_BOUNDS})
-"""The conveyor does not have the item's carrier where the line takes it to be, or can't send it there: a parcel still
-lies on a carrier that should return empty. Asking again is of no use."""
+_ASTRAY = frozenset({Answer.NO_CARRIER, Answer.WRONG_CARRIER})
+"""The conveyor does not have the item's carrier where the line takes it to be: asking again there is of no use."""
 FALTER_S = 2.0
 """How long a PLC may say nothing before that counts as loss: jitter is no broken cable. Nothing moves meanwhile."""
 
@@ -155,7 +154,9 @@ class Permits:
     ) -> None:
         """Decide what follows a command that was not executed: another try, a hold before it, or the item's fault."""
         answer = refused.answer if isinstance(refused, CommandRefused) else Answer.NONE
-        if command is Command.MOVE and answer in _ASTRAY:
+        astray = command is Command.MOVE and answer in _ASTRAY
+        # No mailer where one must lie, or one where none may: no Unhold changes that.
+        if astray or answer is Answer.OUT_OF_BOUNDS:
             raise StationFault(station.name, str(refused)) from refused
         if answer is Answer.RESULT_UNACKNOWLEDGED:
             await self._free(station, block)

@@ -20,7 +20,11 @@ from simulators.virtual.troubles import Kind
 
 @dataclass(slots=True)
 class Run:
-    """How one seed came out. :ivar oracle: category → findings; :ivar story: what trouble struck, in order."""
+    """How one seed came out.
+
+    :ivar oracle: category → findings; :ivar story: what trouble struck, in order.
+    :ivar coverage: `kind@zone` → how often it struck there; :ivar rare: branch → how often it was taken.
+    """
 
     seed: int
     items: int
@@ -34,6 +38,7 @@ class Run:
     kills: int = 0
     steps: int = 0
     depth: Depth = Depth.WIRE
+    rare: dict[str, int] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
 
     @property
@@ -49,10 +54,10 @@ def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), de
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     gc.disable()
     try:
-        run = _simulate(seed, items, level, kinds, Depth(depth))
         with warnings.catch_warnings():
             # What had been started and not begun when the line was killed.
-            warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            run = _simulate(seed, items, level, kinds, Depth(depth))
             gc.collect()
     finally:
         gc.enable()
@@ -76,8 +81,10 @@ def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth:
             finally:
                 floor.close()
 
+    rare: Counter[str] = Counter()
     try:
-        oracle = judged(virtual_run(whole(), loop))
+        ended = virtual_run(whole(), loop)
+        oracle, rare = judged(ended), ended.rare
     except (Deadlock, Spinning) as error:
         oracle = {"run": [f"{type(error).__name__}: {error}"]}
     floor = floors[0]
@@ -95,5 +102,6 @@ def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth:
         kills=floor.kills,
         steps=loop.steps,
         depth=depth,
+        rare=dict(rare),
         story=floor.conductor.told,
     )

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from devices.plc.contract import Command, Permit
+from devices.plc.contract import Answer, Command, Permit, ResultCode
 from simulators.history import CarrierMoved, EmergencyStop, Event, GuardsSwung, JawClosed
 from simulators.matter import Mailer
 from simulators.plc import PlcTwin
@@ -25,6 +25,13 @@ PROOF_LIFE_S = 60.0
 NO_MOTION = frozenset({"STOPPED", "ABORTED", "HELD", "SUSPENDED", "IDLE", "COMPLETE", "RESETTING", "CLEARING"})
 LEAVING = frozenset({"HOLDING", "STOPPING", "ABORTING", "SUSPENDING", "COMPLETING"})
 PROVING = ("wide", "close_up")
+POSSIBLE = (
+    *(f"answer {each.name}" for each in Answer if each is not Answer.NONE),
+    *(f"result {each.name}" for each in ResultCode if each is not ResultCode.NONE),
+    "a permit on the wire while the unit turned",
+    "operator began anew",
+)
+"""What a long campaign must have met."""
 
 
 @dataclass(slots=True)
@@ -40,7 +47,7 @@ class Inspector:
 
     def __init__(self, world: World, now: Callable[[], float]) -> None:
         self.findings: list[str] = []
-        self.rare: Counter[str] = Counter()
+        self.rare: Counter[str] = Counter(dict.fromkeys(POSSIBLE, 0))
         self._world = world
         self._now = now
         self._shown: dict[int, Shown] = {}

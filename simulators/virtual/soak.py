@@ -68,17 +68,14 @@ def told(run: Run) -> list[str]:
 
 def summed(runs: list[Run], kinds: tuple[Kind, ...]) -> dict[str, Any]:
     """All seeds together; of a single one also its trace hash."""
-    faults: Counter[str] = Counter()
-    coverage: Counter[str] = Counter()
-    oracle: Counter[str] = Counter()
+    faults, coverage, oracle, rare = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for run in runs:
         faults.update(run.faults)
         coverage.update(run.coverage)
         oracle.update({name: len(found) for name, found in run.oracle.items()})
-    cpu_s = sum(run.cpu_s for run in runs)
-    virtual_s = sum(run.virtual_s for run in runs)
-    wall_s = sum(run.wall_s for run in runs)
-    wanted = {f"{kind}@{zone}" for kind in kinds or Kind for zone in AT_ZONES.get(kind, BEHIND_LOAD)}
+        rare.update(run.rare)
+    wanted = [f"{kind}@{zone}" for kind in kinds or Kind for zone in AT_ZONES.get(kind, BEHIND_LOAD)]
+    far = len(runs) > _FAR_ENOUGH
     first = runs[0]
     single = {"trace_hash": first.trace_hash, "seed": first.seed, "depth": first.depth} if len(runs) == 1 else {}
     return {
@@ -91,18 +88,50 @@ def summed(runs: list[Run], kinds: tuple[Kind, ...]) -> dict[str, Any]:
         "failed_seeds": [run.seed for run in runs if run.findings],
         "faults": dict(sorted(faults.items())),
         "lives_lost": sum(run.kills for run in runs) - len(runs),
-        "coverage": f"{len(wanted & coverage.keys())} of {len(wanted)} kinds of trouble at zones",
-        "never": sorted({each.partition("@")[0] for each in wanted} - faults.keys()) if len(runs) > _FAR_ENOUGH else [],
+        "coverage": dict(sorted(coverage.items())),
+        "covered": f"{sum(each in coverage for each in wanted)} of {len(wanted)} kinds of trouble at zones",
+        "never_struck": [each for each in wanted if each not in coverage] if far else [],
+        "sometimes": dict(sorted(rare.items())),
+        "never_happened": [name for name, count in sorted(rare.items()) if not count] if far else [],
+        **_speed(runs),
+    }
+
+
+def _speed(runs: list[Run]) -> dict[str, float]:
+    """How fast it went: `times_real` in virtual seconds a second of one core's work."""
+    virtual_s = sum(run.virtual_s for run in runs)
+    cpu_s, wall_s = sum(run.cpu_s for run in runs), sum(run.wall_s for run in runs)
+    items = sum(run.items for run in runs)
+    return {
         "virtual_s": round(virtual_s, 3),
         "wall_s": round(wall_s, 3),
         "cpu_s": round(cpu_s, 3),
         "times_real": round(virtual_s / cpu_s, 1),
+        "items_a_cpu_second": round(items / cpu_s, 1),
         "seeds_a_second": round(len(runs) / wall_s, 3),
     }
 
 
 def table(done: dict[str, Any]) -> str:
     """The same for the eye."""
-    faults = ", ".join(f"{kind} {count}" for kind, count in done["faults"].items()) or "none"
-    rest = {name: value for name, value in done.items() if name != "faults"}
-    return "\n".join([f"faults: {faults}", *(f"{name}: {value}" for name, value in rest.items())])
+    lines = [
+        f"faults: {_counts(done['faults'])}",
+        f"sometimes: {_counts(done['sometimes'])}",
+        *_matrix(done["coverage"]),
+    ]
+    rest = {name: value for name, value in done.items() if name not in ("faults", "sometimes", "coverage")}
+    return "\n".join([*lines, *(f"{name}: {value}" for name, value in rest.items())])
+
+
+def _counts(counted: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counted.items()) or "none"
+
+
+def _matrix(coverage: dict[str, int]) -> list[str]:
+    """Kinds of trouble down, steps of the flow across."""
+    kinds = sorted({each.partition("@")[0] for each in coverage})
+    head = f"{'':28}" + "".join(f"{zone:>9}" for zone in BEHIND_LOAD)
+    return [head] + [
+        f"{kind:28}" + "".join(f"{coverage.get(f'{kind}@{zone}', 0) or '.':>9}" for zone in BEHIND_LOAD)
+        for kind in kinds
+    ]
