@@ -18,27 +18,31 @@ from controller.desk.channel import Handler
 from controller.desk.desk import Desk
 from controller.dispatch.broker import Broker
 from controller.dispatch.outbox import OutboxState, outbox_counts
-from controller.equipment import Opening, build_equipment, by_address
+from controller.equipment import Opening, Ports, build_equipment, by_address
 from controller.eyes.vision_workers import VisionTimeout, VisionWorkers
 from controller.journal import Journal
-from controller.journal.reading import order_lines, pick_list, verify_chain
+from controller.journal.reading import kinds_seen, order_lines, pick_list, verify_chain
 from controller.journal.store import open_reading
 from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
 from controller.plan.config import LineConfig, load_config
+
+_UNKNOWN = "SELECT acceptance, mail_number FROM items WHERE outcome = 'unknown'"
 
 
 @dataclass(frozen=True, slots=True)
 class Seams:
     """What a simulation may exchange.
 
-    :ivar opening: opens each device's byte stream; :ivar writer: makes the journal's writer.
+    :ivar opening: opens each device's byte stream; :ivar ports: exchanges the PLCs' links above their framing.
+    :ivar writer: makes the journal's writer.
     :ivar connect: makes a connection to the broker; None: to the configured one.
     :ivar vision: judges pictures; None: workers by the configuration.
     """
 
     clock: WallClock = field(default_factory=SystemClock)
     opening: Opening = by_address
+    ports: Ports | None = None
     writer: Callable[[], Writer] = WritingThread
     connect: Callable[[], Broker] | None = None
     vision: VisionWorkers | None = None
@@ -67,10 +71,14 @@ class Composed:
         """Whether motion may be permitted."""
         return self.line.unit.executing
 
+    async def turned(self) -> None:
+        """Return at the unit's next turn."""
+        await self.line.unit.changed.wait()
+
     @property
     def calls(self) -> Mapping[str, Handler]:
         """What an operator's page and the screens of the floor ask of the line."""
-        return {**Desk(self.line).handlers, "pick_list": self._pick_list, "orders": self._orders}
+        return {**Desk(self.line).handlers, "pick_list": self._pick_list, "orders": self._orders, "seen": self._seen}
 
     def standing(self) -> list[tuple[str, str]]:
         """Kind and text of each alarm that stands."""
@@ -85,10 +93,15 @@ class Composed:
         with closing(open_reading(self.journal.path)) as connection:
             return {"picks": [asdict(pick) for pick in pick_list(connection)]}
 
+    async def _seen(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """How often each kind of entry, alarm and reject reason stands in the journal; 0 for one that never came."""
+        with closing(open_reading(self.journal.path)) as connection:
+            return kinds_seen(connection)
+
     async def _orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Every order with its state, those of which an attempt's chute is not known, and what has not ended yet."""
         with closing(open_reading(self.journal.path)) as connection:
-            unknown = connection.execute("SELECT acceptance FROM items WHERE outcome = 'unknown'").fetchall()
+            unknown = connection.execute(_UNKNOWN).fetchall()
             under_way = connection.execute("SELECT COUNT(*) FROM items WHERE ended_at IS NULL").fetchone()[0]
             return {
                 "under_way": under_way,
@@ -98,6 +111,7 @@ class Composed:
                     for line in order_lines(connection, "", int(arguments.get("most", 10_000)))
                 ],
                 "unknown": sorted({row[0] for row in unknown}),
+                "unknown_numbers": sorted({row[1] for row in unknown if row[1]}),
             }
 
 
@@ -110,7 +124,7 @@ async def compose(config: LineConfig, seams: Seams | None = None) -> AsyncIterat
     seams = seams or Seams()
     vision = seams.vision or VisionWorkers(config.vision.workers, config.vision.memory_mb)
     async with Journal(config.store.journal, seams.clock, seams.writer()) as journal:
-        line = Line(config, seams.clock, journal, build_equipment(config, seams.opening), vision)
+        line = Line(config, seams.clock, journal, build_equipment(config, seams.opening, seams.ports), vision)
         if seams.connect is not None:
             line.dispatch.connect = seams.connect
         yield Composed(line, vision, journal)

@@ -17,6 +17,7 @@ from devices.links.state import LinkState
 from devices.links.stream import Dial
 from devices.plc.contract import DeviceKind
 from devices.plc.driver import PlcStation
+from devices.plc.port import PlcPort
 from devices.printer.driver import LabelPrinter
 from devices.scale.driver import Scale
 from devices.scanner.driver import Scanner
@@ -31,6 +32,8 @@ _KINDS = {
 
 Opening = Callable[[str, Link], Dial]
 """What opens a device's byte stream, from the device's name and address."""
+Ports = Callable[[str, DeviceKind, int], PlcPort]
+"""What owns a PLC's link in the place of framing and polling, from its name, kind and number of blocks."""
 
 
 class Driver(Protocol):
@@ -108,16 +111,16 @@ def by_address(name: str, link: Link) -> Dial:  # noqa: ARG001 -- the address sa
     return dial(link)
 
 
-def build_equipment(config: LineConfig, opening: Opening = by_address) -> Equipment:
+def build_equipment(config: LineConfig, opening: Opening = by_address, ports: Ports | None = None) -> Equipment:
     """Make a driver for each device of the configuration; none is connected yet.
 
-    :param opening: how each byte stream is opened.
+    :param opening: how each byte stream is opened; :param ports: exchanges the PLCs' links above their framing.
     """
     made = Equipment(config)
     for name, device in config.devices.items():
         match device:
             case PlcDevice():
-                made.plcs[name] = _plc(name, device, config, opening)
+                made.plcs[name] = _plc(name, device, config, opening, ports)
             case Camera():
                 made.cameras[name] = _camera(name, device, opening)
             case WireDevice():
@@ -125,12 +128,13 @@ def build_equipment(config: LineConfig, opening: Opening = by_address) -> Equipm
     return made
 
 
-def _plc(name: str, device: PlcDevice, config: LineConfig, opening: Opening) -> PlcStation:
+def _plc(name: str, device: PlcDevice, config: LineConfig, opening: Opening, ports: Ports | None) -> PlcStation:
     link = parse_link(device.link)
     assert isinstance(link, ModbusLink)  # the configuration demands it
     blocks = len(ZONES) if device.type == "conveyor" else 1
-    master = master_for(name, link, opening(name, link))
-    return PlcStation(name, _KINDS[device.type], blocks, master, epoch=1, poll_s=config.timing.poll_s)
+    kind, master = _KINDS[device.type], master_for(name, link, opening(name, link))
+    port = ports(name, kind, blocks) if ports is not None else None
+    return PlcStation(name, kind, blocks, master, epoch=1, poll_s=config.timing.poll_s, port=port)
 
 
 def _camera(name: str, device: Camera, opening: Opening) -> HttpCamera | CaptureCamera:

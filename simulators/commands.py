@@ -25,7 +25,7 @@ from simulators.demo.run import Wish, run_demo
 from simulators.demo.until_done import StandstillError
 from simulators.plant import PlantWiring
 from simulators.plant_process import Staff, run_plant
-from simulators.virtual.soak import soak, table
+from simulators.virtual.soak import Depths, soak, table
 
 
 class Level(StrEnum):
@@ -87,13 +87,17 @@ def simulate(
     seeds: Annotated[int, typer.Option(min=1, help="How many, one after the other.")] = 1,
     minutes: Annotated[float, typer.Option(min=0, help="Instead of `seeds`: as many as fit.")] = 0.0,
     only: Annotated[str, typer.Option(help="The only kinds of trouble, with commas between.")] = "",
+    depth: Annotated[
+        Depths, typer.Option(help="Every byte framed, or PLCs on typed ports; mixed: each 100th seed at full wire.")
+    ] = Depths.MIXED,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object last, nothing else.")] = False,
 ) -> None:
     """Run the line's own code in virtual time, with trouble, and let the oracle judge. Ends with 1 if it found a thing.
 
     Findings are told as they come, each with its seed and the story of what struck.
     """
-    done = soak(seed, items, faults.value, seeds, minutes * 60, only, (lambda _: None) if as_json else typer.echo)
+    tell = (lambda _: None) if as_json else typer.echo
+    done = soak(seed, items, faults.value, seeds, minutes * 60, only, depth, tell)
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else table(done))
     raise typer.Exit(_FAILED if done["findings"] else 0)
 

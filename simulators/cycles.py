@@ -48,6 +48,11 @@ class Cycle:
             self._left -= seconds
         return self._end
 
+    @property
+    def left(self) -> float:
+        """Plant seconds until its next step."""
+        return self._left
+
     def interrupt(self) -> CycleEnd:
         """Cut it off; return how it ended."""
         try:
@@ -74,6 +79,7 @@ class Machine(ABC):
     :ivar kind: what its PLC says it is; :ivar command: the only command it knows.
     :ivar clamps: whether it holds its carrier from the beginning of a motion to its end.
     :ivar zones: the zone of each block of its PLC.
+    :ivar misread: what the carrier reader of a block says instead of the truth, while it is stuck, early or wrong.
     """
 
     kind: DeviceKind
@@ -83,6 +89,7 @@ class Machine(ABC):
     def __init__(self, world: World, zones: tuple[str, ...]) -> None:
         self.world = world
         self.zones = zones
+        self.misread: dict[int, int] = {}
         self._running: dict[int, Cycle] = {}
 
     @abstractmethod
@@ -94,7 +101,9 @@ class Machine(ABC):
         """Return the motion that the permit asks for."""
 
     def carrier(self, block: int) -> int:
-        """Return the number of the carrier that stands in the block's zone, 0 for none or one on its way."""
+        """Return the carrier that the block's reader sees in its zone, 0 for none or one on its way."""
+        if block in self.misread:
+            return self.misread[block]
         carrier = self.world.zones.get(self.zones[block])
         return 0 if carrier is None else carrier.number
 
@@ -110,6 +119,10 @@ class Machine(ABC):
         if not self._running:
             return []
         return self._ended([(block, cycle.advance(seconds)) for block, cycle in self._running.items()])
+
+    def next_s(self) -> float | None:
+        """Plant seconds until something here goes on by itself; None while nothing will."""
+        return min((cycle.left for cycle in self._running.values()), default=None) if self._running else None
 
     def stop(self) -> Ended:
         """End all motion now: a guard, the emergency stop, or the PLC dies. Return what ended."""

@@ -110,6 +110,20 @@ class ParcelFell(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ParcelCarried(Event):
+    """Hands lifted a mailer off its carrier in `zone` and threw it into a chute."""
+
+    carrier: int
+    zone: str
+    chute: int
+    kit: str
+    attempt: int
+    part_ids: tuple[str, ...]
+    mail_numbers: tuple[str, ...]
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelOpened(Event):
     """Hands cut a rejected parcel open to put its parts right. :ivar fell_at: `at` of its ParcelFell."""
 

@@ -29,6 +29,9 @@ SET_S, PUSH_S, RETURN_S = 0.15, 0.2, 0.15
 SAMPLE_S = 0.02
 """Between two readings of the jaw's temperature during the dwell."""
 
+READINGS_S = 0.1
+"""How far apart a jaw has to be looked at, where nobody looks in every scan."""
+
 AMBIENT_C = 22.0
 WARM_C = 150.0
 """The jaw's temperature when the plant starts: it has been switched on long before."""
@@ -68,8 +71,10 @@ class ConveyorMachine(Machine):
     def script(self, zone: str, permit: Permit) -> Script:
         """Move one carrier. Cut off in the first half it rolls back, in the second it rolls on to its target."""
         target = ZONES[permit.target]
-        self.world.depart(zone, target)
         code, back = ResultCode.OK, True
+        if zone not in self.world.zones:
+            return (yield from _empty_belt())
+        self.world.depart(zone, target)
         try:
             yield MOVE_S / 2
             back = False
@@ -88,15 +93,32 @@ class ConveyorMachine(Machine):
                 self.world.feed_load()
         return ended
 
+    def next_s(self) -> float | None:
+        """As of every machine, with the return belt."""
+        moving = super().next_s()
+        feeds = self.world.stands_safe and self.world.returning and self.world.is_free("load")
+        return min(FEED_S, FEED_S if moving is None else moving) if feeds else moving
+
+
+def _empty_belt() -> Script:
+    """Run a belt on which nothing stands: its reader saw what is not there."""
+    try:
+        yield MOVE_S
+    except Interruption:
+        return CycleEnd(ResultCode.INTERRUPTED)
+    return CycleEnd(ResultCode.NOT_CONFIRMED)
+
 
 class Heater:
     """The jaw's heater: it approaches its set-point with one time constant. Temperatures in °C.
 
     :ivar powered: False is a burnt-out element: it cools to ambient.
+    :ivar off_c: how much hotter the jaw is than its controller believes; its own probe in the jaw tells it truly.
     """
 
     def __init__(self, seed: str) -> None:
         self.powered = True
+        self.off_c = 0.0
         self.setpoint = WARM_C
         self._temperature = WARM_C
         self._chance = random.Random(seed)
@@ -122,11 +144,14 @@ class Heater:
 
     def reading_dc(self, sag_c: float = 0.0) -> int:
         """Return one reading in 0.1 °C, with noise, `sag_c` below the jaw's temperature."""
-        return round((self._temperature - sag_c + self._chance.uniform(-NOISE_C, NOISE_C)) * 10)
+        return round((self._temperature + self.off_c - sag_c + self._chance.uniform(-NOISE_C, NOISE_C)) * 10)
 
 
 class SealerMachine(Machine):
-    """One jaw: it heats to the permit's set-point, closes, dwells, cools and opens."""
+    """One jaw: it heats to the permit's set-point, closes, dwells, cools and opens.
+
+    :ivar stuck_s: how long it stays down after its cooling before it goes up.
+    """
 
     kind = DeviceKind.SEALER
     command = Command.SEAL
@@ -136,6 +161,7 @@ class SealerMachine(Machine):
         self.heater = Heater(f"heater {zone} {seed}")
         self._faults = faults
         self._chance = random.Random(f"force {zone} {seed}")
+        self.stuck_s = 0.0
         self._cycles = 0
         self._closed = False
 
@@ -149,6 +175,11 @@ class SealerMachine(Machine):
         """Let plant time pass, for the heater as well."""
         self.heater.advance(seconds)
         return super().step(seconds)
+
+    def next_s(self) -> float | None:
+        """As of every machine; a closed jaw's readings are taken some at a time."""
+        step_s = super().next_s()
+        return None if step_s is None else max(step_s, READINGS_S)
 
     def host_lost(self) -> Ended:
         """A jaw that has not closed yet goes up again; a closed one ends its dwell and opens."""
@@ -166,6 +197,7 @@ class SealerMachine(Machine):
             yield JAW_S
             yield from self._press(zone, cycle, force_n, dwell_ms)
             yield from _count(cycle, cooling_ms)
+            yield self.stuck_s
             self._closed = False
             yield JAW_S
         except Interruption:
@@ -282,13 +314,18 @@ class ApplicatorMachine(Machine):
 
 
 class GateMachine(Machine):
-    """The gate in zone divert: it rests at reject, sets itself to a chute, pushes, and returns to reject."""
+    """The gate in zone divert: it rests at reject, sets itself to a chute, pushes, and returns to reject.
+
+    :ivar stuck: it does not move; :ivar late_s: how much later than it should it does.
+    """
 
     kind = DeviceKind.GATE
     command = Command.DIVERT
 
     def __init__(self, world: World, faults: Faults) -> None:
         super().__init__(world, ("divert",))
+        self.stuck = False
+        self.late_s = 0.0
         self._faults = faults
         self._cycles = 0
 
@@ -302,8 +339,10 @@ class GateMachine(Machine):
         measured = {"carrier": self.carrier(0), "chute": int(Chute.NONE), "cycles": self._cycles & 0xFFFF}
         code = ResultCode.NOT_CONFIRMED
         try:
-            yield SET_S
+            yield SET_S + self.late_s
             yield PUSH_S
+            if self.stuck:
+                return CycleEnd(code, measured)
             self._cycles += 1
             measured["cycles"] = self._cycles & 0xFFFF
             if self.world.bears_mailer(zone):

@@ -41,6 +41,8 @@ from simulators.modbus_server import IllegalAddressError
 
 COMMAND_LENGTH = 14
 ACKNOWLEDGE_LENGTH = 2
+_SAFETIES = tuple(Safety(bits) for bits in range(16))
+"""Bits 0 to 3 are guards, emergency stop, host, tracking."""
 
 
 @dataclass(slots=True)
@@ -182,14 +184,9 @@ class PlcTwin:
         return int(((self._now or 0.0) - self._booted_at) * 1000) & 0xFFFFFFFF
 
     def _safety(self) -> Safety:
-        safety = Safety(0)
-        if self._world.guards_closed:
-            safety |= Safety.GUARDS_CLOSED
-        if self._world.emergency_stop_released:
-            safety |= Safety.EMERGENCY_STOP_RELEASED
-        if self._host_alive:
-            safety |= Safety.HOST_ALIVE
-        return safety | Safety.TRACKING_OK if self.tracking_ok else safety
+        world = self._world
+        bits = world.guards_closed | world.emergency_stop_released << 1 | self._host_alive << 2 | self.tracking_ok << 3
+        return _SAFETIES[bits]
 
     def _watch_host(self, now: float) -> None:
         if self._heartbeat != self._heartbeat_seen:

@@ -26,10 +26,12 @@ class PrinterTwin:
     """One printer.
 
     :ivar media_out: the roll is empty; :ivar head_open: the print head is up; :ivar pause: its key was pressed.
+    :ivar late_s: how much longer than it should a label takes.
     """
 
     def __init__(self, world: World, faults: Faults, *, speed: float = 1.0) -> None:
         self.media_out = self.head_open = self.pause = False
+        self.late_s = 0.0
         self._world, self._faults, self._speed = world, faults, speed
         self._buffer: deque[Label] = deque()
         self._filled = asyncio.Event()
@@ -43,7 +45,7 @@ class PrinterTwin:
         while True:
             await self._filled.wait()
             if self._can_print():
-                await asyncio.sleep(PRINT_S / self._speed)
+                await asyncio.sleep((PRINT_S + self.late_s) / self._speed)
                 self._print_next()
             else:
                 await asyncio.sleep(SCAN_S)

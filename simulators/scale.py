@@ -25,11 +25,12 @@ SERIAL_NUMBER = "SEALLINE-TWIN"
 
 
 class ScaleTwin:
-    """One scale. Weights in g."""
+    """One scale. Weights in g. :ivar drift_g: how much too much it shows."""
 
     def __init__(self, world: World, faults: Faults, *, speed: float = 1.0, seed: int = 0) -> None:
         self._world, self._faults, self._speed = world, faults, speed
         self._chance = random.Random(f"scale {seed}")
+        self.drift_g = 0.0
         self._zero = self._tare = 0.0
         self._send: Send | None = None
         self._frames = frames()
@@ -64,7 +65,7 @@ class ScaleTwin:
         noise = self._chance.uniform(-NOISE_G, NOISE_G)
         if mailer is None:
             return noise
-        drift = DRIFT_G if self._faults.lasts(FaultKind.SCALE_DRIFT, mailer) else 0.0
+        drift = DRIFT_G if self._faults.lasts(FaultKind.SCALE_DRIFT, mailer) else self.drift_g
         return (mailer.weight_g + drift) * (1.0 - self._unsettled_s() / SETTLING_S * 0.5) + noise
 
     async def _obey(self, command: str) -> None:

@@ -354,6 +354,17 @@ class World:
         self._stand(target, self.zones.pop(source))
         self._note(history.CarrierMoved, carrier=carrier.number, source=source, target=target)
 
+    def carry_to_chute(self, zone: str, chute: Chute) -> None:
+        """Lift the zone's mailer off its carrier and throw it into a chute by hand, past everything in between.
+
+        :raises ImpossibleError: no mailer there, or a machine holds it.
+        """
+        carrier, mailer = self._loose_carrier(zone), self.mailer_at(zone)
+        carrier.mailer = None
+        facts = {"zone": zone, "chute": chute, **_inside(mailer), "sealed": mailer.sealed}
+        event = self._note(history.ParcelCarried, carrier=carrier.number, **facts)
+        self.chutes[chute].append(Fallen(mailer, chute, event.at))
+
     def _loose_carrier(self, zone: str) -> Carrier:
         carrier = self.carrier_at(zone)
         if zone in self.clamped:

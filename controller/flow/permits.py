@@ -154,7 +154,9 @@ class Permits:
     ) -> None:
         """Decide what follows a command that was not executed: another try, a hold before it, or the item's fault."""
         answer = refused.answer if isinstance(refused, CommandRefused) else Answer.NONE
-        if command is Command.MOVE and answer in _ASTRAY:
+        astray = command is Command.MOVE and answer in _ASTRAY
+        # No mailer where one must lie, or one where none may: no Unhold changes that.
+        if astray or answer is Answer.OUT_OF_BOUNDS:
             raise StationFault(station.name, str(refused)) from refused
         if answer is Answer.RESULT_UNACKNOWLEDGED:
             await self._free(station, block)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from controller.exits import Reason
 from controller.journal.store import GENESIS, entry_digest
 from controller.masking import mask, masked_apart
 from controller.snapshot import CheckView, Counters, RejectView
+from controller.words.alarm_texts import AlarmKind
 from controller.words.reason_texts import describe
 
 _NUMBERED = ("plate", "document_number", "document_zone", "identity")
@@ -111,6 +113,19 @@ class Pick:
     attempt: int
     product: str
     parts: list[PickPart]
+
+
+def kinds_seen(connection: sqlite3.Connection) -> dict[str, int]:
+    """How often each kind of history entry, alarm and reason of a reject stands there; those that never came with 0."""
+    seen = {f"reason {reason}": 0 for reason in Reason} | {f"alarm {kind}": 0 for kind in AlarmKind}
+    for question in (
+        "SELECT 'entry ' || kind, COUNT(*) FROM history GROUP BY kind",
+        "SELECT 'alarm ' || kind, COUNT(*) FROM alarms GROUP BY kind",
+        "SELECT 'reason ' || reason, COUNT(*) FROM items WHERE reason <> '' GROUP BY reason",
+        "SELECT 'ended ' || outcome, COUNT(*) FROM items WHERE outcome IS NOT NULL GROUP BY outcome",
+    ):
+        seen.update(dict(connection.execute(question).fetchall()))
+    return seen
 
 
 def item_story(connection: sqlite3.Connection, key: str | int) -> Story | None:

@@ -185,16 +185,19 @@ class Divert:
 
         Of a parcel that nobody knew of it is known now where it lies.
         """
+        await self._sweep(item)
+        await self.return_carrier(item)
+
+    async def _sweep(self, item: Item) -> None:
+        """Push to reject, once. Should a parcel still lie there afterwards, the conveyor does not take the carrier."""
         try:
             completion = await self._permits.perform(
                 item, self._gate, 0, Command.DIVERT, target=Chute.REJECT, deadline_s=self._timing.divert_s
             )
         except StationFault as fault:
-            # Should a parcel still lie there, the conveyor does not take the carrier back.
             self._holding.hold(AlarmKind.STATION_FAULT, fault.source, cause=fault.cause)
         else:
             await self._conclude_swept(item, completion.result)
-        await self.return_carrier(item)
 
     async def _conclude_swept(self, item: Item, result: Result) -> None:
         chute = confirmed_chute(result)
@@ -204,8 +207,9 @@ class Divert:
         self._acknowledgements.release(self._gate, 0, result)
 
     async def return_carrier(self, item: Item) -> None:
-        """Send the emptied carrier back to load and forget the item; a refusal holds the line and is asked again.
+        """Send the emptied carrier back to load and forget the item; a refusal holds the line.
 
+        After Unhold the gate pushes once more before it is asked again: it may have stuck with the parcel before it.
         A carrier that a fresh report shows at divert no more has left, whatever became of the answer.
         """
         while True:
@@ -217,6 +221,7 @@ class Divert:
                 await self._permits.motion(item)
             if await self._tracking.has_left(item, DIVERT):
                 break
+            await self._sweep(item)
         self._tracking.dismiss(item)
 
 

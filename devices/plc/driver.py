@@ -39,6 +39,7 @@ from devices.plc.contract import (
     next_sequence,
 )
 from devices.plc.link import StationLink
+from devices.plc.port import PlcPort
 
 __all__ = ["ACKNOWLEDGE_DEADLINE_S", "Completion", "LinkState", "PlcStation"]
 
@@ -80,6 +81,7 @@ class PlcStation:
     :param epoch: the line's start counter, 1..65535; may be set anew.
     :param poll_s: time between two reads of the status image.
     :param stale_s: age from which on an image is no longer believed.
+    :param port: in the place of a link over `master`.
     """
 
     def __init__(
@@ -92,10 +94,11 @@ class PlcStation:
         epoch: int,
         poll_s: float = 0.02,
         stale_s: float = 0.25,
+        port: PlcPort | None = None,
     ) -> None:
         self.name = name
         self.epoch = epoch
-        self._link = StationLink(name, kind, blocks, master, poll_s=poll_s, stale_s=stale_s)
+        self._link: PlcPort = port or StationLink(name, kind, blocks, master, poll_s=poll_s, stale_s=stale_s)
         self._used: dict[int, int] = {}
         self._claimed: set[int] = set()
         self._releases = [asyncio.Lock() for _ in range(blocks)]

@@ -9,11 +9,10 @@ import time
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
-from simulators.virtual.floor import Ended, VirtualFloor, scratch
+from simulators.virtual.floor import Depth, Ended, VirtualFloor, scratch, warm_up
 from simulators.virtual.judging import judged
 from simulators.virtual.loop import Deadlock, Spinning, VirtualLoop, virtual_run
 from simulators.virtual.troubles import Kind
@@ -21,7 +20,11 @@ from simulators.virtual.troubles import Kind
 
 @dataclass(slots=True)
 class Run:
-    """How one seed came out. :ivar oracle: category → findings; :ivar story: what trouble struck, in order."""
+    """How one seed came out.
+
+    :ivar oracle: category → findings; :ivar story: what trouble struck, in order.
+    :ivar coverage: `kind@zone` → how often it struck there; :ivar rare: branch → how often it was taken.
+    """
 
     seed: int
     items: int
@@ -34,6 +37,8 @@ class Run:
     cpu_s: float = 0.0
     kills: int = 0
     steps: int = 0
+    depth: Depth = Depth.WIRE
+    rare: dict[str, int] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
 
     @property
@@ -41,34 +46,18 @@ class Run:
         """All of them."""
         return [finding for found in self.oracle.values() for finding in found]
 
-    def record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "seed": self.seed,
-            "items": self.items,
-            "oracle": self.oracle,
-            "findings": len(self.findings),
-            "faults": dict(sorted(self.faults.items())),
-            "trace_hash": self.trace_hash,
-            "virtual_s": round(self.virtual_s, 3),
-            "wall_s": round(self.wall_s, 3),
-            "cpu_s": round(self.cpu_s, 3),
-            "kills": self.kills,
-            "steps": self.steps,
-        }
 
-
-def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = ()) -> Run:
+def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), depth: Depth = Depth.PORT) -> Run:
     """Run one seed. Nothing of it remains, and what was killed in it dies without a word."""
     logging_before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     gc.disable()
     try:
-        run = _simulate(seed, items, level, kinds)
         with warnings.catch_warnings():
             # What had been started and not begun when the line was killed.
-            warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            run = _simulate(seed, items, level, kinds, Depth(depth))
             gc.collect()
     finally:
         gc.enable()
@@ -77,22 +66,25 @@ def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = ()) ->
     return run
 
 
-def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...]) -> Run:
+def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth: Depth) -> Run:
+    warm_up()
     began, worked = time.perf_counter(), time.process_time()
     loop = VirtualLoop(str(seed))
     floors: list[VirtualFloor] = []
 
     async def whole() -> Ended:
         with scratch() as folder:
-            floor = VirtualFloor(seed, items, level, kinds, loop, folder)
+            floor = VirtualFloor(seed, items, level, kinds, depth, loop, folder)
             floors.append(floor)
             try:
                 return await floor.run()
             finally:
                 floor.close()
 
+    rare: Counter[str] = Counter()
     try:
-        oracle = judged(virtual_run(whole(), loop))
+        ended = virtual_run(whole(), loop)
+        oracle, rare = judged(ended), ended.rare
     except (Deadlock, Spinning) as error:
         oracle = {"run": [f"{type(error).__name__}: {error}"]}
     floor = floors[0]
@@ -109,5 +101,7 @@ def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...]) -> Run
         cpu_s=time.process_time() - worked,
         kills=floor.kills,
         steps=loop.steps,
+        depth=depth,
+        rare=dict(rare),
         story=floor.conductor.told,
     )

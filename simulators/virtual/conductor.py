@@ -12,13 +12,15 @@ from random import Random
 from typing import Any
 
 from simulators.history import CarrierMoved, Event
-from simulators.machines import SealerMachine
-from simulators.matter import PartKind
+from simulators.machines import GateMachine, SealerMachine
+from simulators.plc import PlcTwin
 from simulators.virtual.commits import Disk
 from simulators.virtual.dispatch import VirtualBroker
 from simulators.virtual.people import VirtualHands
-from simulators.virtual.plant import LazyPlc, VirtualPlant
+from simulators.virtual.plant import VirtualPlant
+from simulators.virtual.reaching import Reaching
 from simulators.virtual.troubles import Kind, Trouble
+from simulators.virtual.watched_plc import WatchedPlc
 from simulators.virtual.wires import Twist
 from simulators.world import ZONES, ImpossibleError
 
@@ -31,7 +33,7 @@ class Conductor:
     """Strikes when the moment has come.
 
     :ivar counts: what was done, by kind; :ivar at: by kind and zone; :ivar told: the story, in plain words.
-    :param kill: kills the line's process after so many of its steps.
+    :param kill: kills the line's process after so many of its steps; :param jump_clock: sets the time of day.
     """
 
     def __init__(
@@ -43,12 +45,14 @@ class Conductor:
         disk: Disk,
         kill: Callable[[int], None],
         call: Callable[..., Coroutine[Any, Any, Any]],
+        jump_clock: Callable[[float], None],
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.at: Counter[tuple[str, str]] = Counter()
         self.told: list[str] = []
-        self._plant, self._hands, self._broker, self._disk = plant, hands, broker, disk
-        self._kill, self._call = kill, call
+        self._plant, self._broker, self._disk = plant, broker, disk
+        self._reaching = Reaching(plant.world, hands)
+        self._kill, self._call, self._jump_clock = kill, call, jump_clock
         self._waiting: dict[tuple[str, str], list[Trouble]] = {}
         for trouble in troubles:
             self._waiting.setdefault((trouble.kit, trouble.zone), []).append(trouble)
@@ -98,7 +102,7 @@ class Conductor:
                     plant.wire(plc).twist(_TWISTS[kind])
             case Kind.MODBUS_TORN_IMAGE:
                 twin = plant.plcs[plc]
-                assert isinstance(twin, LazyPlc)
+                assert isinstance(twin, WatchedPlc)
                 twin.torn += chance.choice((1, 3))
             case Kind.HALF_OPEN:
                 await self._for(plant.wire(plc).pause, plant.wire(plc).resume, chance.uniform(0.2, 6.0))
@@ -196,9 +200,65 @@ class Conductor:
                     # So short that no poll may see it.
                     await asyncio.sleep(chance.uniform(0.0, 0.03))
                     plant.world.swing_guards(closed=True)
+            case Kind.SENSOR_STUCK | Kind.SENSOR_EARLY | Kind.CARRIER_MISREAD:
+                await self._misread(kind, zone, chance)
+            case Kind.SCALE_DRIFTS:
+                plant.scale.drift_g = chance.choice((-1, 1)) * chance.uniform(3.0, 80.0)
+                await asyncio.sleep(chance.uniform(0.5, 6.0))
+                plant.scale.drift_g = 0.0
+            case Kind.PRINTER_LATE:
+                plant.printer.late_s = chance.uniform(1.0, 24.0)
+                await asyncio.sleep(chance.uniform(0.5, 4.0))
+                plant.printer.late_s = 0.0
+            case Kind.SEALER_HOT | Kind.SEALER_STUCK:
+                await self._harm_sealer(kind, chance)
+            case Kind.GATE_LATE | Kind.GATE_STUCK:
+                await self._harm_gate(kind, chance)
+            case Kind.DISPATCH_CONFUSED:
+                manners.confused += chance.choice((1, 3))
+            case Kind.CLOCK_JUMPED:
+                self._jump_clock(chance.choice((-1, 1)) * chance.choice((0.5, 30.0, 3600.0, 86_400.0 * 40)))
             case _:
-                return await self._by_hand(kind, zone, chance)
+                return await self._reaching.reach_in(kind, zone, chance)
         return True
+
+    async def _misread(self, kind: Kind, zone: str, chance: Random) -> None:
+        """Let a carrier reader say for a while what it said before, too early what comes, or another number."""
+        world, there = self._plant.world, zone
+        truth = self._plant.plcs["conveyor"].machine.carrier(ZONES.index(zone))
+        said = truth
+        if kind is Kind.SENSOR_EARLY:
+            there = ZONES[min(ZONES.index(zone) + 1, len(ZONES) - 1)]
+        elif kind is Kind.CARRIER_MISREAD:
+            others = sorted({each.number for each in world.zones.values()} - {truth})
+            said = chance.choice([*others, truth % 12 + 1])
+        readers = [(twin, block) for twin in self._plant.plcs.values() for block, at in _blocks(twin) if at == there]
+        twin, block = chance.choice(readers)
+        assert isinstance(twin, WatchedPlc)
+        twin.machine.misread[block] = said
+        twin.stir()
+        await asyncio.sleep(chance.uniform(0.1, 1.0) if kind is Kind.SENSOR_EARLY else chance.uniform(0.2, 5.0))
+        twin.machine.misread.pop(block, None)
+        twin.stir()
+
+    async def _harm_sealer(self, kind: Kind, chance: Random) -> None:
+        sealer = self._plant.plcs[chance.choice(("sealer_1", "sealer_2"))].machine
+        assert isinstance(sealer, SealerMachine)
+        if kind is Kind.SEALER_HOT:
+            sealer.heater.off_c = chance.uniform(8.0, 40.0)
+        else:
+            sealer.stuck_s = chance.uniform(1.0, 60.0)
+        await asyncio.sleep(chance.uniform(0.5, 5.0))
+        sealer.heater.off_c = sealer.stuck_s = 0.0
+
+    async def _harm_gate(self, kind: Kind, chance: Random) -> None:
+        gate = self._plant.plcs["gate"].machine
+        assert isinstance(gate, GateMachine)
+        gate.stuck, gate.late_s = kind is Kind.GATE_STUCK, chance.uniform(0.5, 30.0)
+        if gate.stuck:
+            gate.late_s = 0.0
+        await asyncio.sleep(chance.uniform(0.5, 5.0))
+        gate.stuck, gate.late_s = False, 0.0
 
     async def _for(self, begin: Callable[[], None], end: Callable[[], None], seconds: float) -> None:
         begin()
@@ -221,56 +281,6 @@ class Conductor:
         else:
             disk.after = look
 
-    async def _by_hand(self, kind: Kind, zone: str, chance: Random) -> bool:
-        """Open the guard, do it, and mostly close it again."""
-        world = self._plant.world
-        world.swing_guards(closed=False)
-        await asyncio.sleep(chance.uniform(0.0, 0.05))
-        try:
-            return self._reach_in(kind, zone, chance)
-        finally:
-            await asyncio.sleep(chance.uniform(0.0, 0.5))
-            if chance.random() < 0.8:
-                world.swing_guards(closed=True)
 
-    def _reach_in(self, kind: Kind, zone: str, chance: Random) -> bool:
-        world = self._plant.world
-        match kind:
-            case Kind.PART_REMOVED:
-                mailer = world.open_mailer_at(zone)
-                if not mailer.contents:
-                    return False
-                part = chance.choice(mailer.contents).part
-                self._hands.take_back((world.take_out(zone, part.part_id),))
-                return True
-            case Kind.PARTS_SWAPPED:
-                return self._swap_parts(zone, chance)
-            case Kind.PARCELS_SWAPPED:
-                others = [each for each in ZONES[4:] if each != zone and world.bears_mailer(each)]
-                if not others or not world.bears_mailer(zone):
-                    return False
-                here, there = world.carrier_at(zone), world.carrier_at(chance.choice(others))
-                here.mailer, there.mailer = there.mailer, here.mailer
-                return True
-            case _:
-                free = [each for each in ZONES if world.is_free(each)]
-                world.move_by_hand(zone, chance.choice(free))
-                return True
-
-    def _swap_parts(self, zone: str, chance: Random) -> bool:
-        """Change a part of this mailer for one of the same kind in another open one."""
-        world = self._plant.world
-        here = world.open_mailer_at(zone)
-        for other in chance.sample(ZONES, len(ZONES)):
-            if other == zone or not world.bears_mailer(other) or world.mailer_at(other).sealed:
-                continue
-            for kind in PartKind:
-                mine = next((each for each in here.contents if each.part.kind is kind), None)
-                theirs = next((each for each in world.mailer_at(other).contents if each.part.kind is kind), None)
-                if mine is not None and theirs is not None:
-                    world.take_out(zone, mine.part.part_id)
-                    world.take_out(other, theirs.part.part_id)
-                    world.lay_part(zone, theirs.part, mine.x, mine.y)
-                    world.lay_part(other, mine.part, theirs.x, theirs.y)
-                    return True
-        return False
+def _blocks(twin: PlcTwin) -> list[tuple[int, str]]:
+    return list(enumerate(twin.machine.zones))

@@ -44,6 +44,7 @@ class Manners:
 
     :ivar delay_s: before it answers; :ivar absent: it is not there: its messages wait at the broker.
     :ivar twice: answers everything twice; :ivar astray: also answers something that nobody asked.
+    :ivar confused: deliveries that it applies and answers with the name of the event before.
     :ivar mute: deliveries that it applies and does not answer; :ivar deaf: deliveries that get lost before it.
     """
 
@@ -51,6 +52,7 @@ class Manners:
     absent: bool = False
     twice: bool = False
     astray: bool = False
+    confused: int = 0
     mute: int = 0
     deaf: int = 0
 
@@ -62,6 +64,7 @@ class VirtualDispatch:
         self.manners = Manners()
         self.ledger: dict[str, Told] = {}
         self.deliveries = 0
+        self._before = ""
         self._broker = broker
         self._trace = trace
 
@@ -89,7 +92,15 @@ class VirtualDispatch:
         if self.manners.mute:
             self.manners.mute -= 1
             return
-        self._answer(identifier, accepted, reason)
+        self._answer(self._named(identifier), accepted, reason)
+
+    def _named(self, identifier: str) -> str:
+        """The event that it names in its answer."""
+        before, self._before = self._before, identifier
+        if not self.manners.confused or not before:
+            return identifier
+        self.manners.confused -= 1
+        return before
 
     def _answer(self, identifier: str, accepted: bool, reason: str) -> None:
         receipts = [{"id": identifier, "accepted": accepted, "reason": reason}]

@@ -25,6 +25,7 @@ JPEG_START = b"\xff\xd8\xff"
 _TRIGGER = re.compile(rb"[?&]trigger=(\d+)")
 _COLOURS = {"ebike": "white"}
 MISPLACED_MM = 8.0
+ASKEW_DEG = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Rates:
 
 
 class VirtualCamera:
-    """One camera. :ivar faults: what is wrong with it now; :ivar gone: it answers nothing."""
+    """One camera. :ivar faults: what is wrong with it now; :ivar on_exposed: told of each mailer that it shows."""
 
     def __init__(self, name: str, zone: str, world: World, chance: Random, speed: float) -> None:
         self.name = name
@@ -53,6 +54,7 @@ class VirtualCamera:
         self._world = world
         self._chance = chance
         self._speed = speed
+        self.on_exposed: Callable[[str, Mailer], None] = lambda _, __: None
         self._last = b""
         self._context = copy_context()
 
@@ -78,6 +80,8 @@ class VirtualCamera:
     def _picture(self) -> bytes:
         carrier = self._world.zones.get(self._zone)
         shown: dict[str, Any] = {"camera": self.name, "black": self.faults.black}
+        if carrier is not None and carrier.mailer is not None:
+            self.on_exposed(self.name, carrier.mailer)
         if carrier is not None and not self.faults.black:
             shown["carrier"] = carrier.code
             shown["mailer"] = None if carrier.mailer is None else _shown(carrier.mailer)
@@ -147,8 +151,11 @@ def _shown(mailer: Mailer) -> dict[str, Any]:
 
 
 def _seen(placed: PlacedPart) -> dict[str, Any]:
-    part = placed.part
-    return {"kind": part.kind.value, "text": part.text, "code": part.code, "style": part.style}
+    """What a part shows: a face that lies down shows nothing."""
+    part, up = placed.part, not placed.face_down
+    text, code = (part.text, part.code) if up else ("", "")
+    askew = abs(placed.turn) > ASKEW_DEG
+    return {"kind": part.kind.value, "text": text, "code": code, "style": part.style, "askew": askew}
 
 
 def _checks(shown: dict[str, Any], task: Task) -> list[Check]:
@@ -182,6 +189,7 @@ def _contents(mailer: dict[str, Any], task: ContentsTask) -> list[Check]:
     else:
         texts = sorted((each["text"], _COLOURS.get(each["style"], each["style"])) for each in plates)
         expected = sorted((each.text, each.colour.value) for each in task.plates)
+        checks.append(Check("plate_pose", _said(not any(each["askew"] for each in plates))))
         checks.append(Check("plate_characters", _said(texts == expected), "", str(expected), str(texts)))
     return checks
 

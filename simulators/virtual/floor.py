@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -20,8 +22,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from devices.plc.contract import Permit
-from simulators.history import Event, JawClosed, LabelPrinted, as_record
+from simulators.history import (
+    CarrierLoaded,
+    CarrierMoved,
+    EmergencyStop,
+    Event,
+    GuardsSwung,
+    LabelPrinted,
+)
 from simulators.oracle import Told
 from simulators.plant_process import ReaderAtHand
 from simulators.scenario import Scenario, make_scenario
@@ -31,11 +39,13 @@ from simulators.virtual.commits import Disk
 from simulators.virtual.conductor import Conductor
 from simulators.virtual.dispatch import VirtualBroker
 from simulators.virtual.eyes import Rates, TrueVision
+from simulators.virtual.inspector import Inspector
 from simulators.virtual.loop import Process, VirtualLoop
 from simulators.virtual.people import Operator, VirtualHands
-from simulators.virtual.plant import LazyPlc, VirtualPlant
+from simulators.virtual.plant import VirtualPlant
 from simulators.virtual.trace import Trace
 from simulators.virtual.troubles import DISTURBING, Kind, plan_motion_faults, plan_troubles
+from simulators.virtual.watched_plc import WatchedPlc
 
 CARRIERS = 12
 POLL_S = 0.04
@@ -44,6 +54,8 @@ STANDSTILL_S = 150.0
 """A run in which no matter moves and dispatch hears nothing for so long does not go on any more."""
 LONGEST_S_AN_ORDER = 120.0
 RESTART_S = 0.5
+LOOK_S = 2.0
+"""How often it is looked whether everything has ended."""
 _BEGAN = datetime(2027, 1, 4, 1, 0, tzinfo=UTC)
 RATES = {
     "none": Rates(unsure=0.0, rejects=0.0, silent=0.0),
@@ -52,12 +64,28 @@ RATES = {
 }
 
 
+class Depth(StrEnum):
+    """How deep the line's own code goes."""
+
+    WIRE = "wire"
+    """Every byte is framed, every image polled."""
+    PORT = "port"
+    """PLCs are met above their framing, by images and registers; all other devices still by bytes."""
+
+
 class VirtualClock:
-    """The time of day, from virtual time."""
+    """The time of day, from virtual time, until somebody sets it."""
+
+    def __init__(self) -> None:
+        self._off_s = 0.0
 
     def now(self) -> datetime:
         """The present moment."""
-        return _BEGAN + timedelta(seconds=asyncio.get_running_loop().time())
+        return _BEGAN + timedelta(seconds=asyncio.get_running_loop().time() + self._off_s)
+
+    def jump(self, seconds: float) -> None:
+        """Be set forth, or back."""
+        self._off_s += seconds
 
 
 class Witness(list[Event]):
@@ -78,7 +106,9 @@ class Ended:
     """What is left at the end of a run, for the oracle.
 
     :ivar open_orders: orders of which the line itself says that it does not know where their parcel fell.
+    :ivar open_numbers: their mail numbers.
     :ivar findings: what was wrong while it ran; :ivar printed: mail numbers of all labels that came out.
+    :ivar rare: how often each rare branch was taken.
     :ivar calm_gate: nothing ever disturbed the gate, so it can tell of each parcel where it fell.
     """
 
@@ -86,10 +116,12 @@ class Ended:
     scenario: Scenario
     ledger: list[Told]
     open_orders: frozenset[str]
+    open_numbers: frozenset[str]
     states: dict[str, str]
     findings: list[str]
     printed: tuple[str, ...] = ()
     calm_gate: bool = False
+    rare: Counter[str] = field(default_factory=Counter)
     story: list[str] = field(default_factory=list)
 
 
@@ -101,14 +133,24 @@ class VirtualFloor:
     """
 
     def __init__(
-        self, seed: int, orders: int, level: str, kinds: tuple[Kind, ...], loop: VirtualLoop, folder: Path
+        self,
+        seed: int,
+        orders: int,
+        level: str,
+        kinds: tuple[Kind, ...],
+        depth: Depth,
+        loop: VirtualLoop,
+        folder: Path,
     ) -> None:
         chance = Random(f"floor {seed}")
         self.trace = Trace()
         self.scenario = make_scenario(seed, orders, troubled=level != "none")
         faults = (*self.scenario.faults, *plan_motion_faults(seed, self.scenario, level))
-        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace)
-        self.findings: list[str] = []
+        self._typed = depth is Depth.PORT
+        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed)
+        self.inspector = Inspector(self.plant.world, loop.time)
+        self.findings = self.inspector.findings
+        self._clock = VirtualClock()
         self.kills = 0
         self.restarts = 0
         self._loop = loop
@@ -119,7 +161,6 @@ class VirtualFloor:
         self._vision = TrueVision(Random(f"vision {seed}"), RATES[level])
         self._line: Any = None
         self._process: Process | None = None
-        self._epochs: dict[str, int] = {}
         readers = {
             "infeed": ReaderAtHand(self.plant.infeed_scanner),
             "collate": ReaderAtHand(self.plant.certificate_scanner),
@@ -141,6 +182,7 @@ class VirtualFloor:
             self._disk,
             self.kill_line,
             self.call,
+            self._clock.jump,
         )
         self._dead = asyncio.Event()
         loop.on_death = self._buried
@@ -150,8 +192,11 @@ class VirtualFloor:
         async with self.plant:
             self.plant.world.history = Witness(self.plant.world.history, self._see)
             for plc in self.plant.plcs.values():
-                assert isinstance(plc, LazyPlc)
-                plc.on_motion, plc.on_torn = self._motion, lambda: None
+                assert isinstance(plc, WatchedPlc)
+                plc.on_written, plc.on_motion = self.inspector.written, self.inspector.accepted
+                plc.rare = self.inspector.rare
+            for camera in self.plant.cameras.values():
+                camera.on_exposed = self.inspector.exposed
             self.plant.employ(self._keep_line_running(), "the line's supervisor")
             self.plant.employ(self.conductor.work(), "conductor")
             await self._hand_in()
@@ -196,6 +241,7 @@ class VirtualFloor:
         while True:
             self._dead = asyncio.Event()
             self._process = Process(f"line {self.restarts}")
+            self.inspector.life = self._process.name
             self._disk.alive = lambda process=self._process: process.alive  # type: ignore[misc]
             life = self._process.run(self._live(), "line")
             dead = asyncio.ensure_future(self._dead.wait())
@@ -211,14 +257,16 @@ class VirtualFloor:
         """One life of the line."""
         async with _way_in()(
             self._config,
-            clock=VirtualClock(),
+            clock=self._clock,
             opening=self._opening,
+            ports=self.plant.port if self._typed else None,
             writer=self._disk.writer,
             connect=self._broker.connect,
             vision=self._vision,
         ) as line:
             self._line = line
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow(line))
                 for serve in line.serves:
                     group.create_task(serve())
 
@@ -240,38 +288,41 @@ class VirtualFloor:
 
     def _see(self, event: Event) -> None:
         now = self._loop.time()
-        self.trace.add(now, "world", json.dumps(as_record(event), default=str).encode())
+        self.trace.add(now, "world", repr(event).encode())
         self.conductor.see(event)
-        if isinstance(event, JawClosed) and event.again:
-            self.findings.append(f"{now:.3f} the jaw at {event.zone} closed a second time on the parcel of {event.kit}")
+        self.inspector.see(event)
+        match event:
+            case CarrierMoved():
+                self.plant.stir(event.source, event.target)
+            case CarrierLoaded():
+                self.plant.stir("load")
+            case GuardsSwung() | EmergencyStop():
+                self.plant.stir()
 
-    def _motion(self, device: str, permit: Permit) -> None:
-        """A PLC has taken a permit: the line must have been allowed to give it."""
-        line, process, now = self._line, self._process, self._loop.time()
-        if line is None or process is None:
-            return
-        ours = self._epochs.setdefault(process.name, permit.epoch)
-        if any(epoch >= ours for name, epoch in self._epochs.items() if name != process.name):
-            self.findings.append(f"{now:.3f} {device} took a permit of epoch {permit.epoch}, an earlier start's")
-        if line.state in ("HELD", "SUSPENDED"):
-            began = f"{device} began {permit.command.name} of item {permit.token}"
-            self.findings.append(f"{now:.3f} {began} while the line was {line.state}")
+    async def _follow(self, line: Any) -> None:
+        """Note every turn of the unit at its moment."""
+        while True:
+            self.inspector.turned(line.state)
+            await line.turned()
 
     async def _until_done(self) -> None:
         """Wait until every order has ended and dispatch has answered for everything; or nothing moves any more."""
         began = changed = self._loop.time()
-        seen: tuple[int, int] | None = None
+        seen: tuple[int, ...] | None = None
+        looked: tuple[int, ...] | None = None
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LOOK_S)
             now = self._loop.time()
-            found = await self.call("orders")
-            if found is not None and self._is_done(found):
-                return
             moved = (len(self.plant.world.history), len(self._broker.dispatch.ledger))
             if moved != seen:
                 seen, changed = moved, now
+            shown = (*moved, self._disk.commits, self.kills)
+            if shown != looked and (found := await self.call("orders")) is not None:
+                looked = shown
+                if self._is_done(found):
+                    return
             if now - changed > STANDSTILL_S or now - began > LONGEST_S_AN_ORDER * (5 + len(self.scenario.orders)):
-                self.findings.append(f"{now:.3f} the run does not end: {self._standing(found)}")
+                self.findings.append(f"{now:.3f} the run does not end: {self._standing(await self.call('orders'))}")
                 return
 
     def _is_done(self, found: dict[str, Any]) -> bool:
@@ -302,9 +353,12 @@ class VirtualFloor:
         assert not report["refused"], report
 
     async def _take_stock(self) -> Ended:
-        found = await self.call("orders") or {"orders": [], "unknown": []}
+        found = await self.call("orders") or {"orders": [], "unknown": [], "unknown_numbers": []}
         if self._line is not None and (broken := self._line.broken_chain()) is not None:
             self.findings.append(f"the journal's chain is broken at entry {broken}")
+        rare = Counter(await self.call("seen") or {})
+        rare.update(self.inspector.rare)
+        rare["operator began anew"] += self.operator.began_anew
         for context in self._loop.failures:
             self.findings.append(f"an error that nobody took: {context.get('message')}: {context.get('exception')!r}")
         raw = {**truth(self.plant.world, self.plant.faults), "at_hand": self.hands.at_hand}
@@ -316,9 +370,11 @@ class VirtualFloor:
             scenario=self.scenario,
             ledger=sorted(self._broker.dispatch.ledger.values(), key=lambda told: told.sequence),
             open_orders=frozenset(found["unknown"]),
+            open_numbers=frozenset(found["unknown_numbers"]),
             states={each["acceptance"]: each["state"] for each in found["orders"]},
             findings=self.findings,
             printed=tuple(event.mail_number for event in self.plant.world.history if isinstance(event, LabelPrinted)),
+            rare=rare,
             calm_gate=not DISTURBING & set(self.conductor.counts),
             story=self.conductor.told,
         )
@@ -329,6 +385,11 @@ def _way_in() -> Any:
     """What opens a line, by name: no simulator imports it."""
     (entry,) = entry_points(group="sealline.seams", name="line")
     return entry.load()
+
+
+def warm_up() -> None:
+    """Import the line before any time is measured."""
+    _way_in()
 
 
 def truth_of_travelling(carriers: dict[str, Any]) -> dict[str, Any]:

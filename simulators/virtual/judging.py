@@ -23,6 +23,7 @@ def judged(ended: Ended) -> dict[str, list[str]]:
     found = {name: list(findings) for name, findings in judge(stock, ended.scenario, ended.ledger).findings.items()}
     found["lost"] = [finding for finding in found["lost"] if not _rejected_empty(finding, ended)]
     found["lost"] += _unvoided(ended, stock) + _needlessly_open(ended) + _needlessly_recalled(ended)
+    found["misstated"] = _misstated(ended, stock)
     found["run"] = list(ended.findings)
     return found
 
@@ -37,8 +38,20 @@ def _unvoided(ended: Ended, stock: Stock) -> list[str]:
     return [
         f"label {number} was printed and is on no parcel sent, dispatch was never told that it is void"
         for number in dict.fromkeys(ended.printed)
-        if number not in sent | told | open_ones
+        if number not in sent | told | open_ones | ended.open_numbers
     ]
+
+
+def _misstated(ended: Ended, stock: Stock) -> list[str]:
+    """What the line says of an order is where its parcel truly lies: packed in dispatch, rejected not there."""
+    sent = {part.owner for parcel in stock.parcels if parcel.chute is Chute.DISPATCH for part in parcel.parts}
+    found = []
+    for order, state in ended.states.items():
+        if order in ended.open_orders or (state == "packed") == (order in sent):
+            continue
+        where = "lies in the dispatch chute" if order in sent else "does not lie in the dispatch chute"
+        found.append(f"order {order} is {state} for the line, and its parcel {where}")
+    return found
 
 
 def _needlessly_open(ended: Ended) -> list[str]:

@@ -46,6 +46,42 @@ class Process:
 _PROCESS: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
+class Step:
+    """A callback that is due, as asyncio's handles are, but lighter: a run makes hundreds of thousands.
+
+    :ivar serial: of the task that it belongs to, so that order never depends on an address in memory.
+    """
+
+    __slots__ = ("_args", "_callback", "_cancelled", "_context", "_when")
+
+    def __init__(
+        self, callback: Callable[..., Any], args: tuple[Any, ...], context: Context | None, when: float
+    ) -> None:
+        self._callback = callback
+        self._args = args
+        self._context = copy_context() if context is None else context
+        self._cancelled = False
+        self._when = when
+
+    @property
+    def serial(self) -> int:
+        """Of the task whose step it is, 0 for none."""
+        serial: int = getattr(getattr(self._callback, "__self__", None), "serial", 0)
+        return serial
+
+    def cancel(self) -> None:
+        """Let it not run."""
+        self._cancelled = True
+
+    def cancelled(self) -> bool:
+        """Whether it will not run."""
+        return self._cancelled
+
+    def when(self) -> float:
+        """Its time."""
+        return self._when
+
+
 class Deadlock(Exception):
     """Nothing is ready and no timer runs: nothing can ever happen; names who waits."""
 
@@ -67,8 +103,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now = 1000.0
         self._serial = itertools.count(1)
         self._graveyard: list[object] = []
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
-        self._ready: deque[asyncio.Handle] = deque()
+        self._timers: list[tuple[float, int, Step]] = []
+        self._ready: deque[Step] = deque()
         self._timer_serial = itertools.count()
         self._at_this_moment = 0
         self.set_task_factory(self._number)
@@ -78,17 +114,31 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Virtual seconds."""
         return self._now
 
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> Step:
+        """As every loop's."""
+        step = Step(callback, args, context, self._now)
+        self._ready.append(step)
+        return step
+
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> Step:
+        """As every loop's; there is but one thread."""
+        return self.call_soon(callback, *args, context=context)
+
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
+    ) -> Step:
         """As every loop's; timers of the same moment keep their order until they are shuffled."""
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        timer = Step(callback, args, context, when)
         heapq.heappush(self._timers, (when, next(self._timer_serial), timer))
         return timer
 
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
+    ) -> Step:
         """As every loop's."""
         return self.call_at(self._now + delay, callback, *args, context=context)
 
@@ -137,38 +187,49 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._jump()
         due = self._now + 1e-9
         while timers and timers[0][0] < due:
-            ready.append(heapq.heappop(timers)[2])
+            step = heapq.heappop(timers)[2]
+            if not step._cancelled:
+                ready.append(step)
         if len(ready) == 1:
             self._run(ready.popleft())
             return
-        batch = sorted(ready, key=_serial_of)
+        batch = list(ready)
         ready.clear()
-        self.chance.shuffle(batch)
+        self._shuffle(batch)
         self._at_this_moment += len(batch)
         if self._at_this_moment > _MOST_RUNS_AT_ONE_MOMENT:
-            raise Spinning(f"no time passes at {self._now:.3f} s; ready: {[repr(each)[:200] for each in batch[:5]]}")
-        for handle in batch:
-            self._run(handle)
+            raise Spinning(f"no time passes at {self._now:.3f} s; ready: {[each._callback for each in batch[:5]]}")
+        for step in batch:
+            self._run(step)
 
-    def _run(self, handle: asyncio.Handle) -> None:
-        if handle._cancelled:
+    def _shuffle(self, batch: list[Step]) -> None:
+        """An order that only the seed decides."""
+        batch.sort(key=_serial_of)
+        chance = self.chance.random
+        for last in range(len(batch) - 1, 0, -1):
+            other = int(chance() * (last + 1))
+            batch[last], batch[other] = batch[other], batch[last]
+
+    def _run(self, step: Step) -> None:
+        if step._cancelled:
             return
         self.steps += 1
-        process: Process | None = handle._context.get(_PROCESS)  # type: ignore[attr-defined]
+        context = step._context
+        process: Process | None = context.get(_PROCESS)
         if process is not None:
             if not process.alive:
-                self._graveyard.append(handle)
+                self._graveyard.append(step)
                 return
             process.steps += 1
             if process.steps == process.die_at:
                 self.kill(process)
                 return
         try:
-            handle._context.run(handle._callback, *handle._args)  # type: ignore[attr-defined]
+            context.run(step._callback, *step._args)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
-            self.call_exception_handler({"message": f"in {handle!r}", "exception": error})
+            self.call_exception_handler({"message": f"in {step._callback!r}", "exception": error})
 
     def _jump(self) -> None:
         timers = self._timers
@@ -178,9 +239,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise Deadlock(f"nothing can happen any more at {self._now:.3f} s; waiting: {_waiting(self)}")
         self._now = max(self._now, timers[0][0])
         self._at_this_moment = 0
-
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """It is passed over when its time has come."""
 
     def _process_events(self, event_list: object) -> None:
         """There are none."""
@@ -207,11 +265,8 @@ def current_process() -> Process | None:
     return _PROCESS.get()
 
 
-def _serial_of(handle: asyncio.Handle) -> int:
-    """Orders what is ready by who it belongs to, so that no address in memory does."""
-    owner = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
-    serial: int = getattr(owner, "serial", 0)
-    return serial
+def _serial_of(step: Step) -> int:
+    return step.serial
 
 
 def _waiting(loop: VirtualLoop) -> str:

@@ -22,6 +22,8 @@ from simulators.world import World
 
 LOOK_S = 0.5
 MOST_ATTEMPTS = 4
+PATIENCE = 4
+"""So often Unhold is pressed in vain before the line is stopped and started anew."""
 _STRANGER = re.compile(r"carrier (\d+) stands at (\w+) without an item")
 Call = Callable[..., Awaitable[dict[str, Any] | None]]
 """Asks the line's desk; None while nobody answers or when it refuses."""
@@ -77,6 +79,14 @@ class VirtualHands(Hands):
             else:
                 self._of_nobody.append(part)
 
+    def lend(self, kit: str, chance: Random) -> Part | None:
+        """Take a part out of another order's tray; None when no tray holds any."""
+        trays = [tray for owner, tray in self._trays.items() if owner != kit and tray]
+        if not trays:
+            return None
+        tray = chance.choice(trays)
+        return tray.pop(chance.randrange(len(tray))).part
+
     async def _mend(self) -> None:
         while True:
             await asyncio.sleep(4 * LOOK_S)
@@ -123,7 +133,10 @@ class Line(Protocol):
 
 
 class Operator:
-    """:param line: gives the line that runs now, None while none does."""
+    """:param line: gives the line that runs now, None while none does.
+
+    :ivar presses: how often anything was pressed; :ivar began_anew: how often Stop, because Unhold did not help.
+    """
 
     def __init__(
         self, plant: VirtualPlant, hands: VirtualHands, call: Call, line: Callable[[], Line | None], chance: Random
@@ -133,7 +146,8 @@ class Operator:
         self._call = call
         self._line = line
         self._chance = chance
-        self.presses = 0
+        self.presses = self.began_anew = 0
+        self._in_vain = self._moved = 0
 
     async def work(self) -> None:
         """Keep the line going until cancelled."""
@@ -149,7 +163,18 @@ class Operator:
         self._put_right(line)
         if line.state in _PRESS:
             self.presses += 1
-            await self._call("command", command=_PRESS[line.state], by="operator")
+            await self._call("command", command=self._choose(line.state), by="operator")
+
+    def _choose(self, state: str) -> str:
+        """What to press: where Unhold has not helped some times, nothing having moved, Stop, to begin anew."""
+        moved = len(self._plant.world.history)
+        self._in_vain = self._in_vain + 1 if state == "HELD" and moved == self._moved else 0
+        self._moved = moved
+        if self._in_vain < PATIENCE:
+            return _PRESS[state]
+        self._in_vain = 0
+        self.began_anew += 1
+        return "stop"
 
     def _put_right(self, line: Line) -> None:
         world, printer = self._plant.world, self._plant.printer

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from contextvars import Context, copy_context
 from pathlib import Path
 from random import Random
 
-from devices.plc.contract import HEARTBEAT_ADDRESS, SCAN_S, BlockState, Permit
+from devices.plc.contract import HEARTBEAT_ADDRESS, SCAN_S, BlockState, DeviceKind
 from simulators.camera import CAMERAS
 from simulators.faults import Fault
 from simulators.plant import Plant, PlantWiring
-from simulators.plc import BlockMemory, PlcTwin
+from simulators.virtual.event_plc import EventPlc
 from simulators.virtual.eyes import VirtualCamera
 from simulators.virtual.modbus import quick_rtu, quick_tcp
+from simulators.virtual.ports import PortWire, TypedPort
 from simulators.virtual.trace import Trace
+from simulators.virtual.watched_plc import WatchedPlc
 from simulators.virtual.wires import VirtualWire
+from simulators.wires import FaceMaker
 
 IDLE_SCAN_S = 0.1
+RTU = "sealer_2"
 
 
-class LazyPlc(PlcTwin):
-    """Scans each 10 ms while something moves or waits to be taken; otherwise for a reader, and now and then.
+class LazyPlc(WatchedPlc):
+    """Scans each 10 ms while something moves or waits to be taken; otherwise for a reader, and now and then."""
 
-    :ivar on_motion: told of each permit that was accepted; :ivar torn: how many status reads are torn in two.
-    """
-
-    on_motion: Callable[[str, Permit], None]
-    torn: int = 0
-    on_torn: Callable[[], None]
     _next: asyncio.TimerHandle
     _context: Context
 
@@ -60,7 +58,6 @@ class LazyPlc(PlcTwin):
             words = super().read(address, count)
             if self.torn and before is not None and len(before) >= count:
                 self.torn -= 1
-                self.on_torn()
                 middle = count // 2
                 return before[:middle] + words[middle:]
             return words
@@ -77,19 +74,15 @@ class LazyPlc(PlcTwin):
     def _works(self) -> bool:
         return any(block.state is BlockState.BUSY or block.commanded or block.acknowledged for block in self._blocks)
 
-    def _take_command(self, number: int, block: BlockMemory) -> None:
-        before = block.running
-        super()._take_command(number, block)
-        if block.running is not None and block.running is not before:
-            self.on_motion(self.name, block.running)
-
 
 class VirtualPlant(Plant):
-    """The whole plant in memory."""
+    """The whole plant in memory. :param typed: PLCs on typed ports, without frames."""
 
-    plc_twin = LazyPlc
-
-    def __init__(self, seed: int, speed: float, carriers: int, faults: Iterable[Fault], trace: Trace) -> None:
+    def __init__(
+        self, seed: int, speed: float, carriers: int, faults: Iterable[Fault], trace: Trace, *, typed: bool
+    ) -> None:
+        self.plc_twin = EventPlc if typed else LazyPlc
+        self._typed = typed
         wiring = PlantWiring(directory=Path("/nonexistent"), speed=speed, seed=seed, carriers=carriers)
         super().__init__(wiring, faults)
         self._chance = Random(f"wires {seed}")
@@ -101,19 +94,40 @@ class VirtualPlant(Plant):
 
     async def _open_wires(self, stack: AsyncExitStack) -> None:  # noqa: ARG002 -- memory needs no closing
         chance, trace = self._chance, self._trace
-        for name in ("conveyor", "sealer_1", "applicator", "gate"):
-            self.wires[name] = VirtualWire(name, quick_tcp(self.plcs[name]), chance, trace)
+        self._wire_plcs()
         self.wires["printer"] = VirtualWire("printer", self.printer.face, chance, trace)
         for name, camera in self.cameras.items():
             self.wires[name] = VirtualWire(name, camera.face, chance, trace)
-        serial = {
-            "sealer_2": (quick_rtu(self.plcs["sealer_2"]), 115200),
+        serial: dict[str, tuple[FaceMaker, int]] = {
             "infeed_scanner": (self.infeed_scanner.face, 115200),
             "certificate_scanner": (self.certificate_scanner.face, 115200),
             "scale": (self.scale.face, 9600),
         }
         for name, (face, baud) in serial.items():
             self.wires[name] = VirtualWire(name, face, chance, trace, serial=True, baud=baud)
+
+    def _wire_plcs(self) -> None:
+        """In the same order at both depths: trouble chooses among the wires."""
+        chance, trace = self._chance, self._trace
+        for name, plc in self.plcs.items():
+            if isinstance(plc, EventPlc):
+                self.wires[name] = PortWire(name, plc, chance, trace)
+            elif name == RTU:
+                self.wires[name] = VirtualWire(name, quick_rtu(plc), chance, trace, serial=True, baud=115200)
+            else:
+                self.wires[name] = VirtualWire(name, quick_tcp(plc), chance, trace)
+
+    def port(self, name: str, kind: DeviceKind, blocks: int) -> TypedPort:
+        """The line's end of a PLC's typed port, for its next life."""
+        wire = self.wires[name]
+        assert isinstance(wire, PortWire)
+        return wire.make_port(name, kind, blocks)
+
+    def stir(self, *zones: str) -> None:
+        """Something came, went or opened: whoever reports it looks. :param zones: where; everywhere unless given."""
+        for plc in self.plcs.values():
+            if isinstance(plc, EventPlc) and (not zones or set(zones) & set(plc.machine.zones)):
+                plc.stir()
 
     def wire(self, name: str) -> VirtualWire:
         """A device's wire."""

@@ -28,15 +28,24 @@ class Kind(StrEnum):
     PLC_RESTARTED = "plc_restarted"
     PLC_FORGOT = "plc_forgot"
     TRACKING_LOST = "tracking_lost"
+    SENSOR_STUCK = "sensor_stuck"
+    SENSOR_EARLY = "sensor_early"
+    CARRIER_MISREAD = "carrier_misread"
     SCANNER_NO_READ = "scanner_no_read"
     SCANNER_DOUBLE = "scanner_double"
     SCANNER_CUT = "scanner_cut"
     SCANNER_LATE = "scanner_late"
     SCALE_SILENT = "scale_silent"
+    SCALE_DRIFTS = "scale_drifts"
     PRINTER_MEDIA_OUT = "printer_media_out"
     PRINTER_HEAD_OPEN = "printer_head_open"
     PRINTER_SILENT = "printer_silent"
+    PRINTER_LATE = "printer_late"
     HEATER_BURNT = "heater_burnt"
+    SEALER_HOT = "sealer_hot"
+    SEALER_STUCK = "sealer_stuck"
+    GATE_LATE = "gate_late"
+    GATE_STUCK = "gate_stuck"
     CAMERA_STUCK = "camera_stuck"
     CAMERA_BLACK = "camera_black"
     CAMERA_LATE = "camera_late"
@@ -47,11 +56,13 @@ class Kind(StrEnum):
     DISPATCH_SLOW = "dispatch_slow"
     DISPATCH_TWICE = "dispatch_twice"
     DISPATCH_ASTRAY = "dispatch_astray"
+    DISPATCH_CONFUSED = "dispatch_confused"
     DISPATCH_MUTE = "dispatch_mute"
     DISPATCH_DEAF = "dispatch_deaf"
     DISK_FULL = "disk_full"
     FSYNC_SLOW = "fsync_slow"
     FSYNC_ERROR = "fsync_error"
+    CLOCK_JUMPED = "clock_jumped"
     LINE_KILLED = "line_killed"
     LINE_KILLED_BEFORE_COMMIT = "line_killed_before_commit"
     LINE_KILLED_AFTER_COMMIT = "line_killed_after_commit"
@@ -64,8 +75,15 @@ class Kind(StrEnum):
     PARTS_SWAPPED = "parts_swapped"
     PARCELS_SWAPPED = "parcels_swapped"
     CARRIER_MOVED = "carrier_moved"
+    PART_ADDED = "part_added"
+    PART_REFED = "part_refed"
+    PART_TURNED = "part_turned"
+    PARCEL_WALKED = "parcel_walked"
 
 
+OPEN_MAILER = ("infeed", "collate", "verify", "label", "seal_1", "seal_2")
+HANDS_BELONG = frozenset({"infeed", "collate"})
+"""Where people lay parts in: no guard is opened for that."""
 AT_ZONES: dict[Kind, tuple[str, ...]] = {
     Kind.SCANNER_NO_READ: ("infeed", "collate"),
     Kind.SCANNER_DOUBLE: ("infeed", "collate"),
@@ -80,8 +98,18 @@ AT_ZONES: dict[Kind, tuple[str, ...]] = {
     Kind.CAMERA_BLACK: ("collate", "verify", "label", "inspect"),
     Kind.CAMERA_LATE: ("collate", "verify", "label", "inspect"),
     Kind.CAMERA_GONE: ("collate", "verify", "label", "inspect"),
-    Kind.PART_REMOVED: ("collate", "verify", "label", "seal_1", "seal_2"),
-    Kind.PARTS_SWAPPED: ("collate", "verify", "label", "seal_1", "seal_2"),
+    Kind.SCALE_DRIFTS: ("seal_1", "seal_2", "inspect"),
+    Kind.PRINTER_LATE: ("label", "verify"),
+    Kind.SEALER_HOT: ("label", "seal_1", "seal_2"),
+    Kind.SEALER_STUCK: ("label", "seal_1", "seal_2"),
+    Kind.GATE_LATE: ("inspect", "divert"),
+    Kind.GATE_STUCK: ("inspect", "divert"),
+    Kind.PART_REMOVED: OPEN_MAILER[1:],
+    Kind.PARTS_SWAPPED: OPEN_MAILER[1:],
+    Kind.PART_ADDED: OPEN_MAILER,
+    Kind.PART_REFED: OPEN_MAILER[1:],
+    Kind.PART_TURNED: OPEN_MAILER[1:],
+    Kind.PARCEL_WALKED: ("label", "seal_1", "seal_2", "inspect", "divert"),
     Kind.PARCELS_SWAPPED: ("label", "seal_1", "seal_2", "inspect", "divert"),
     Kind.CARRIER_MOVED: ("infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect"),
 }
@@ -96,6 +124,14 @@ DISTURBING = frozenset(
         Kind.PARTS_SWAPPED,
         Kind.PARCELS_SWAPPED,
         Kind.CARRIER_MOVED,
+        Kind.PART_ADDED,
+        Kind.PART_REFED,
+        Kind.PART_TURNED,
+        Kind.PARCEL_WALKED,
+        Kind.GATE_STUCK,
+        Kind.SENSOR_STUCK,
+        Kind.SENSOR_EARLY,
+        Kind.CARRIER_MISREAD,
     }
 )
 """After one of these a gate may have been cut off, or emptied by hand: it may not know where a parcel fell."""

@@ -135,8 +135,8 @@ async def test_the_result_of_a_motion_that_was_given_up_is_journalled_and_let_go
     assert not bench.alarmed
 
 
-@pytest.mark.parametrize("answer", [Answer.NO_CARRIER, Answer.WRONG_CARRIER])
-async def test_a_carrier_that_is_not_there_is_not_asked_for_again(bench: Bench, answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [Answer.NO_CARRIER, Answer.WRONG_CARRIER, Answer.OUT_OF_BOUNDS])
+async def test_a_carrier_that_is_not_there_or_can_not_go_is_not_asked_for_again(bench: Bench, answer: Answer) -> None:
     station = Station(CommandRefused("conveyor", "refused", answer=answer))
     with pytest.raises(StationFault, match="conveyor"):
         await bench.perform(station)

@@ -1,0 +1,74 @@
+"""What a PLC station needs of whoever owns its link. `StationLink` is the one with a wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+from devices.links.modbus import Sent
+from devices.links.state import LinkCounters, LinkState
+from devices.plc.contract import DeviceKind, StatusImage
+
+_Found = TypeVar("_Found")
+
+
+class PlcPort(Protocol):
+    """The PLC's status image as it was last seen, and a way to write its registers."""
+
+    @property
+    def kind(self) -> DeviceKind:
+        """What kind of PLC must answer."""
+        ...
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks it must have."""
+        ...
+
+    @property
+    def state(self) -> LinkState:
+        """How the link stands."""
+        ...
+
+    @property
+    def last_error(self) -> str:
+        """What last went wrong; empty when nothing has."""
+        ...
+
+    @property
+    def counters(self) -> LinkCounters:
+        """What happened on the link since the start."""
+        ...
+
+    @property
+    def image(self) -> StatusImage | None:
+        """The last image; None when offline or when it is too old to be believed."""
+        ...
+
+    def fresh(self) -> StatusImage:
+        """Return `image`. :raises LinkLost: there is none."""
+        ...
+
+    async def changed(self) -> None:
+        """Return at the next change of the image beside its clock, or of the link; now and then without one."""
+        ...
+
+    async def watch(self, look: Callable[[StatusImage], _Found | None]) -> _Found:
+        """Return what `look` finds in this image or a later one."""
+        ...
+
+    def hurry(self) -> AbstractContextManager[None]:
+        """Look at the PLC as often as it makes sense meanwhile."""
+        ...
+
+    async def write(self, address: int, values: list[int]) -> Sent:
+        """Write registers and wait until that is confirmed.
+
+        :raises DeviceError: its `written_at` is None when nothing was sent.
+        """
+        ...
+
+    async def serve(self) -> None:
+        """Own the link until cancelled: connect with backoff, check the identity, beat."""
+        ...

@@ -1,0 +1,144 @@
+"""A PLC that scans only when a scan would show something: the twin of typed-port depth.
+
+The scans that it does fall on the same 10 ms grid as those of any twin. Between two of them nothing that the line can
+see changes: a motion's next step, a write, a carrier that comes or goes, an opened guard and a silent host wake it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+
+from devices.plc.contract import HEARTBEAT_LOST_S, SCAN_S, Block, Safety, StatusImage
+from simulators.virtual.watched_plc import WatchedPlc
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a scan shows, beside its clock."""
+
+    boot_id: int
+    safety: Safety
+    disturbances: int
+    blocks: tuple[Block, ...]
+
+
+class EventPlc(WatchedPlc):
+    """One PLC.
+
+    :ivar on_change: told when a scan shows something new; :ivar shown: what the last one showed.
+    """
+
+    on_change: Callable[[], None] = staticmethod(lambda: None)
+    shown: Shown | None = None
+    _attached: bool = False
+    _due: float = math.inf
+    _timer: asyncio.TimerHandle | None = None
+    _context: Context | None = None
+    _tracks: bool = True
+
+    @property
+    def tracking_ok(self) -> bool:
+        """Whether it knows where its carriers are."""
+        return self._tracks
+
+    @tracking_ok.setter
+    def tracking_ok(self, tracks: bool) -> None:
+        self._tracks = tracks
+        self.stir()
+
+    async def run(self) -> None:
+        """Scan until cancelled."""
+        self._context = copy_context()
+        self.stir()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def stir(self) -> None:
+        """Scan next time: something may have changed."""
+        if self._context is not None:
+            self._wake(asyncio.get_running_loop().time())
+
+    def attach(self) -> None:
+        """A host is there and beats."""
+        self._attached = True
+        self.stir()
+
+    def detach(self, before_s: float) -> None:
+        """It beats no more. :param before_s: how long ago its last beat was."""
+        now = asyncio.get_running_loop().time()
+        self._attached = False
+        if self._host_alive:
+            self._heartbeat_at = now - before_s
+            self._wake(now - before_s + HEARTBEAT_LOST_S + SCAN_S)
+
+    def write(self, address: int, values: Sequence[int]) -> None:
+        """Store registers; the next scan takes them."""
+        super().write(address, values)
+        self.stir()
+
+    def restart(self, *, keep_memory: bool) -> None:
+        """Start anew."""
+        super().restart(keep_memory=keep_memory)
+        self.stir()
+
+    def image_at(self, now: float, shown: Shown) -> StatusImage:
+        """What a host that has seen `shown` reads now."""
+        clock_ms = int((now - self._booted_at) * 1000) & 0xFFFFFFFF
+        return StatusImage(
+            self._sequence, shown.boot_id, clock_ms, shown.safety, shown.disturbances & 0xFFFF, shown.blocks
+        )
+
+    def _wake(self, at: float) -> None:
+        loop = asyncio.get_running_loop()
+        at = max(math.ceil(at / SCAN_S) * SCAN_S, loop.time())
+        if self._timer is not None and self._due <= at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due = at
+        self._timer = loop.call_at(at, self._tick, context=self._context)
+
+    def _tick(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._timer, self._due = None, math.inf
+        self.scan(now)
+        shown = self._show()
+        if shown is not self.shown:
+            self.shown = shown
+            self.on_change()
+        wait_s = self.machine.next_s()
+        if wait_s is not None:
+            self._wake(now + max(wait_s / self._speed, SCAN_S))
+
+    def _show(self) -> Shown:
+        """What stands there now; the same object while nothing has changed."""
+        before, carrier, changed = self.shown, self.machine.carrier, False
+        blocks = list(before.blocks) if before is not None else [Block()] * len(self._blocks)
+        for number, memory in enumerate(self._blocks):
+            stands, old = carrier(number), blocks[number]
+            if (
+                old.carrier != stands
+                or old.state is not memory.state
+                or old.echo is not memory.echo
+                or old.result is not memory.result
+            ):
+                blocks[number], changed = Block(stands, memory.state, memory.echo, memory.result), True
+        head = (self._boot_id, self._safety(), self._disturbances)
+        if before is not None and not changed and head == (before.boot_id, before.safety, before.disturbances):
+            return before
+        return Shown(*head, tuple(blocks))
+
+    def _watch_host(self, now: float) -> None:
+        if self._attached:
+            self._heartbeat_at = now
+        alive = self._heartbeat_at is not None and now - self._heartbeat_at <= HEARTBEAT_LOST_S
+        if self._host_alive and not alive:
+            self._retain(self.machine.host_lost())
+        self._host_alive = alive

@@ -1,0 +1,130 @@
+"""Looks at every permit as it is written and as it is taken: was the line allowed to give it?
+
+Knows the line's unit state by asking it, and everything else from the plant: which start of the line wrote the permit,
+when the mailer's contents were last shown to the cameras, when hands or guards last broke into the line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from devices.plc.contract import Answer, Command, Permit, ResultCode
+from simulators.history import CarrierMoved, EmergencyStop, Event, GuardsSwung, JawClosed
+from simulators.matter import Mailer
+from simulators.plc import PlcTwin
+from simulators.world import ZONES, World
+
+SETTLES_S = 0.35
+"""A permit that was under way when its reason fell away: what waits for the wire is at most a request's time old."""
+SEEN_S = 0.7
+"""By then the line must know of a disturbance: the oldest image that it believes, and a request's time."""
+PROOF_LIFE_S = 60.0
+"""The longest proof life of the line's recipes."""
+NO_MOTION = frozenset({"STOPPED", "ABORTED", "HELD", "SUSPENDED", "IDLE", "COMPLETE", "RESETTING", "CLEARING"})
+LEAVING = frozenset({"HOLDING", "STOPPING", "ABORTING", "SUSPENDING", "COMPLETING"})
+PROVING = ("wide", "close_up")
+POSSIBLE = (
+    *(f"answer {each.name}" for each in Answer if each is not Answer.NONE),
+    *(f"result {each.name}" for each in ResultCode if each is not ResultCode.NONE),
+    "a permit on the wire while the unit turned",
+    "operator began anew",
+)
+"""What a long campaign must have met."""
+
+
+@dataclass(slots=True)
+class Shown:
+    """When a mailer was last shown to each proving camera. :ivar mailer: kept, so that its identity stays its own."""
+
+    mailer: Mailer
+    at: dict[str, float]
+
+
+class Inspector:
+    """One run's. :ivar findings: sentences; :ivar rare: how often rare things were seen."""
+
+    def __init__(self, world: World, now: Callable[[], float]) -> None:
+        self.findings: list[str] = []
+        self.rare: Counter[str] = Counter(dict.fromkeys(POSSIBLE, 0))
+        self._world = world
+        self._now = now
+        self._shown: dict[int, Shown] = {}
+        self._broken_at = float("-inf")
+        self._state, self._turned_at = "", float("-inf")
+        self._epochs: dict[str, int] = {}
+        self.life = ""
+
+    def turned(self, state: str) -> None:
+        """The unit has turned to a state."""
+        if state != self._state:
+            self._state, self._turned_at = state, self._now()
+            self.rare[f"state {state}"] += 1
+
+    def exposed(self, camera: str, mailer: Mailer) -> None:
+        """A camera has shown a mailer."""
+        shown = self._shown.setdefault(id(mailer), Shown(mailer, {}))
+        shown.at[camera] = self._now()
+
+    def see(self, event: Event) -> None:
+        """Take what happened to matter."""
+        by_hand = isinstance(event, CarrierMoved) and not _is_next(event.source, event.target)
+        if by_hand or (isinstance(event, GuardsSwung) and not event.closed):
+            self._broken_at = self._now()
+        if isinstance(event, EmergencyStop) and event.pressed:
+            self._broken_at = self._now()
+        if isinstance(event, JawClosed) and event.again:
+            self._find(f"the jaw at {event.zone} closed a second time on the parcel of {event.kit}")
+
+    def written(self, plc: PlcTwin, permit: Permit) -> None:
+        """The line has put a permit on the wire: in this moment it must have been allowed to."""
+        self._look_at_state(plc.name, permit)
+        if permit.command is Command.SEAL:
+            self._look_at_proof(plc)
+
+    def accepted(self, device: str, permit: Permit) -> None:
+        """A PLC has taken a permit: it must be of this start of the line."""
+        ours = self._epochs.setdefault(self.life, permit.epoch)
+        if permit.epoch != ours or any(epoch >= ours for life, epoch in self._epochs.items() if life != self.life):
+            self._find(f"{device} took a permit of epoch {permit.epoch}, another start's")
+        if self._state in ("HELD", "SUSPENDED", "STOPPED", "ABORTED") and self._since_turn() > SETTLES_S:
+            self._find(f"{device} began {permit.command.name} of item {permit.token} while the line was {self._state}")
+
+    def _look_at_state(self, device: str, permit: Permit) -> None:
+        wrong = self._state in NO_MOTION | LEAVING
+        if wrong and self._since_turn() > SETTLES_S:
+            about = (
+                f"{permit.command.name} of item {permit.token} {self._since_turn():.2f} s after it was {self._state}"
+            )
+            self._find(f"the line permitted {device} {about}")
+        elif wrong:
+            self.rare["a permit on the wire while the unit turned"] += 1
+
+    def _look_at_proof(self, plc: PlcTwin) -> None:
+        """What the jaw is about to close on must have been shown to both cameras lately and not been touched since."""
+        carrier = self._world.zones.get(plc.machine.zones[0])
+        if carrier is None or carrier.mailer is None:
+            return
+        shown = self._shown.get(id(carrier.mailer))
+        missing = [camera for camera in PROVING if shown is None or camera not in shown.at]
+        if shown is None or missing:
+            self._find(f"{plc.name} was permitted to seal a parcel that camera {', '.join(missing)} never saw")
+            return
+        now, proven_at = self._now(), min(shown.at[camera] for camera in PROVING)
+        if now - proven_at > PROOF_LIFE_S + SETTLES_S:
+            self._find(f"{plc.name} was permitted to seal on pictures {now - proven_at:.1f} s old")
+        if proven_at < self._broken_at < now - SEEN_S:
+            since = now - self._broken_at
+            self._find(f"{plc.name} was permitted to seal {since:.1f} s after hands or guards had broken in")
+
+    def _since_turn(self) -> float:
+        return self._now() - self._turned_at
+
+    def _find(self, finding: str) -> None:
+        self.findings.append(f"{self._now():.3f} {finding}")
+
+
+def _is_next(source: str, target: str) -> bool:
+    """Whether a belt leads there, or back to where it began."""
+    return source == target or ZONES.index(target) - ZONES.index(source) in (1, 2) or target == "load"

@@ -1,0 +1,46 @@
+"""What both virtual PLC twins have in common: they tell of every command block that is written, and of every answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from devices.plc.contract import Permit
+from simulators.cycles import CycleEnd
+from simulators.plc import COMMAND_LENGTH, BlockMemory, PlcTwin
+
+
+class WatchedPlc(PlcTwin):
+    """One PLC.
+
+    :ivar on_written: told of each command block as it is written; :ivar on_motion: of each permit that was accepted.
+    :ivar rare: how often each answer was given and each end of a motion came.
+    :ivar torn: how many images come torn.
+    """
+
+    on_written: Callable[[PlcTwin, Permit], None]
+    on_motion: Callable[[str, Permit], None]
+    rare: Counter[str]
+    torn: int = 0
+
+    def write(self, address: int, values: Sequence[int]) -> None:
+        """Store registers."""
+        super().write(address, values)
+        if len(values) == COMMAND_LENGTH:
+            self.on_written(self, Permit.decode(list(values)))
+
+    def stir(self) -> None:
+        """Something at the machine has changed that no scan was asked for."""
+
+    def _take_command(self, number: int, block: BlockMemory) -> None:
+        before, running = block.echo, block.running
+        super()._take_command(number, block)
+        if block.echo is not before:
+            self.rare[f"answer {block.echo.answer.name}"] += 1
+        if block.running is not None and block.running is not running:
+            self.on_motion(self.name, block.running)
+
+    def _retain(self, ended: list[tuple[int, CycleEnd]]) -> None:
+        super()._retain(ended)
+        for _, end in ended:
+            self.rare[f"result {end.code.name}"] += 1
