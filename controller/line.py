@@ -94,7 +94,7 @@ class Line:
             equipment.conveyor, self.permits, self.acknowledgements, self.memory, self.holding, config.timing
         )
         self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
-        self.tally = Tally(config.store.journal)
+        self.tally = Tally(config.store.journal, clock)
         self.evidence = EvidenceStore(config.store.evidence)
         self.golden_samples = GoldenSamples(config, equipment.cameras, vision)
         self.print_trend = PrintTrend(self.alarms)

@@ -14,7 +14,7 @@ class StationView(_View):
 
     :ivar carrier: 0 when empty; :ivar item: None for a carrier without an item.
     :ivar activity: stable code of what is done or waited for, as `waiting_for_parts`; empty: nothing.
-    :ivar activity_s: how long already.
+    :ivar activity_s: how long already; :ivar cycle_s: how long the last item took here, without waiting for its way on.
     """
 
     zone: str
@@ -27,6 +27,7 @@ class StationView(_View):
     product: str = ""
     activity: str = ""
     activity_s: float = 0.0
+    cycle_s: float = 0.0
     suspect: str = ""
 
 
@@ -111,6 +112,25 @@ class MatterView(_View):
     cause: str = ""
 
 
+class SuspectView(_View):
+    """An item for which a person has to answer before the line goes on.
+
+    :ivar why: stable code or cause; :ivar stage: how far it was proven.
+    :ivar led: the line still leads it, and takes it to reject when it goes on; else the next start does.
+    :ivar answered: a person has seen its carrier stand there untouched.
+    """
+
+    item: int
+    acceptance: str
+    product: str
+    carrier: int
+    zone: str
+    stage: str = ""
+    why: str = ""
+    led: bool = False
+    answered: bool = False
+
+
 class Latency(_View):
     """Decision latency: from the last input in the line's memory to the permit's bytes written."""
 
@@ -121,7 +141,11 @@ class Latency(_View):
 
 
 class Counters(_View):
-    """Since the journal began, but for `per_hour`: over the last hour."""
+    """Since the journal began, but for `per_hour`: over the last hour.
+
+    :ivar in_rework: rejected orders that wait for hands.
+    :ivar due_today: waiting orders due before midnight and not late yet; :ivar late: those past their due time.
+    """
 
     orders: int = 0
     waiting: int = 0
@@ -137,6 +161,9 @@ class Counters(_View):
     events_pending: int = 0
     events_parked: int = 0
     per_hour: int = 0
+    in_rework: int = 0
+    due_today: int = 0
+    late: int = 0
 
 
 class Snapshot(_View):
@@ -163,6 +190,7 @@ class Snapshot(_View):
     alarms: tuple[AlarmView, ...] = ()
     rejects: tuple[RejectView, ...] = ()
     matters: tuple[MatterView, ...] = ()
+    suspects: tuple[SuspectView, ...] = ()
     dispatch_online: bool = False
     decision_latency: Latency = Latency()
     echo_latency: Latency = Latency()

@@ -13,6 +13,7 @@ from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
+from controller.desk.suspect_calls import SuspectCalls
 from controller.journal import JournalUnavailable
 from controller.line import Line
 from controller.orders.mail_numbers import fill_pool
@@ -43,6 +44,7 @@ class Desk:
             "spoil_part": self._spoil_part,
             "clear_latency": self._clear_latency,
             **AlarmCalls(self._line.alarms).handlers,
+            **SuspectCalls(self._line).handlers,
         }
 
     async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
@@ -93,11 +95,17 @@ class Desk:
 
     async def _spoil_part(self, arguments: dict[str, Any]) -> dict[str, Any]:
         code, reason = str(arguments.get("code", "")), str(arguments.get("reason", ""))
-        by = _by(arguments)
+        by, witness = _by(arguments), str(arguments.get("witness", ""))[:40]
         if not reason:
             raise ChannelRefused("reason_missing", "a spoiled part needs a reason", "报废部件必须填写原因")
+        if witness and witness.casefold() == by.casefold():
+            raise ChannelRefused(
+                "witness_missing",
+                f"{by} can't be the witness of an own destruction: a second person has to see it",
+                f"销毁须有第二人见证，{by} 不能为自己见证",
+            )
         try:
-            await self._write(lambda ledger: spoil_part(ledger, code, reason, by))
+            await self._write(lambda ledger: spoil_part(ledger, code, reason, by, witness))
         except (UnknownPart, IllegalPartMove) as error:
             raise ChannelRefused("spoil_refused", str(error), f"不能报废部件 {code}：{error}") from error
         self._line.dispatch.kick()

@@ -7,8 +7,22 @@ import asyncio
 from controller.flow.items import Item
 from controller.line import Line
 from controller.plan.config import Station
-from controller.snapshot import Snapshot, StationView
-from controller.unit.packml import allowed_commands
+from controller.snapshot import Snapshot, StationView, SuspectView
+from controller.unit.packml import State, allowed_commands
+
+_LEADING = frozenset(
+    {
+        State.STARTING,
+        State.EXECUTE,
+        State.HOLDING,
+        State.HELD,
+        State.UNHOLDING,
+        State.SUSPENDING,
+        State.SUSPENDED,
+        State.UNSUSPENDING,
+    }
+)
+"""In these a session leads the items that are on the line."""
 
 
 def look_at(line: Line) -> Snapshot:
@@ -31,9 +45,34 @@ def look_at(line: Line) -> Snapshot:
         alarms=line.alarms.views(),
         rejects=line.tally.rejects,
         matters=line.tally.matters,
+        suspects=_suspects(line),
         dispatch_online=line.dispatch.online and line.dispatch.dispatch_seen,
         decision_latency=line.permits.decision.summary(),
         echo_latency=line.permits.echo.summary(),
+    )
+
+
+def _suspects(line: Line) -> tuple[SuspectView, ...]:
+    """Whom the line leads and can't vouch for; while it stands still without a session, whoever is open."""
+    led = line.tracking.items if line.unit.state in _LEADING else {}
+    journalled = {each.item: each for each in line.tally.open_items}
+    fresh = {token: _fresh(item) for token, item in led.items() if item.suspect and token not in journalled}
+    return tuple(
+        each.model_copy(update={"led": True, "why": led[each.item].suspect}) if each.item in led else each
+        for each in (journalled | fresh).values()
+        if (led[each.item].suspect if each.item in led else line.unit.state not in _LEADING)
+    )
+
+
+def _fresh(item: Item) -> SuspectView:
+    """One that the journal's last reading has not told yet."""
+    return SuspectView(
+        item=item.token,
+        acceptance=item.acceptance,
+        product=item.order.product,
+        carrier=item.carrier,
+        zone=item.zone,
+        stage=item.stage,
     )
 
 
@@ -45,7 +84,12 @@ def _stations(line: Line) -> tuple[StationView, ...]:
 def _station(line: Line, station: Station, item: Item | None) -> StationView:
     carrier = line.tracking.carrier_at(station.zone)
     empty = StationView(
-        zone=station.zone, kind=station.kind, title=station.title, title_zh=station.title_zh, carrier=carrier
+        zone=station.zone,
+        kind=station.kind,
+        title=station.title,
+        title_zh=station.title_zh,
+        carrier=carrier,
+        cycle_s=round(line.tracking.cycle_s.get(station.zone, 0.0), 1),
     )
     if item is None:
         return empty

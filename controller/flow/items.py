@@ -70,6 +70,7 @@ class Item:
     :ivar token: its number in the journal and in every PLC.
     :ivar suspect: why nobody can vouch for it any more; empty while somebody can.
     :ivar input_at: loop time of the last input that its next decision waits for.
+    :ivar arrived_at: loop time at which it came into its zone.
     :ivar measured: what stations measured, for the event.
     """
 
@@ -84,6 +85,7 @@ class Item:
     proof: Proof | None = None
     mail_number: str | None = None
     input_at: float = 0.0
+    arrived_at: float = 0.0
     activity: Activity = Activity.WAITING_FOR_ZONE
     activity_since: float = 0.0
     measured: dict[str, float] = field(default_factory=dict)

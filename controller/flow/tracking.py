@@ -31,6 +31,7 @@ class Tracking:
     """The items on the line and the zones that they hold.
 
     :ivar items: by token, from the call to the end.
+    :ivar cycle_s: how long the last item took in each zone, without waiting for its way on.
     :ivar changed: beats at every change, for pages.
     """
 
@@ -53,18 +54,20 @@ class Tracking:
         self._freed = Pulse()
         self._acknowledgements = acknowledgements
         self.items: dict[int, Item] = {}
+        self.cycle_s: dict[str, float] = {}
         self.changed = Pulse()
 
     def admit(self, item: Item) -> None:
         """Take an item whose carrier stands in its zone."""
         self.items[item.token] = item
         self._held_by[item.zone] = item.token
-        item.activity_since = asyncio.get_running_loop().time()
+        item.activity_since = item.arrived_at = asyncio.get_running_loop().time()
         self.changed.beat()
 
     def dismiss(self, item: Item) -> None:
         """Forget an item that has ended, and free what it held."""
         self.items.pop(item.token, None)
+        self._note_cycle(item)
         self._free(item, keep=None)
         self.changed.beat()
 
@@ -98,6 +101,7 @@ class Tracking:
 
         :raises StationFault: the move was not confirmed, or another carrier stands there.
         """
+        self._note_cycle(item)
         self.note(item, Activity.WAITING_FOR_SEALER if zones == SEAL_ZONES else Activity.WAITING_FOR_ZONE)
         to = await self._reserve(item, zones)
         self.note(item, Activity.MOVING)
@@ -112,7 +116,7 @@ class Tracking:
         before, result = item.zone, completion.result
         arrived = result.code is ResultCode.OK and await self._stands_at(to, item)
         if arrived:
-            item.zone = to
+            item.zone, item.arrived_at = to, asyncio.get_running_loop().time()
         await self._memory.remember(lambda ledger: _record_move(ledger, item, before, to, result, arrived))
         self._acknowledgements.release(self._conveyor, ZONES.index(before), result)
         if not arrived:
@@ -169,6 +173,11 @@ class Tracking:
         self._acknowledgements.release(self._conveyor, ZONES.index(DIVERT), result)
         if result.code is not ResultCode.OK:
             raise StationFault("conveyor", f"carrier {item.carrier} did not leave divert: {result.code.name}")
+
+    def _note_cycle(self, item: Item) -> None:
+        """The item's work in its zone is done. One that is only led out has taken no cycle."""
+        if not item.suspect:
+            self.cycle_s[item.zone] = asyncio.get_running_loop().time() - item.arrived_at
 
     async def _reserve(self, item: Item, zones: tuple[str, ...]) -> str:
         def free() -> str | None:

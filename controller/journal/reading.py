@@ -185,6 +185,7 @@ def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Cou
         events_pending=events.get("pending", 0),
         events_parked=events.get("parked", 0),
         per_hour=_packed_in_hour(connection, now),
+        in_rework=orders.get("rejected", 0),
     )
 
 

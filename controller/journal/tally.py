@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
+from controller.clock import WallClock
+from controller.journal.backlog import due_counts
 from controller.journal.open_matters import open_matters
 from controller.journal.reading import counters, recent_rejects
 from controller.journal.store import open_reading
+from controller.journal.suspects import open_items
 from controller.pulse import Pulse
-from controller.snapshot import Counters, MatterView, RejectView
+from controller.snapshot import Counters, MatterView, RejectView, SuspectView
 
 log = structlog.get_logger()
+_Seen = tuple[Counters, tuple[RejectView, ...], tuple[MatterView, ...], tuple[SuspectView, ...]]
 _PAUSE_S = 0.5
 _LOOK_ANYWAY_S = 2.0
 _REJECTS_SHOWN = 12
@@ -27,12 +32,14 @@ _MATTERS_SHOWN = 50
 class Tally:
     """What the journal counted when it was last read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: WallClock) -> None:
         self._path = path
+        self._clock = clock
         self._touched = Pulse()
         self.counters = Counters()
         self.rejects: tuple[RejectView, ...] = ()
         self.matters: tuple[MatterView, ...] = ()
+        self.open_items: tuple[SuspectView, ...] = ()
 
     def touch(self) -> None:
         """Say that the journal has grown."""
@@ -42,7 +49,7 @@ class Tally:
         """Read again after each touch until cancelled."""
         while True:
             try:
-                self.counters, self.rejects, self.matters = await asyncio.to_thread(_read, self._path)
+                self._take(await asyncio.to_thread(_read, self._path, self._clock.now()))
             except sqlite3.Error as error:
                 log.warning("tally_not_read", cause=str(error))
             await asyncio.sleep(_PAUSE_S)
@@ -52,11 +59,16 @@ class Tally:
             except TimeoutError:
                 continue
 
+    def _take(self, seen: _Seen) -> None:
+        self.counters, self.rejects, self.matters, self.open_items = seen
 
-def _read(path: Path) -> tuple[Counters, tuple[RejectView, ...], tuple[MatterView, ...]]:
+
+def _read(path: Path, now: datetime) -> _Seen:
     connection = open_reading(path)
     try:
+        due_today, late = due_counts(connection, now)
+        counted = counters(connection).model_copy(update={"due_today": due_today, "late": late})
         rejects = tuple(recent_rejects(connection, _REJECTS_SHOWN))
-        return counters(connection), rejects, open_matters(connection, _MATTERS_SHOWN)
+        return counted, rejects, open_matters(connection, _MATTERS_SHOWN), open_items(connection)
     finally:
         connection.close()

@@ -131,10 +131,11 @@ def move_parts(ledger: Ledger, parts: list[PartRow], to: PartState, item: int | 
         ledger.enter("parts_moved", item=item, acceptance=parts[0].acceptance, to=to.value, codes=codes)
 
 
-def spoil_part(ledger: Ledger, code: str, reason: str, by: str) -> None:
+def spoil_part(ledger: Ledger, code: str, reason: str, by: str, witness: str = "") -> None:
     """Note a part as spoiled and ask for its remake; a second call is refused, so there is never a second remake.
 
     :param reason: stable code, as `scratched`; :param by: who says so, an account name.
+    :param witness: the second person, who saw it destroyed; empty: it is not destroyed yet.
     :raises UnknownPart: no order has named it. :raises IllegalPartMove: it is spoiled already.
     """
     part = part_by_code(ledger, code)
@@ -148,7 +149,14 @@ def spoil_part(ledger: Ledger, code: str, reason: str, by: str) -> None:
         (code, part.acceptance, reason, ledger.at),
     )
     ledger.enter(
-        "part_spoiled", item=part.item, acceptance=part.acceptance, code=code, role=part.role, reason=reason, by=by
+        "part_spoiled",
+        item=part.item,
+        acceptance=part.acceptance,
+        code=code,
+        role=part.role,
+        reason=reason,
+        by=by,
+        witness=witness,
     )
     _ask_for_remake(ledger, part, reason)
 

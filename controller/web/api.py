@@ -36,6 +36,9 @@ class LineCommand(StrEnum):
     UNSUSPEND = "unsuspend"
 
 
+_GO_ON = (LineCommand.START, LineCommand.UNHOLD)
+
+
 class OrderList(BaseModel):
     """Orders in the form that `sealline orders import` takes."""
 
@@ -64,8 +67,21 @@ async def events(plant: ThePlant) -> StreamingResponse:
 
 @api.post("/commands/{command}")
 async def command(plant: ThePlant, by: Asker, command: LineCommand) -> dict[str, Any]:
-    """Command the line. 409 names the commands that it takes now."""
+    """Command the line. 409 names the commands that it takes now.
+
+    A person's Start or Unhold waits until every suspect is answered for. A program's doesn't: the line's own rule, that
+    whatever is suspect goes to reject, holds for both.
+    """
+    if by != "api" and command in _GO_ON:
+        _demand_answers(plant)
     return await plant.line.call("command", command=command.value, by=by)
+
+
+def _demand_answers(plant: ThePlant) -> None:
+    seen = plant.feed.snapshot
+    open_ones = [str(each.carrier) for each in seen.suspects if not each.answered] if seen else []
+    if open_ones:
+        raise Refusal(HTTPStatus.CONFLICT, "suspects_open", carriers=", ".join(open_ones))
 
 
 @api.post("/orders", responses={207: {"model": OrdersReport, "description": "Some rows were refused."}})

@@ -24,6 +24,7 @@ from controller.snapshot import (
     RejectView,
     Snapshot,
     StationView,
+    SuspectView,
 )
 from controller.web.app import make_plant
 from controller.web.serve import address, bind_web, web_server
@@ -43,7 +44,8 @@ def config_in(folder: Path) -> LineConfig:
 
 def station(config: LineConfig, zone: str, **now: Any) -> StationView:
     found = next(each for each in config.stations if each.zone == zone)
-    return StationView(zone=zone, kind=found.kind, title=found.title, title_zh=found.title_zh, **now)
+    told = {"cycle_s": 6.2} | now
+    return StationView(zone=zone, kind=found.kind, title=found.title, title_zh=found.title_zh, **told)
 
 
 def devices(config: LineConfig, **states: str) -> tuple[DeviceView, ...]:
@@ -98,7 +100,8 @@ def running(config: LineConfig, **changes: Any) -> Snapshot:
         stations=stations,
         devices=devices(config),
         counters=Counters(
-            orders=40, waiting=8, under_way=7, packed=1234, rejected=7, reworked=2, per_hour=412,
+            orders=40, waiting=8, under_way=7, packed=1234, rejected=7, reworked=2, per_hour=412, in_rework=2,
+            due_today=5, late=0,
             rejected_by_reason={"wrong_part": 2, "seal_out_of_limits": 1}, mail_numbers_free=880,
             mail_numbers_voided=3, events_published=30, events_acknowledged=28, events_pending=2,
         ),
@@ -144,7 +147,8 @@ def in_trouble(config: LineConfig, pictures: tuple[str, ...]) -> Snapshot:
         ),
         alarm.model_copy(
             update={
-                "alarm": 12, "kind": "pool_low", "source": "", "priority": 3, "cleared": True,
+                "alarm": 12, "kind": "pool_low", "source": "", "priority": 3,
+                "shelved_until": "2026-11-30T08:00:00+00:00", "shelved_by": "li", "shelved_why": "come at noon",
                 "text": "Only 19 mail numbers are left. Import mail numbers.",
                 "text_zh": "邮件号只剩 19 个。请导入邮件号。",
             }
@@ -158,6 +162,7 @@ def in_trouble(config: LineConfig, pictures: tuple[str, ...]) -> Snapshot:
             "hold_text": text,
             "hold_text_zh": text_zh,
             "stations": stations,
+            "suspects": suspects(),
             "devices": devices(config, scale="offline", printer="connecting"),
             "alarms": alarms,
             "rejects": rejects(pictures),
@@ -165,6 +170,16 @@ def in_trouble(config: LineConfig, pictures: tuple[str, ...]) -> Snapshot:
             "counters": base.counters.model_copy(update={"events_pending": 112, "events_parked": 1}),
         }
     )
+
+
+def suspects() -> tuple[SuspectView, ...]:
+    """One at the jaw, led by the held line; nobody has answered for it."""
+    return (
+        SuspectView(
+            item=43, acceptance="GZ2611300043", product="motorcycle_plate", carrier=7, zone="seal_1", stage="sealing",
+            why="station_fault", led=True,
+        ),
+    )  # fmt: skip
 
 
 def rejects(pictures: tuple[str, ...]) -> tuple[RejectView, ...]:
@@ -227,7 +242,8 @@ class FakeLine:
         self.config = config
         self.shown = running(config)
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        names = ("command", "import_orders", "import_mail_numbers", "rework", "acknowledge_alarm", *ANSWERS)
+        told = ("shelve_alarm", "unshelve_alarm", "answer_suspect", "spoil_part")
+        names = (*told, "command", "import_orders", "import_mail_numbers", "rework", "acknowledge_alarm", *ANSWERS)
         handlers = {name: self._note(name) for name in names} | {"snapshot": self._tell}
         self.answers: dict[str, dict[str, Any]] = {}
         self.server = ChannelServer(config.channel.socket, TOKEN, handlers, lambda: self.shown)

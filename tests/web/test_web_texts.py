@@ -8,13 +8,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from controller.exits import Reason
+from controller.flow.answering import Found
 from controller.flow.items import Activity
+from controller.orders.work_orders import OrderState
 from controller.stations.proving import CHECK_REASONS
 from controller.unit.packml import Mode, State
 from controller.web.api import LineCommand
 from controller.web.frame import STATIC
 from controller.web.pages import PAGES
+from controller.web.pages.rejects import SpoilReason
 from controller.web.texts import CATALOGUES, Language, read_parts
+from controller.words.alarm_texts import AlarmKind
 
 ZH, EN = CATALOGUES[Language.ZH], CATALOGUES[Language.EN]
 TEMPLATES = Path(str(STATIC)).parent / "templates"
@@ -44,8 +48,20 @@ def test_every_code_has_a_text() -> None:
         *(f"command.{command}" for command in LineCommand),
         *(f"device_type.{device}" for device in DEVICE_TYPES),
         *(f"device_state.{state}" for state in DEVICE_STATES),
+        *(f"{part}.{kind}" for kind in AlarmKind for part in ("alarm_kind", "remedy")),
+        *(f"scan.order_{state}" for state in OrderState),
+        *(f"spoil.reason_{reason}" for reason in SpoilReason),
+        *(f"matter.found_{found}" for found in Found),
+        *(f"matter.item_{state}" for state in ("unknown", "recalled", "lost")),
     ]
     assert [key for key in wanted if key not in ZH] == []
+
+
+def test_a_remedy_has_the_same_steps_in_both_languages() -> None:
+    for kind in AlarmKind:
+        steps = [catalogue[f"remedy.{kind}"].split("\n") for catalogue in (ZH, EN)]
+        assert len(steps[0]) == len(steps[1]), kind
+        assert all(step.strip() for each in steps for step in each), kind
 
 
 def test_every_text_that_the_script_names_is_there() -> None:
@@ -62,7 +78,9 @@ def test_every_text_that_a_template_names_is_there() -> None:
 
 def named_in(files: Iterable[Path]) -> set[str]:
     return {
-        key for file in files for key in re.findall(r'\bt\(["\']([a-z_]+\.[a-z_A-Z0-9]+)["\']', file.read_text("utf-8"))
+        key
+        for file in files
+        for key in re.findall(r'\bt\(["\']([a-z_]+\.[a-z_A-Z0-9]+)["\']\s*[,)]', file.read_text("utf-8"))
     }
 
 

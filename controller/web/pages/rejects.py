@@ -1,17 +1,70 @@
-"""Rejects and rework: each reject with its picture and what was expected and found."""
+"""Rejects and rework: each reject with its picture, what was expected and found; spoiled parts and their remakes."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
 
+from controller.clock import SystemClock
+from controller.exits import Reason
+from controller.journal.reject_reading import Pareto, Remake, pareto, remakes
 from controller.web.frame import Page, TheFrame
+from controller.web.plant import Asker, ThePlant
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 PAGE = Page("rejects", "/rejects", router)
 
 
-@router.get("/rejects")
+class SpoilReason(StrEnum):
+    """Why a part can't be used any more."""
+
+    SCRATCHED = "scratched"
+    BENT = "bent"
+    MISPRINTED = "misprinted"
+    TORN = "torn"
+    DIRTY = "dirty"
+    OTHER = "other"
+
+
+class Spoiled(BaseModel):
+    """A part that can't be used any more.
+
+    :ivar code: its bar code. :ivar witness: who saw it destroyed, another than who says so; empty: it is kept locked up
+    and destroyed later.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    code: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: SpoilReason
+    witness: Annotated[str, Field(max_length=40)] = ""
+
+
+@router.get("/rejects", include_in_schema=False)
 async def rejects(frame: TheFrame) -> HTMLResponse:
     """The page."""
-    return frame.show(PAGE)
+    return frame.show(PAGE, reasons=list(Reason), spoil_reasons=list(SpoilReason))
+
+
+@router.get("/api/rejects/pareto")
+async def reasons(plant: ThePlant, hours: Annotated[int, Query(ge=1, le=24 * 31)] = 8) -> Pareto:
+    """The rejects of the last hours by reason."""
+    now = SystemClock().now()
+    return await plant.records.read(lambda journal: pareto(journal, hours, now))
+
+
+@router.get("/api/remakes")
+async def asked_again(plant: ThePlant) -> list[Remake]:
+    """Parts that upstream was asked to make again, newest first."""
+    return await plant.records.read(remakes)
+
+
+@router.post("/api/parts/spoil")
+async def spoil(plant: ThePlant, by: Asker, spoiled: Spoiled) -> dict[str, Any]:
+    """Note a part as spoiled and ask upstream for another. Its destruction needs a second person."""
+    return await plant.line.call(
+        "spoil_part", code=spoiled.code.strip(), reason=spoiled.reason.value, witness=spoiled.witness.strip(), by=by
+    )

@@ -1,4 +1,4 @@
-// Asking the line to do something, and showing its answer.
+// Asking the line to do something, and showing its answer; asking what the journal knows.
 
 import { say, show } from "./drawing.js";
 import { language, t } from "./words.js";
@@ -8,12 +8,15 @@ const SHOWN_MS = 8000;
 const answer = document.getElementById("answer");
 let hiding = 0;
 
-/** Ask; `what` names it for the person. Returns whether the line took it. */
-export async function ask(path, what) {
+/** Ask; `what` names it for the person, `body` goes along as JSON. Returns whether the line took it. */
+export async function ask(path, what, body) {
+  const headers = { "X-Sealline": "1" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   try {
     const reply = await fetch(path, {
       method: "POST",
-      headers: { "X-Sealline": "1" },
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
     if (reply.ok) return tell(t("answer.taken", { what }), true);
@@ -24,13 +27,26 @@ export async function ask(path, what) {
   }
 }
 
+/** What a question of the API answers; null when it does not, after the person was told why. */
+export async function look(path) {
+  try {
+    const reply = await fetch(path, { signal: AbortSignal.timeout(DEADLINE_MS) });
+    const said = await reply.json();
+    if (reply.ok) return said;
+    tell(refusal(said.error), false);
+  } catch {
+    tell(t("answer.not_read"), false);
+  }
+  return null;
+}
+
 function refusal(error) {
   const why = t("answer.refused", { why: error[language] });
   const names = error.allowed.map((name) => t(`command.${name}`, {}, name)).join(language === "zh" ? "、" : ", ");
   return names ? `${why} · ${t("answer.allowed", { allowed: names })}` : why;
 }
 
-function tell(text, taken) {
+export function tell(text, taken) {
   say(answer, text);
   answer.dataset.taken = taken;
   show(answer, true);

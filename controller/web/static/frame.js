@@ -56,8 +56,8 @@ function drawHeader(snapshot) {
 }
 
 function drawCounts(snapshot) {
-  const fresh = snapshot.alarms.filter((alarm) => !alarm.acknowledged).length;
-  const suspects = snapshot.stations.filter((station) => station.suspect).length;
+  const fresh = snapshot.alarms.filter((alarm) => !alarm.acknowledged && !alarm.shelved_until).length;
+  const suspects = snapshot.suspects.filter((suspect) => !suspect.answered).length + snapshot.matters.length;
   drawCount("alarms", fresh, "nav.unacknowledged");
   drawCount("recovery", suspects, "nav.suspects");
 }

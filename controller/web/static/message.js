@@ -1,6 +1,6 @@
 // The one message that matters now, and what to do about it.
 
-import { reshape, say } from "./drawing.js";
+import { reshape, say, show } from "./drawing.js";
 import { duration, language, own, t } from "./words.js";
 
 const SHAPES = ["info", "warning", "diamond", "info"];
@@ -9,7 +9,13 @@ const SEPARATOR = language === "zh" ? "、" : ", ";
 const box = document.getElementById("message");
 
 export function drawMessage(feed) {
-  const { level, says, todo } = choose(feed);
+  const { level, says, todo, go } = choose(feed);
+  const link = box.querySelector(".go");
+  if (go && go !== location.pathname) {
+    link.href = go;
+    say(link, t(`go.${go.slice(1)}`));
+  }
+  show(link, Boolean(go) && go !== location.pathname);
   box.dataset.level = level;
   reshape(box.querySelector("svg"), SHAPES[level]);
   say(box.querySelector("b"), says);
@@ -20,7 +26,7 @@ export function drawMessage(feed) {
 function choose(feed) {
   if (feed.old) return notHeard(feed);
   const snapshot = feed.snapshot;
-  return held(snapshot) ?? newAlarm(snapshot) ?? notRunning(snapshot) ?? deviceAway(snapshot) ?? hands(snapshot) ?? running();
+  return held(snapshot) ?? newAlarm(snapshot) ?? suspects(snapshot) ?? notRunning(snapshot) ?? deviceAway(snapshot) ?? hands(snapshot) ?? running();
 }
 
 function notHeard(feed) {
@@ -31,13 +37,25 @@ function notHeard(feed) {
 
 function held(snapshot) {
   const why = own(snapshot, "hold_text");
-  return why ? { level: 1, says: why, todo: "" } : null;
+  return why ? { level: 1, says: why, ...toAnswer(snapshot, "") } : null;
+}
+
+/** Where to go on: carriers to answer for come before everything that would move. */
+function toAnswer(snapshot, todo) {
+  const open = snapshot.suspects.filter((suspect) => !suspect.answered);
+  if (!open.length || snapshot.state === "Execute") return { todo };
+  return { todo: t("message.suspects", { count: open.length }), go: "/recovery" };
+}
+
+function suspects(snapshot) {
+  const { todo, go } = toAnswer(snapshot, "");
+  return go ? { level: 2, says: t("message.state", { state: t(`state.${snapshot.state}`, {}, snapshot.state) }), todo, go } : null;
 }
 
 function newAlarm(snapshot) {
-  const fresh = snapshot.alarms.filter((alarm) => !alarm.cleared && !alarm.acknowledged);
+  const fresh = snapshot.alarms.filter((alarm) => !alarm.cleared && !alarm.acknowledged && !alarm.shelved_until);
   const [worst] = fresh.sort((one, other) => one.priority - other.priority);
-  return worst ? { level: worst.priority, says: own(worst), todo: "" } : null;
+  return worst ? { level: worst.priority, says: own(worst), go: "/alarms", ...toAnswer(snapshot, "") } : null;
 }
 
 function notRunning({ state }) {

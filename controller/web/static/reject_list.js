@@ -7,8 +7,7 @@ import { own, t, timeOfDay } from "./words.js";
 const list = document.getElementById("rejects");
 const dialog = document.getElementById("reject");
 
-export function drawRejects(snapshot) {
-  const { rejects } = snapshot;
+export function drawRejects({ rejects }) {
   if (rejects.length) keep(list, rejects, (reject) => reject.item, drawReject);
   else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("rejects.none")));
 }

@@ -22,6 +22,13 @@ export function t(key, values = {}, fallback = key) {
 /** Whichever of the line's own two texts is in the page's language. */
 export const own = (view, name = "text") => (language === "zh" ? view[`${name}_zh`] : view[name]);
 
+/** Why an item is suspect, as `conveyor: link lost`, in the page's words. */
+export function cause(why) {
+  const [, device, phrase] = why.match(/^([a-z_0-9]+): (.*)$/) ?? [null, "", why];
+  const said = t(`suspect.${phrase.replace(/[^a-z]+/g, "_")}`, {}, phrase);
+  return device ? `${said} · ${device}` : said;
+}
+
 export function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   if (s < 100) return t("time.seconds", { s });
@@ -30,6 +37,16 @@ export function duration(seconds) {
 }
 
 const clock = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { timeStyle: "medium", hour12: false });
+
+const moments = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", {
+  month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,
+});
+
+/** A stamp with its day, for what lies further back. */
+export function moment(iso) {
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? "–" : moments.format(at);
+}
 
 export function timeOfDay(iso) {
   const moment = new Date(iso);

@@ -1,6 +1,74 @@
-// The alarms page: what stands and what to do about it.
+// The alarms page: what stands and what to do about it, how many came, and what was.
 
 import { drawAlarms } from "../alarm_list.js";
+import { ask } from "../asking.js";
+import { make, say } from "../drawing.js";
 import { follow } from "../frame.js";
+import { useTabs } from "../tabs.js";
+import { own, t } from "../words.js";
+import { lookBack } from "./alarm_history.js";
+import { drawRates } from "./alarm_rates.js";
 
-follow(drawAlarms);
+const HIGHEST = 1;
+const RATES_MS = 30000;
+const dialog = document.getElementById("shelve");
+let known = "";
+
+function drawStanding(snapshot) {
+  drawAlarms(snapshot, (alarm) => [remedy(alarm), shelfButton(alarm)].filter(Boolean));
+  const numbers = snapshot.alarms.map((alarm) => alarm.alarm).join();
+  if (numbers !== known) drawRates();
+  known = numbers;
+}
+
+/** The steps; open by itself for what nobody has seen yet. */
+function remedy(alarm) {
+  const steps = t(`remedy.${alarm.kind}`, {}, "").split("\n").filter(Boolean);
+  if (!steps.length) return null;
+  const details = make("details", "remedy", make("summary", "", t("alarm.remedy", { count: steps.length })));
+  details.append(make("ol", "", ...steps.map((step) => make("li", "", step))));
+  details.open = !alarm.acknowledged && !alarm.shelved_until;
+  return details;
+}
+
+function shelfButton(alarm) {
+  if (alarm.shelved_until) return button("alarm.unshelve", () => ask(`/api/alarms/${alarm.alarm}/unshelve`, t("alarm.unshelve")));
+  if (alarm.priority === HIGHEST || alarm.cleared) return null;
+  return button("alarm.shelve", () => askShelf(alarm));
+}
+
+function button(key, press) {
+  const element = make("button", "", t(key));
+  element.type = "button";
+  element.dataset.focus = key;
+  element.addEventListener("click", press);
+  return element;
+}
+
+function askShelf(alarm) {
+  const form = dialog.querySelector("form");
+  form.reset();
+  say(dialog.querySelector(".says"), own(alarm));
+  dialog.returnValue = "no";
+  dialog.onclose = () => {
+    if (dialog.returnValue !== "yes") return;
+    const body = { minutes: Number(form.elements.minutes.value), reason: form.elements.reason.value };
+    ask(`/api/alarms/${alarm.alarm}/shelve`, t("alarm.shelve"), body);
+  };
+  dialog.showModal();
+}
+
+dialog.querySelectorAll("[data-reason]").forEach((preset) =>
+  preset.addEventListener("click", () => (dialog.querySelector("[name=reason]").value = preset.textContent)),
+);
+dialog.querySelector("form").addEventListener("submit", (event) => {
+  const reason = dialog.querySelector("[name=reason]");
+  if (event.submitter?.value !== "yes" || reason.value.trim()) return;
+  event.preventDefault();
+  reason.focus();
+  reason.setAttribute("aria-invalid", "true");
+});
+
+follow(drawStanding);
+setInterval(drawRates, RATES_MS);
+useTabs((panel) => panel === "history" && lookBack());

@@ -11,17 +11,29 @@ const SHAPES = {
 };
 const ORDER = Object.keys(SHAPES);
 const GRAVE = ["stop", "abort"];
+const GO_ON = ["start", "unhold"];
 const bar = document.getElementById("commands");
 
 export function drawCommands(snapshot) {
-  keep(bar, ORDER.filter((name) => snapshot.commands.includes(name)), (name) => name, drawButton);
+  const open = snapshot.suspects.filter((suspect) => !suspect.answered).length;
+  const allowed = ORDER.filter((name) => snapshot.commands.includes(name));
+  keep(bar, allowed.map((name) => ({ name, open: GO_ON.includes(name) ? open : 0 })), ({ name }) => name, drawButton);
 }
 
-function drawButton(name) {
+function drawButton({ name, open }) {
+  if (open) return drawDetour(open);
   const button = make("button", "", shape(SHAPES[name]), t(`command.${name}`));
   button.type = "button";
   button.dataset.command = name;
   return button;
+}
+
+/** Instead of Start or Unhold: first every suspect is answered for. */
+function drawDetour(open) {
+  if (location.pathname === "/recovery") return make("span", "blocked", shape("nav-recovery"), t("command.answer_first", { count: open }));
+  const link = make("a", "button", shape("nav-recovery"), t("command.answer_first", { count: open }));
+  link.href = "/recovery";
+  return link;
 }
 
 bar.addEventListener("click", (event) => {

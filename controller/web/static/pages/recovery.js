@@ -1,21 +1,71 @@
-// Recovery: which carriers nobody can vouch for any more, and where they stand.
+// Guided recovery: the walk from suspect to suspect, and what else waits for an answer.
 
-import { keep, make } from "../drawing.js";
+import { keep, make, say, shape } from "../drawing.js";
 import { follow } from "../frame.js";
-import { own, t } from "../words.js";
+import { LineMap } from "../line_map.js";
+import { t } from "../words.js";
+import { drawCommands } from "./commands.js";
+import { drawGuide } from "./guide.js";
+import { drawMatters } from "./matters.js";
 
 const list = document.getElementById("suspects");
+const map = new LineMap(document.getElementById("floor"));
+const titles = new Map(document.getElementById("walk").dataset.zones.split(";").filter(Boolean).map((each) => each.split("=")));
+let chosen = null;
+let last = null;
 
-function drawSuspects({ stations }) {
-  const suspects = stations.filter((station) => station.suspect);
-  if (suspects.length) keep(list, suspects, (station) => station.item, drawSuspect);
+function draw(snapshot) {
+  last = snapshot;
+  map.show(withSuspects(snapshot));
+  drawCommands(snapshot);
+  drawMatters(snapshot.matters);
+  drawProgress(snapshot.suspects);
+  const current = snapshot.suspects.find(({ item }) => item === chosen) ?? snapshot.suspects.find(({ answered }) => !answered) ?? null;
+  chosen = current?.item ?? null;
+  const shown = snapshot.suspects.map((suspect) => ({ ...suspect, current: suspect.item === chosen }));
+  if (shown.length) keep(list, shown, ({ item }) => item, drawSuspect);
   else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("recovery.none")));
+  map.mark(current && !current.answered ? current.zone : null);
+  drawGuide(snapshot, current, titles, next);
 }
 
-function drawSuspect(station) {
-  const why = t(`suspect.${station.suspect}`, {}, station.suspect);
-  const where = [own(station, "title"), t("station.carrier", { carrier: station.carrier }), station.acceptance];
-  return make("li", "", make("b", "", where.join(" · ")), " ", make("span", "", t("station.suspect", { why })));
+/** After a stop the line forgets what stands where; the journal knows, and the map shows both. */
+function withSuspects({ stations, suspects }) {
+  return stations.map((station) => {
+    const suspect = suspects.find(({ carrier, zone }) => carrier === station.carrier || (zone === station.zone && !station.carrier));
+    if (!suspect) return station;
+    return { ...station, carrier: suspect.carrier, item: suspect.item, suspect: suspect.answered ? "" : suspect.why || "restart" };
+  });
 }
 
-follow(drawSuspects);
+function drawProgress(suspects) {
+  const answered = suspects.filter((suspect) => suspect.answered).length;
+  const key = !suspects.length ? "recovery.none" : answered === suspects.length ? "recovery.all_answered" : "recovery.progress";
+  say(document.getElementById("progress"), t(key, { answered, count: suspects.length }));
+}
+
+function drawSuspect(suspect) {
+  const place = titles.get(suspect.zone) ?? suspect.zone;
+  const sign = shape(suspect.answered ? "check" : "warning");
+  const title = make("b", "", `${t("station.carrier", suspect)} · ${place}`);
+  const state = t(suspect.answered ? "recovery.answered" : "recovery.open");
+  const button = make("button", "suspect", sign, make("span", "", title, make("small", "", `${suspect.acceptance} · ${state}`)));
+  button.type = "button";
+  button.dataset.focus = "suspect";
+  button.dataset.answered = suspect.answered;
+  button.setAttribute("aria-pressed", suspect.current);
+  button.addEventListener("click", () => choose(suspect.item));
+  return make("li", "", button);
+}
+
+function choose(item) {
+  chosen = item;
+  draw(last);
+}
+
+/** The one that is answered for is done: go on with whoever is still open. */
+function next() {
+  chosen = null;
+}
+
+follow(draw);

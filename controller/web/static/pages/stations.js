@@ -1,13 +1,16 @@
-// The line as it stands on the floor: each zone with its carrier, its item, what it does and for how long.
+// The line as it stands on the floor: carriers on their way, and each zone with its item, what it does and for how long.
 
 import { reshape, say, show } from "../drawing.js";
-import { duration, t } from "../words.js";
+import { LineMap } from "../line_map.js";
+import { cause, duration, t } from "../words.js";
 
 const cards = new Map([...document.querySelectorAll(".station")].map((card) => [card.dataset.zone, card]));
+const map = new LineMap(document.getElementById("floor"));
 
 /** `since` is how long ago the snapshot came, so that the seconds run on between two. */
 export function drawStations(snapshot, since) {
   const devices = new Map(snapshot.devices.map((device) => [device.name, device]));
+  map.show(snapshot.stations);
   for (const station of snapshot.stations) {
     const card = cards.get(station.zone);
     if (card) drawStation(card, station, devices, since);
@@ -19,13 +22,13 @@ export function drawStations(snapshot, since) {
 function drawStation(card, station, devices, since) {
   const part = (name) => card.querySelector(name);
   card.dataset.state = stateOf(station);
-  show(part(".carrier"), station.carrier > 0);
   say(part(".number"), station.carrier > 0 ? t("station.carrier", { carrier: station.carrier }) : "");
   say(part(".what"), station.item === null ? "" : t(`product.${station.product}`, {}, station.product));
   say(part(".order"), station.acceptance);
   reshape(part(".activity svg"), shapeOf(station));
   say(part(".doing"), doing(station));
   say(part(".since"), station.activity ? duration(station.activity_s + since) : "");
+  say(part(".cycle"), station.cycle_s ? t("station.cycle", { s: station.cycle_s.toFixed(1) }) : "");
   drawTrouble(part(".trouble"), troubleOf(card, station, devices));
 }
 
@@ -46,8 +49,7 @@ function doing({ activity, carrier }) {
 }
 
 function troubleOf(card, station, devices) {
-  const why = station.suspect;
-  if (why) return { level: 1, text: t("station.suspect", { why: t(`suspect.${why}`, {}, why) }) };
+  if (station.suspect) return { level: 1, text: t("station.suspect", { why: cause(station.suspect) }) };
   const names = card.dataset.devices.split(" ").filter(Boolean);
   const away = names.map((name) => devices.get(name)).find((device) => device && device.state !== "online");
   if (!away) return { level: 0, text: "" };

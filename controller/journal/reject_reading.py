@@ -1,0 +1,67 @@
+"""What the rejects of the last hours were for, and which parts upstream has been asked to make again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+MOST_LOOKED_AT = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pareto:
+    """Rejects by reason, the most frequent first.
+
+    :ivar hours: how far back; :ivar packed: in the same time, to compare with.
+    :ivar reasons: stable code, count and the share of this and all more frequent ones, percent.
+    """
+
+    hours: int
+    packed: int
+    rejected: int
+    reasons: tuple[tuple[str, int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remake:
+    """A spoiled part for which upstream was asked. :ivar waiting: no whole part of that role has come yet."""
+
+    acceptance: str
+    role: str
+    code: str
+    reason: str
+    requested_at: str
+    waiting: bool
+
+
+def pareto(connection: sqlite3.Connection, hours: int, now: datetime) -> Pareto:
+    """Count the rejects that ended within the last hours."""
+    since = (now - timedelta(hours=hours)).astimezone(UTC).isoformat(timespec="milliseconds")
+    rows = connection.execute(
+        "SELECT reason FROM (SELECT reason, ended_at FROM items WHERE outcome IS NOT NULL AND outcome != 'packed'"
+        " ORDER BY item DESC LIMIT ?) WHERE ended_at > ?",
+        (MOST_LOOKED_AT, since),
+    ).fetchall()
+    packed = connection.execute(
+        "SELECT COUNT(*) FROM items WHERE outcome = 'packed' AND ended_at > ?", (since,)
+    ).fetchone()[0]
+    counted = Counter(str(row[0]) for row in rows)
+    so_far, reasons = 0, []
+    for reason, count in counted.most_common():
+        so_far += count
+        reasons.append((reason, count, round(100 * so_far / len(rows), 1)))
+    return Pareto(hours, packed, len(rows), tuple(reasons))
+
+
+def remakes(connection: sqlite3.Connection, most: int = 50) -> list[Remake]:
+    """The last remakes that were asked for, newest first."""
+    rows = connection.execute(
+        "SELECT remakes.acceptance, parts.role, remakes.code, remakes.reason, remakes.requested_at,"
+        " NOT EXISTS (SELECT 1 FROM parts AS whole WHERE whole.acceptance = parts.acceptance"
+        " AND whole.role = parts.role AND whole.state NOT IN ('spoiled', 'lost')) AS waiting"
+        " FROM remakes JOIN parts ON parts.code = remakes.code ORDER BY remake DESC LIMIT ?",
+        (most,),
+    )
+    return [Remake(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]

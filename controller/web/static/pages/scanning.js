@@ -1,0 +1,75 @@
+// A part, a waybill or an order's sheet is scanned: whose is it, and what may be done with it now?
+
+import { ask, look } from "../asking.js";
+import { make, say, show } from "../drawing.js";
+import { t } from "../words.js";
+
+const form = document.getElementById("scan");
+const field = document.getElementById("code");
+const result = document.getElementById("scanned");
+const dialog = document.getElementById("spoil");
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const code = field.value.trim();
+  if (!code) return;
+  const owner = await look(`/api/owner?code=${encodeURIComponent(code)}`);
+  result.replaceChildren(...(owner ? tellOwner(owner, code) : []));
+  field.select();
+});
+
+function tellOwner(owner, code) {
+  const order = t("reject.order", owner);
+  const product = t(`product.${owner.product}`, {}, owner.product);
+  const title = make("p", "", make("b", "", `${order} · ${product}`));
+  const state = make("p", "", t(`scan.order_${owner.order_state}`, owner));
+  const actions = make("div", "choices");
+  if (owner.order_state === "rejected") actions.append(button("reject.rework", () => rework(owner)));
+  if (owner.code_of === "part" && owner.part_state !== "spoiled") actions.append(button("spoil.title", () => spoil(owner, code)));
+  if (owner.part_state === "spoiled") state.append(` ${t("scan.part_spoiled")}`);
+  return [title, state, actions];
+}
+
+function button(key, press) {
+  const element = make("button", "", t(key));
+  element.type = "button";
+  element.addEventListener("click", press);
+  return element;
+}
+
+async function rework(owner) {
+  if (await ask(`/api/orders/${owner.acceptance}/rework`, t("reject.rework"))) done();
+}
+
+function spoil(owner, code) {
+  const inside = dialog.querySelector("form");
+  inside.reset();
+  showWitness();
+  say(dialog.querySelector(".says"), `${t("reject.order", owner)} · ${owner.role} · ${code}`);
+  dialog.returnValue = "no";
+  dialog.onclose = async () => {
+    if (dialog.returnValue !== "yes") return;
+    const { reason, witness } = inside.elements;
+    const body = { code, reason: reason.value, witness: destroyed() ? witness.value : "" };
+    if (await ask("/api/parts/spoil", t("spoil.title"), body)) done();
+  };
+  dialog.showModal();
+}
+
+function done() {
+  result.replaceChildren();
+  field.value = "";
+  field.focus();
+  document.body.dispatchEvent(new CustomEvent("sealline:changed"));
+}
+
+const destroyed = () => dialog.querySelector("[name=destroyed]:checked").value === "yes";
+const showWitness = () => show(document.getElementById("witness"), destroyed());
+dialog.addEventListener("change", showWitness);
+dialog.querySelector("form").addEventListener("submit", (event) => {
+  const witness = dialog.querySelector("[name=witness]");
+  if (event.submitter?.value !== "yes" || !destroyed() || witness.value.trim()) return;
+  event.preventDefault();
+  witness.setAttribute("aria-invalid", "true");
+  witness.focus();
+});

@@ -1,0 +1,29 @@
+// Tabs of a page: a click or the arrow keys choose; the address keeps which, so that coming back finds it again.
+
+import { show } from "./drawing.js";
+
+const tabs = [...document.querySelectorAll('[role="tab"]')];
+
+/** `chosen(panel id)` is called for the first and for each later choice. */
+export function useTabs(chosen = () => {}) {
+  const choose = (tab) => {
+    for (const each of tabs) {
+      each.setAttribute("aria-selected", each === tab);
+      each.tabIndex = each === tab ? 0 : -1;
+      show(document.getElementById(each.getAttribute("aria-controls")), each === tab);
+    }
+    history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
+    chosen(tab.getAttribute("aria-controls"));
+  };
+  tabs.forEach((tab, index) => {
+    tab.addEventListener("click", () => choose(tab));
+    tab.addEventListener("keydown", ({ key }) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+      if (!step) return;
+      const next = tabs[(index + step + tabs.length) % tabs.length];
+      next.focus();
+      choose(next);
+    });
+  });
+  choose(tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash) ?? tabs[0]);
+}
