@@ -30,7 +30,8 @@ function refusal(error) {
   return names ? `${why} · ${t("answer.allowed", { allowed: names })}` : why;
 }
 
-function tell(text, taken) {
+/** Show an answer for a while. */
+export function tell(text, taken) {
   say(answer, text);
   answer.dataset.taken = taken;
   show(answer, true);
