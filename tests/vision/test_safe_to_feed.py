@@ -18,7 +18,7 @@ from test_vision_workers import serving
 from typer.testing import CliRunner
 
 from controller.commands.vision import vision
-from controller.vision_workers import VisionCrashed
+from controller.eyes.vision_workers import VisionCrashed
 from vision.judge import judge
 from vision.verdict import Outcome
 
