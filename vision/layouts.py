@@ -59,8 +59,13 @@ class Match:
 
 def flattened(picture: Picture, plane: Plane, thing: Thing) -> Picture:
     """A document alone, upright, at `PRINT_PX_PER_MM`, cut from the whole picture."""
-    size = max(2, round(thing.width * PRINT_PX_PER_MM)), max(2, round(thing.height * PRINT_PX_PER_MM))
-    corners = plane.to_px(thing.corners()[[0, 1, 3]]) - 0.5
+    return flattened_part(picture, plane, thing, Box(0.0, 0.0, thing.width, thing.height))
+
+
+def flattened_part(picture: Picture, plane: Plane, thing: Thing, box: Box) -> Picture:
+    """One box of a document alone, likewise. :param box: in mm from the document's upper left corner."""
+    size = max(2, round(box.width * PRINT_PX_PER_MM)), max(2, round(box.height * PRINT_PX_PER_MM))
+    corners = plane.to_px(thing.part(box)[[0, 1, 3]]) - 0.5
     onto = np.array(((0, 0), (size[0], 0), (0, size[1])), np.float32) - np.float32(0.5)
     matrix = cv2.getAffineTransform(corners.astype(np.float32), onto)
     return np.asarray(cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)

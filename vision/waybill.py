@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
-import numpy as np
-
 from vision.barcodes import Code, read_hard
 from vision.codes_in_view import check_foreign
 from vision.documents import codes_in
 from vision.label_print import check_print
-from vision.layouts import PRINT_PX_PER_MM, cut, flattened
+from vision.layouts import flattened_part
 from vision.pictures import Picture
 from vision.plane import CARRIER_CODES, Plane
 from vision.pocket import Thing, things_in, upright
@@ -63,11 +60,10 @@ def _code(here: list[Code], task: WaybillTask, plane: Plane, labelled: bool) -> 
 
 def _text(picture: Picture, plane: Plane, label: Thing, here: list[Code], task: WaybillTask) -> Check:
     """The human-readable line says what the bars say, read from the print alone."""
-    alone = flattened(picture, plane, label)
     if here and _on_its_head(here[0]):
-        alone = np.asarray(cv2.rotate(alone, cv2.ROTATE_180), np.uint8)
+        label = replace(label, turn=label.turn + 180)
     expected = here[0].text if len(here) == 1 else task.mail_number
-    check = check_number(cut(alone, task.text, PRINT_PX_PER_MM), "waybill_text", "", expected)
+    check = check_number(flattened_part(picture, plane, label, task.text), "waybill_text", "", expected)
     return replace(check, region=plane.outline(label.part(task.text)))
 
 

@@ -12,7 +12,7 @@ from math import pi
 
 import numpy as np
 
-from vision.codes.bars import Bars, find_bars
+from vision.codes.bars import QUICK_WINDOWS, Bars, find_bars
 from vision.codes.belief import Says, Sighting, believed
 from vision.codes.code import LINEAR, MATRIX, Code, Grey, distinct, moved
 from vision.codes.first_reader import Threshold, first_reader, flat_reader, unread_grids
@@ -83,7 +83,8 @@ class Climb:
     def left(self, codes: list[Code]) -> list[Bars]:
         """Places where bars stand as a code's and none is believed."""
         if self.code_like is None:
-            self.code_like = code_like(self.grey, self.places()) if self.formats & LINEAR else []
+            quick = find_bars(self.grey, windows=QUICK_WINDOWS) if self.formats & LINEAR else []
+            self.code_like = code_like(self.grey, quick)
         return unexplained(self.code_like, codes)
 
     def places(self) -> list[Bars]:

@@ -66,15 +66,15 @@ def strip_of(grey: Grey, bars: Bars) -> Strip:
     return _sampled(grey, bars, lean, per_px)
 
 
-def upright_rows(grey: Grey, bars: Bars) -> NDArray[np.float32]:
-    """A place cut out as it is turned, one sample a pixel."""
-    return _sampled(grey, bars, (0.0, 0.0), 1.0).rows
+def upright_rows(grey: Grey, bars: Bars, most: int = _MOST_ROWS) -> NDArray[np.float32]:
+    """A place cut out as it is turned, one sample a pixel, in so many rows at most."""
+    return _sampled(grey, bars, (0.0, 0.0), 1.0, most).rows
 
 
-def _sampled(grey: Grey, bars: Bars, lean: Lean, per_px: float) -> Strip:
+def _sampled(grey: Grey, bars: Bars, lean: Lean, per_px: float, most: int = _MOST_ROWS) -> Strip:
     margin = max(_MIN_MARGIN_PX, _MARGIN * bars.length)
     samples = max(8, round((bars.length + 2 * margin) * per_px))
-    rows = max(1, min(_MOST_ROWS, round(bars.height)))
+    rows = max(1, min(most, round(bars.height)))
     step = bars.height / rows
     along, mean = np.array((cos(bars.turn), sin(bars.turn))), sum(lean) / 2
     right = along / per_px

@@ -19,6 +19,8 @@ FEWEST_EDGES = 20
 """The shortest Code 128 has 26, of three characters; blur may swallow a few."""
 FEWEST_STACKED_EDGES = 8
 """Of a PDF417 the gradients show the start and the stop pattern, each of eight edges or nine."""
+_ROWS = 24
+"""Rows of a place that are looked at."""
 _SWING = 0.25
 """Of a profile's whole range, by which brightness must turn for an edge to count."""
 _MIN_RANGE = 12.0
@@ -40,7 +42,7 @@ def unexplained(places: list[Bars], codes: list[Code]) -> list[Bars]:
 
 def edges_across(grey: Grey, place: Bars) -> int:
     """How often a place turns from dark to light and back, along the middle of its bars."""
-    rows = upright_rows(grey, place)
+    rows = upright_rows(grey, place, _ROWS)
     quarter = len(rows) // 4
     return _turns(np.asarray(rows[quarter : len(rows) - quarter].mean(axis=0), np.float32))
 
