@@ -6,11 +6,14 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from controller.clock import SystemClock
+from controller.commands.exits import FAILED as FAILED
+from controller.commands.exits import REFUSED as REFUSED
+from controller.commands.exits import fail as fail
 from controller.desk.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable, load_or_make_token
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.journal.epochs import ForeignJournal
@@ -21,10 +24,6 @@ from controller.words.text import Text
 T = TypeVar("T")
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The line's configuration.")]
 DEFAULT_CONFIG = Path("line.toml")
-REFUSED = 1
-"""Exit code: some of what was handed in was refused."""
-FAILED = 2
-"""Exit code: nothing could be done."""
 
 
 def load(path: Path) -> LineConfig:
@@ -33,12 +32,6 @@ def load(path: Path) -> LineConfig:
         return load_config(path)
     except ConfigError as error:
         fail(str(error))
-
-
-def fail(message: str) -> NoReturn:
-    """End the command with a message."""
-    typer.echo(message, err=True)
-    raise typer.Exit(FAILED)
 
 
 def say(config: LineConfig, text: Text) -> str:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from controller.commands.exits import FAILED, fail
 from controller.commands.vision.bench_codes import (
     OURS,
     READERS,
@@ -21,7 +22,6 @@ from controller.commands.vision.bench_codes import (
 from controller.commands.vision.bench_labels import PLATE, Labelled, labels_in
 from controller.commands.vision.bench_plates import PlateResult, plate_table, try_plate
 from controller.commands.vision.pictures_in import JsonOption, open_picture, print_json
-from controller.commands.way_in import FAILED, fail
 from vision.pictures import UnreadablePictureError
 
 

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.commands.way_in import fail
+from controller.commands.exits import fail
 from vision.verdict import Symbology
 
 LABELS = "labels.csv"

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from controller.commands.exits import REFUSED
 from controller.commands.vision.pictures_in import (
     FormatsOption,
     JsonOption,
@@ -21,7 +22,6 @@ from controller.commands.vision.pictures_in import (
     pictures_in,
     print_json,
 )
-from controller.commands.way_in import REFUSED
 from vision.barcodes import FULL_MS, Code, read
 from vision.codes.code import LINEAR
 from vision.grading.parameters import ProfileGrade

@@ -10,7 +10,7 @@ from typing import Annotated
 import cv2
 import typer
 
-from controller.commands.way_in import fail
+from controller.commands.exits import fail
 from vision.pictures import Picture, decode
 from vision.verdict import Symbology
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from controller.commands.exits import REFUSED
 from controller.commands.vision.pictures_in import (
     FormatsOption,
     JsonOption,
@@ -20,7 +21,6 @@ from controller.commands.vision.pictures_in import (
     pictures_in,
     print_json,
 )
-from controller.commands.way_in import REFUSED
 from vision.barcodes import FULL_MS, Code, climb_picture
 from vision.pictures import UnreadablePictureError
 from vision.verdict import Symbology

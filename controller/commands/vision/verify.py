@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from controller.commands.exits import REFUSED
 from controller.commands.vision.pictures_in import JsonOption, PathsArgument, open_picture, pictures_in, print_json
-from controller.commands.way_in import REFUSED
 from vision.pictures import UnreadablePictureError
 from vision.plate.kinds import PlateKind
 from vision.plates import verify_crop, verify_picture
