@@ -34,6 +34,7 @@ class Conductor:
 
     :ivar counts: what was done, by kind; :ivar at: by kind and zone; :ivar told: the story, in plain words.
     :param kill: kills the line's process after so many of its steps; :param jump_clock: sets the time of day.
+    :param go_away: keeps the operator from the line for so long.
     """
 
     def __init__(
@@ -46,13 +47,15 @@ class Conductor:
         kill: Callable[[int], None],
         call: Callable[..., Coroutine[Any, Any, Any]],
         jump_clock: Callable[[float], None],
+        go_away: Callable[[float], None],
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.at: Counter[tuple[str, str]] = Counter()
         self.told: list[str] = []
         self._plant, self._broker, self._disk = plant, broker, disk
         self._reaching = Reaching(plant.world, hands)
-        self._kill, self._call, self._jump_clock = kill, call, jump_clock
+        self._kill, self._call = kill, call
+        self._jump_clock, self._go_away = jump_clock, go_away
         self._waiting: dict[tuple[str, str], list[Trouble]] = {}
         for trouble in troubles:
             self._waiting.setdefault((trouble.kit, trouble.zone), []).append(trouble)
@@ -192,6 +195,9 @@ class Conductor:
             case Kind.OPERATOR_HOLDS | Kind.OPERATOR_STOPS | Kind.OPERATOR_ABORTS:
                 command = {Kind.OPERATOR_HOLDS: "hold", Kind.OPERATOR_STOPS: "stop", Kind.OPERATOR_ABORTS: "abort"}
                 return await self._call("command", command=command[kind], by="operator") is not None
+            case Kind.OPERATOR_AWAY:
+                self._go_away(chance.uniform(40.0, 110.0))
+                return await self._call("command", command="hold", by="operator") is not None
             case Kind.EMERGENCY_STOP:
                 plant.world.press_emergency_stop(pressed=True)
             case Kind.GUARD_OPENED:

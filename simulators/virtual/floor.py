@@ -45,7 +45,6 @@ from simulators.virtual.people import Operator, VirtualHands
 from simulators.virtual.plant import VirtualPlant
 from simulators.virtual.trace import Trace
 from simulators.virtual.troubles import DISTURBING, Kind, plan_motion_faults, plan_troubles
-from simulators.virtual.watched_plc import WatchedPlc
 
 CARRIERS = 12
 POLL_S = 0.04
@@ -183,6 +182,7 @@ class VirtualFloor:
             self.kill_line,
             self.call,
             self._clock.jump,
+            self.operator.go_away,
         )
         self._dead = asyncio.Event()
         loop.on_death = self._buried
@@ -191,10 +191,9 @@ class VirtualFloor:
         """Hand in the orders, keep the floor going until everything has ended, and take stock."""
         async with self.plant:
             self.plant.world.history = Witness(self.plant.world.history, self._see)
-            for plc in self.plant.plcs.values():
-                assert isinstance(plc, WatchedPlc)
-                plc.on_written, plc.on_motion = self.inspector.written, self.inspector.accepted
-                plc.rare = self.inspector.rare
+            self.inspector.plcs = self.plant.watched
+            for plc in self.plant.watched:
+                plc.watch(self.inspector.written, self.inspector.accepted, self.inspector.rare)
             for camera in self.plant.cameras.values():
                 camera.on_exposed = self.inspector.exposed
             self.plant.employ(self._keep_line_running(), "the line's supervisor")

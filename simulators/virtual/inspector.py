@@ -14,6 +14,7 @@ from devices.plc.contract import Answer, Command, Permit, ResultCode
 from simulators.history import CarrierMoved, EmergencyStop, Event, GuardsSwung, JawClosed
 from simulators.matter import Mailer
 from simulators.plc import PlcTwin
+from simulators.virtual.watched_plc import WatchedPlc
 from simulators.world import ZONES, World
 
 SETTLES_S = 0.35
@@ -24,6 +25,8 @@ PROOF_LIFE_S = 60.0
 """The longest proof life of the line's recipes."""
 NO_MOTION = frozenset({"STOPPED", "ABORTED", "HELD", "SUSPENDED", "IDLE", "COMPLETE", "RESETTING", "CLEARING"})
 LEAVING = frozenset({"HOLDING", "STOPPING", "ABORTING", "SUSPENDING", "COMPLETING"})
+GIVEN_UP_S = 5.0
+"""Shorter than the shortest deadline of a motion."""
 PROVING = ("wide", "close_up")
 POSSIBLE = (
     *(f"answer {each.name}" for each in Answer if each is not Answer.NONE),
@@ -43,7 +46,11 @@ class Shown:
 
 
 class Inspector:
-    """One run's. :ivar findings: sentences; :ivar rare: how often rare things were seen."""
+    """One run's.
+
+    :ivar findings: sentences; :ivar rare: how often rare things were seen; :ivar life: the line's present one.
+    :ivar plcs: all of them.
+    """
 
     def __init__(self, world: World, now: Callable[[], float]) -> None:
         self.findings: list[str] = []
@@ -55,10 +62,13 @@ class Inspector:
         self._state, self._turned_at = "", float("-inf")
         self._epochs: dict[str, int] = {}
         self.life = ""
+        self.plcs: tuple[WatchedPlc, ...] = ()
 
     def turned(self, state: str) -> None:
         """The unit has turned to a state."""
         if state != self._state:
+            if state == "HELD":
+                self._look_for_motion()
             self._state, self._turned_at = state, self._now()
             self.rare[f"state {state}"] += 1
 
@@ -90,6 +100,12 @@ class Inspector:
             self._find(f"{device} took a permit of epoch {permit.epoch}, another start's")
         if self._state in ("HELD", "SUSPENDED", "STOPPED", "ABORTED") and self._since_turn() > SETTLES_S:
             self._find(f"{device} began {permit.command.name} of item {permit.token} while the line was {self._state}")
+
+    def _look_for_motion(self) -> None:
+        """A line that says Held stands still, but for what was begun long ago and given up."""
+        for plc in self.plcs:
+            if any(self._now() - began < GIVEN_UP_S for began in plc.moving.values()):
+                self._find(f"the line says Held while {plc.name} still moves")
 
     def _look_at_state(self, device: str, permit: Permit) -> None:
         wrong = self._state in NO_MOTION | LEAVING

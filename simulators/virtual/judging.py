@@ -6,6 +6,7 @@ is visibly open counts only when the line itself says so.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from devices.plc.contract import Chute
@@ -23,6 +24,7 @@ def judged(ended: Ended) -> dict[str, list[str]]:
     found = {name: list(findings) for name, findings in judge(stock, ended.scenario, ended.ledger).findings.items()}
     found["lost"] = [finding for finding in found["lost"] if not _rejected_empty(finding, ended)]
     found["lost"] += _unvoided(ended, stock) + _needlessly_open(ended) + _needlessly_recalled(ended)
+    found["doubled"] += _printed_twice(ended)
     found["misstated"] = _misstated(ended, stock)
     found["run"] = list(ended.findings)
     return found
@@ -66,13 +68,21 @@ def _needlessly_open(ended: Ended) -> list[str]:
 
 
 def _needlessly_recalled(ended: Ended) -> list[str]:
-    """A parcel comes out of the wrong chute only where the gate itself went wrong."""
+    """A parcel comes out of the wrong chute only where the gate itself went wrong.
+
+    On whose parcel it did the line can't know where hands had changed them about; how often, it can.
+    """
     struck = {fault.kit for fault in ended.stock.fired if fault.kind is FaultKind.GATE_WRONG_CHUTE}
-    return [
-        f"order {told.acceptance} was recalled from the dispatch chute, and no gate had failed on it"
-        for told in ended.ledger
-        if told.kind == "recalled" and told.acceptance not in struck
-    ]
+    recalled = {told.acceptance for told in ended.ledger if told.kind == "recalled"}
+    unexplained = sorted(recalled - struck)[len(struck - recalled) :]
+    return [f"order {order} was recalled from the dispatch chute, and no gate had failed" for order in unexplained]
+
+
+def _printed_twice(ended: Ended) -> list[str]:
+    """A number comes out twice only where the printer itself doubled it: two live labels bear one number."""
+    doubled = sum(fault.kind is FaultKind.DOUBLE_PRINT for fault in ended.stock.fired)
+    twice = [number for number, count in Counter(ended.printed).items() if count > 1]
+    return [f"label {number} was printed twice, and the printer had not doubled it" for number in twice[doubled:]]
 
 
 def _rejected_empty(finding: str, ended: Ended) -> bool:

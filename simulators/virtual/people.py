@@ -148,11 +148,12 @@ class Operator:
         self._chance = chance
         self.presses = self.began_anew = 0
         self._in_vain = self._moved = 0
+        self._away_until = 0.0
 
     async def work(self) -> None:
         """Keep the line going until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(max(LOOK_S, self._away_until - asyncio.get_running_loop().time()))
             line = self._line()
             if line is not None and line.state in _PRESS:
                 await asyncio.sleep(self._chance.uniform(0.2, 2.0))
@@ -164,6 +165,10 @@ class Operator:
         if line.state in _PRESS:
             self.presses += 1
             await self._call("command", command=self._choose(line.state), by="operator")
+
+    def go_away(self, seconds: float) -> None:
+        """Be elsewhere for a while."""
+        self._away_until = asyncio.get_running_loop().time() + seconds
 
     def _choose(self, state: str) -> str:
         """What to press: where Unhold has not helped some times, nothing having moved, Stop, to begin anew."""

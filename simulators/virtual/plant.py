@@ -117,6 +117,11 @@ class VirtualPlant(Plant):
             else:
                 self.wires[name] = VirtualWire(name, quick_tcp(plc), chance, trace)
 
+    @property
+    def watched(self) -> tuple[WatchedPlc, ...]:
+        """All PLCs."""
+        return tuple(plc for plc in self.plcs.values() if isinstance(plc, WatchedPlc))
+
     def port(self, name: str, kind: DeviceKind, blocks: int) -> TypedPort:
         """The line's end of a PLC's typed port, for its next life."""
         wire = self.wires[name]

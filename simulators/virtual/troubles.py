@@ -67,6 +67,7 @@ class Kind(StrEnum):
     LINE_KILLED_BEFORE_COMMIT = "line_killed_before_commit"
     LINE_KILLED_AFTER_COMMIT = "line_killed_after_commit"
     OPERATOR_HOLDS = "operator_holds"
+    OPERATOR_AWAY = "operator_away"
     OPERATOR_STOPS = "operator_stops"
     OPERATOR_ABORTS = "operator_aborts"
     EMERGENCY_STOP = "emergency_stop"

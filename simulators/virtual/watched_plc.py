@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from devices.plc.contract import Permit
+from devices.plc.contract import BlockState, Permit
 from simulators.cycles import CycleEnd
 from simulators.plc import COMMAND_LENGTH, BlockMemory, PlcTwin
 
@@ -22,12 +23,25 @@ class WatchedPlc(PlcTwin):
     on_motion: Callable[[str, Permit], None]
     rare: Counter[str]
     torn: int = 0
+    _began: dict[int, float]
+
+    def watch(
+        self, written: Callable[[PlcTwin, Permit], None], motion: Callable[[str, Permit], None], rare: Counter[str]
+    ) -> None:
+        """Tell these from now on."""
+        self.on_written, self.on_motion, self.rare = written, motion, rare
+        self._began = {}
 
     def write(self, address: int, values: Sequence[int]) -> None:
         """Store registers."""
         super().write(address, values)
         if len(values) == COMMAND_LENGTH:
             self.on_written(self, Permit.decode(list(values)))
+
+    @property
+    def moving(self) -> dict[int, float]:
+        """Blocks whose motion is under way, and loop time at which each began."""
+        return {number: at for number, at in self._began.items() if self._blocks[number].state is BlockState.BUSY}
 
     def stir(self) -> None:
         """Something at the machine has changed that no scan was asked for."""
@@ -38,6 +52,7 @@ class WatchedPlc(PlcTwin):
         if block.echo is not before:
             self.rare[f"answer {block.echo.answer.name}"] += 1
         if block.running is not None and block.running is not running:
+            self._began[number] = asyncio.get_running_loop().time()
             self.on_motion(self.name, block.running)
 
     def _retain(self, ended: list[tuple[int, CycleEnd]]) -> None:
