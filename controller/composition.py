@@ -86,9 +86,11 @@ class Composed:
             return {"picks": [asdict(pick) for pick in pick_list(connection)]}
 
     async def _orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Every order with its state, those of which an attempt's chute is not known, and what has not ended yet."""
+        """Every order with its state, those whose parcel waits for a person's answer, and what has not ended yet."""
         with closing(open_reading(self.journal.path)) as connection:
-            unknown = connection.execute("SELECT acceptance FROM items WHERE outcome = 'unknown'").fetchall()
+            unknown = connection.execute(
+                "SELECT acceptance FROM items WHERE outcome IN ('unknown', 'recalled')"
+            ).fetchall()
             under_way = connection.execute("SELECT COUNT(*) FROM items WHERE ended_at IS NULL").fetchone()[0]
             return {
                 "under_way": under_way,

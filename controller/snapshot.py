@@ -121,7 +121,11 @@ class Latency(_View):
 
 
 class Counters(_View):
-    """Since the journal began, but for `per_hour`: over the last hour."""
+    """Since the journal began, but for `per_hour`: over the last hour.
+
+    :ivar recalled: parcels that wait, recalled, for a person's answer; :ivar recalls_open: recalls that dispatch has
+        not acknowledged.
+    """
 
     orders: int = 0
     waiting: int = 0
@@ -136,6 +140,8 @@ class Counters(_View):
     events_acknowledged: int = 0
     events_pending: int = 0
     events_parked: int = 0
+    recalled: int = 0
+    recalls_open: int = 0
     per_hour: int = 0
 
 

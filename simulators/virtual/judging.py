@@ -1,7 +1,7 @@
 """The oracle's question to a virtual run: nothing wrong sent, nothing lost, nothing doubled, nothing moved when held.
 
-A parcel whose bag is frozen, or that was recalled, has not left: it is judged as one that was put aside. That an order
-is visibly open counts only when the line itself says so.
+A parcel whose bag is frozen has not left: it is judged as one that was put aside, as the oracle does with a recalled
+one. That an order is visibly open counts only when the line itself says so.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from simulators.virtual.floor import Ended
 
 def judged(ended: Ended) -> dict[str, list[str]]:
     """Category → findings, each a sentence; all empty is good."""
-    recalled = {told.mail_number for told in ended.ledger if told.kind == "recalled"}
-    recalled |= {told.acceptance for told in ended.ledger if told.kind == "recalled"}
-    stock = _put_aside(ended.stock, ended.open_orders, recalled)
+    recalled = {told.acceptance for told in ended.ledger if told.kind == "recalled"}
+    stock = _put_aside(ended.stock, ended.open_orders - recalled)
     found = {name: list(findings) for name, findings in judge(stock, ended.scenario, ended.ledger).findings.items()}
     found["lost"] = [finding for finding in found["lost"] if not _rejected_empty(finding, ended)]
     found["lost"] += _unvoided(ended, stock) + _needlessly_open(ended) + _needlessly_recalled(ended)
@@ -53,12 +52,12 @@ def _needlessly_open(ended: Ended) -> list[str]:
 
 
 def _needlessly_recalled(ended: Ended) -> list[str]:
-    """A parcel comes out of the wrong chute only where the gate itself went wrong."""
+    """A parcel is called back only where the gate itself went wrong, or where something was moved by hand."""
     struck = {fault.kit for fault in ended.stock.fired if fault.kind is FaultKind.GATE_WRONG_CHUTE}
     return [
         f"order {told.acceptance} was recalled from the dispatch chute, and no gate had failed on it"
         for told in ended.ledger
-        if told.kind == "recalled" and told.acceptance not in struck
+        if told.kind == "recalled" and told.acceptance not in struck and ended.calm_gate
     ]
 
 
@@ -69,13 +68,12 @@ def _rejected_empty(finding: str, ended: Ended) -> bool:
     return any(finding == f"order {order} neither packed nor rejected" for order in rejected)
 
 
-def _put_aside(stock: Stock, open_orders: frozenset[str], recalled: set[str]) -> Stock:
-    """A frozen bag does not leave, a recalled parcel comes out of its bag."""
+def _put_aside(stock: Stock, open_orders: frozenset[str]) -> Stock:
+    """A frozen bag does not leave."""
 
     def aside(parcel: Parcel) -> bool:
         owners = {part.owner for part in parcel.parts} | {parcel.kit}
-        numbers = {number for number, _ in parcel.labels}
-        return parcel.chute is Chute.DISPATCH and bool(owners & open_orders or (owners | numbers) & recalled)
+        return parcel.chute is Chute.DISPATCH and bool(owners & open_orders)
 
     parcels = (replace(parcel, chute=Chute.REJECT) if aside(parcel) else parcel for parcel in stock.parcels)
     return replace(stock, parcels=tuple(parcels))
