@@ -125,7 +125,8 @@ class _Case:
             self._told[event.acceptance].append(event.mail_number)
         fallen = [parcel for parcel in stock.parcels if parcel.chute is Chute.DISPATCH]
         self._aside = [parcel for parcel in fallen if self._is_recalled(parcel)]
-        self._sent = [parcel for parcel in fallen if not self._is_recalled(parcel)]
+        self._aside += self._found_by_search([parcel for parcel in fallen if parcel not in self._aside])
+        self._sent = [parcel for parcel in fallen if parcel not in self._aside]
 
     def find_wrong_contents(self) -> list[str]:
         """Every parcel sent must hold exactly the right parts of one order."""
@@ -231,6 +232,16 @@ class _Case:
             return True
         orders = {parcel.kit, self._acceptance_of(parcel)} & {event.acceptance for event in self._recalls}
         return bool(orders) and not borne & {event.mail_number for event in self._standing}
+
+    def _found_by_search(self, parcels: list[Parcel]) -> list[Parcel]:
+        """A recall without a number names a bag to look through: whoever does finds what bears no waybill that counts.
+
+        No more parcels than there are such recalls, else one of them is nobody's.
+        """
+        valid = {event.mail_number for event in self._standing}
+        strange = [parcel for parcel in parcels if not valid & {mail_number for mail_number, _ in parcel.labels}]
+        numberless = [event for event in self._recalls if not event.mail_number]
+        return strange if len(strange) <= len(numberless) else []
 
     def _wrong_in(self, parcel: Parcel) -> str:
         """What is wrong inside, '' when nothing is."""
