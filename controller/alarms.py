@@ -1,5 +1,7 @@
 """Standing alarms: raised once a cause, cleared when it is gone, acknowledged or shelved by a person; all journalled.
 
+One that must not be forgotten is annunciated anew (`remind`) for as long as it stands.
+
 What an alarm says, and what to do about it, stands in `alarm_texts`. An acknowledgement never clears. A shelf
 (ISA-18.2) takes one cause out of the operator's way until a moment told beforehand; then it comes back unacknowledged.
 """
@@ -93,6 +95,16 @@ class Alarms:
         alarm = Alarm(self._last, kind, source, facts, self._now())
         self._standing[kind, source] = alarm
         self._turns.append(_Turn(alarm.number, "alarm_raised", alarm.raised_at, alarm=alarm))
+        self.changed.beat()
+
+    def remind(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
+        """Raise an alarm, or annunciate one that stands anew: it wants to be acknowledged again (ISA-18.2 re-alarm)."""
+        alarm = self._standing.get((kind, source))
+        if alarm is None:
+            self.raise_alarm(kind, source, **facts)
+            return
+        alarm.facts, alarm.acknowledged = facts, False
+        self._turns.append(_Turn(alarm.number, "alarm_repeated", self._now()))
         self.changed.beat()
 
     def clear(self, kind: AlarmKind, source: str = "") -> None:
@@ -268,7 +280,8 @@ def _record(ledger: Ledger, turn: _Turn) -> None:
         return
     column = _COLUMNS.get(turn.what)
     if column:
-        ledger.connection.execute(f"UPDATE alarms SET {column} = ? WHERE alarm = ?", (turn.at, turn.number))  # noqa: S608
+        at = None if turn.what == "alarm_repeated" else turn.at
+        ledger.connection.execute(f"UPDATE alarms SET {column} = ? WHERE alarm = ?", (at, turn.number))  # noqa: S608
     for name, value in turn.facts.items():
         path = f"$.{turn.what.removeprefix('alarm_')}_{name}"
         ledger.connection.execute(
@@ -277,4 +290,8 @@ def _record(ledger: Ledger, turn: _Turn) -> None:
     ledger.enter(turn.what, alarm=turn.number, **turn.facts)
 
 
-_COLUMNS = {"alarm_cleared": "cleared_at", "alarm_acknowledged": "acknowledged_at"}
+_COLUMNS = {
+    "alarm_cleared": "cleared_at",
+    "alarm_acknowledged": "acknowledged_at",
+    "alarm_repeated": "acknowledged_at",
+}

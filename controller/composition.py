@@ -27,7 +27,7 @@ from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
 from controller.plan.config import LineConfig, load_config
 
-_UNKNOWN = "SELECT acceptance, mail_number FROM items WHERE outcome = 'unknown'"
+_UNKNOWN = "SELECT acceptance, mail_number FROM items WHERE outcome IN ('unknown', 'recalled')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Composed:
             return kinds_seen(connection)
 
     async def _orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Every order with its state, those of which an attempt's chute is not known, and what has not ended yet."""
+        """Every order with its state, those whose parcel waits for a person's answer, and what has not ended yet."""
         with closing(open_reading(self.journal.path)) as connection:
             unknown = connection.execute(_UNKNOWN).fetchall()
             under_way = connection.execute("SELECT COUNT(*) FROM items WHERE ended_at IS NULL").fetchone()[0]

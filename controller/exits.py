@@ -47,11 +47,14 @@ class Nonconformance(Exception):
     """The product is wrong: it goes to reject, the line goes on.
 
     :param facts: what was expected and found, with units; no plate numbers, part codes only.
+    :param strange: texts with codes and numbers that were read there and are not the item's, to see whose they are.
+        They are never written down.
     """
 
-    def __init__(self, reason: Reason, **facts: Any) -> None:
+    def __init__(self, reason: Reason, *, strange: tuple[str, ...] = (), **facts: Any) -> None:
         self.reason = reason
         self.facts = facts
+        self.strange = strange
         super().__init__(f"{reason}: {facts}" if facts else str(reason))
 
 

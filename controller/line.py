@@ -15,7 +15,7 @@ from controller.alarms import Alarms, begin_alarms
 from controller.clock import WallClock
 from controller.dispatch.publisher import DispatchLink
 from controller.equipment import Equipment
-from controller.exits import Outcome, StationFault
+from controller.exits import Nonconformance, Outcome, StationFault
 from controller.eyes.evidence import EvidenceStore
 from controller.eyes.golden_samples import GoldenSamples
 from controller.eyes.print_trend import PrintTrend
@@ -27,12 +27,15 @@ from controller.flow.integrity import Integrity
 from controller.flow.items import Item
 from controller.flow.memory import Memory
 from controller.flow.permits import Permits
+from controller.flow.recalls import Recalls, raise_open
 from controller.flow.reject_run import RejectRun
+from controller.flow.slips import Slips
 from controller.flow.tracking import LOAD, Tracking
 from controller.flow.watch import Watch
 from controller.housekeeping import remove_expired
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.journal.epochs import begin_epoch
+from controller.journal.open_matters import open_matters
 from controller.journal.tally import Tally
 from controller.pack_item import clear_item, pack_item
 from controller.plan.config import SEAL_ZONES, LineConfig, StationKind
@@ -90,8 +93,15 @@ class Line:
         self.acknowledgements = Acknowledgements(self.holding, self.memory)
         self.permits = Permits(self.unit, self.holding, self.acknowledgements)
         self.integrity = Integrity(equipment.plcs)
+        self.slips = Slips(config.line.id, self.memory, self.holding, self._recalled)
         self.tracking = Tracking(
-            equipment.conveyor, self.permits, self.acknowledgements, self.memory, self.holding, config.timing
+            equipment.conveyor,
+            self.permits,
+            self.acknowledgements,
+            self.memory,
+            self.holding,
+            self.slips,
+            config.timing,
         )
         self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
         self.tally = Tally(config.store.journal, clock)
@@ -121,6 +131,7 @@ class Line:
         """Keep the line going until cancelled. It begins Stopped: an operator resets and starts it."""
         self.epoch = await self.journal.write(lambda ledger: begin_epoch(ledger, self.config.line.id))
         self.alarms.begin_after(await self.journal.write(begin_alarms))
+        raise_open(self.alarms, await self.journal.write(lambda ledger: open_matters(ledger.connection)))
         self.equipment.begin_epoch(self.epoch)
         watch = Watch(self.equipment, self.unit, self.holding, self.alarms, self.tracking, self.memory)
         async with asyncio.TaskGroup() as group:
@@ -131,6 +142,9 @@ class Line:
             group.create_task(self.dispatch.serve(), name="dispatch")
             group.create_task(watch.serve(), name="watch")
             group.create_task(watch.follow_dispatch(self.dispatch, self.tally), name="dispatch watch")
+            group.create_task(
+                Recalls(self.alarms, self.holding, self.config.dispatch).follow(self.tally), name="recalls"
+            )
             group.create_task(watch.follow_pool(self.tally, self.config.mail_numbers.low_water), name="pool watch")
             group.create_task(self.tally.serve(), name="tally")
             group.create_task(remove_expired(self.journal, self.evidence, self.clock), name="housekeeping")
@@ -147,6 +161,10 @@ class Line:
         await self.memory.remember(lambda ledger: note_suspect(ledger, touched))
         await self.stations.divert.find(item)
         await self.stations.label.shed(item)
+
+    async def doubt(self, item: Item, nonconformance: Nonconformance) -> None:
+        """The product is wrong: what is read there although it was proven elsewhere means that the line has slipped."""
+        await self.slips.look_into(item, nonconformance.strange, lambda: self.tracking.suspect("slip"))
 
     async def _reset(self) -> None:
         """Bring everything to where it can start: stations answering, journal reconciled, vision workers ready."""
@@ -253,6 +271,10 @@ class Line:
         self._reject_run.note(outcome)
         self.ended.beat()
 
+    def _recalled(self) -> None:
+        self.dispatch.kick()
+        self.tally.touch()
+
     def _event_refused(self, sequence: int, reason: str) -> None:
         self.alarms.raise_alarm(AlarmKind.EVENT_REFUSED, str(sequence), cause=reason)
 
@@ -318,8 +340,10 @@ class Line:
                 tracking,
                 memory,
                 holding,
+                self.slips,
                 timing,
                 self._item_ended,
             ),
             hold=self.hold,
+            doubt=self.doubt,
         )

@@ -32,6 +32,7 @@ async def pack_item(item: Item, line: Stations) -> Outcome:
         await line.inspect.prove(item)  # camera and scale: waybill, seam, weight
         outcome = Outcome.accepted()
     except Nonconformance as nonconformance:
+        await line.doubt(item, nonconformance)  # a neighbour's part or label: everything since the last proven anchor
         outcome = Outcome.rejected(nonconformance)
     except StationFault as fault:
         await line.hold(item, fault)

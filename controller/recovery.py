@@ -90,6 +90,8 @@ class Recovery:
         await self._memory.remember(lambda ledger: note_suspect(ledger, plan.to_clear))
         await self._look_for_strangers(plan)
         await self._look_at_peel_edge(plan)
+        if not plan.to_clear and not plan.to_return:
+            await self._memory.remember(lambda ledger: ledger.enter("line_clear"))
         return plan
 
     async def _settle(self) -> None:

@@ -145,6 +145,8 @@ class Counters(_View):
 
     :ivar in_rework: rejected orders that wait for hands.
     :ivar due_today: waiting orders due before midnight and not late yet; :ivar late: those past their due time.
+    :ivar recalled: parcels that wait, recalled, for a person's answer; :ivar recalls_open: recalls that dispatch has
+        not acknowledged.
     """
 
     orders: int = 0
@@ -160,6 +162,8 @@ class Counters(_View):
     events_acknowledged: int = 0
     events_pending: int = 0
     events_parked: int = 0
+    recalled: int = 0
+    recalls_open: int = 0
     per_hour: int = 0
     in_rework: int = 0
     due_today: int = 0

@@ -3,6 +3,9 @@
 Written apart from the line and from whatever it believes. It sees where things lie (`Stock`), whose they are and
 what should be on them (the scenario's orders), and what dispatch was told (its ledger). It is asked once, at the
 end of a run.
+
+A parcel that dispatch was told to recall is taken out of its bag: it counts as put aside, not as sent. That is no
+excuse for its order: sent again beside a parcel that nobody has taken back, it is doubled.
 """
 
 from __future__ import annotations
@@ -110,16 +113,20 @@ class _Case:
         self._stock = stock
         self._scenario = scenario
         self._orders = {order.acceptance: order for order in scenario.orders}
-        self._sent = [parcel for parcel in stock.parcels if parcel.chute is Chute.DISPATCH]
         self._ledger = ledger
         ledger = [event for event in ledger if not event.refused]
-        recalled = {event.mail_number for event in ledger if event.kind == "recalled"}
+        self._recalls = [event for event in ledger if event.kind == "recalled"]
+        recalled = {event.mail_number for event in self._recalls}
         self._voided = {event.mail_number for event in ledger if event.kind == "voided"}
         self._sealed = [event for event in ledger if event.kind == "sealed"]
         self._standing = [event for event in self._sealed if event.mail_number not in recalled]
         self._told: dict[str, list[str]] = defaultdict(list)
         for event in self._standing:
             self._told[event.acceptance].append(event.mail_number)
+        fallen = [parcel for parcel in stock.parcels if parcel.chute is Chute.DISPATCH]
+        self._aside = [parcel for parcel in fallen if self._is_recalled(parcel)]
+        self._aside += self._found_by_search([parcel for parcel in fallen if parcel not in self._aside])
+        self._sent = [parcel for parcel in fallen if parcel not in self._aside]
 
     def find_wrong_contents(self) -> list[str]:
         """Every parcel sent must hold exactly the right parts of one order."""
@@ -193,7 +200,8 @@ class _Case:
 
     def find_lost_orders(self) -> list[str]:
         """Every order must have left the line: a parcel of it in a chute, and nothing of it on a carrier."""
-        left = {parcel.kit for parcel in self._stock.parcels} | {self._acceptance_of(parcel) for parcel in self._sent}
+        out = [*self._sent, *self._aside]
+        left = {parcel.kit for parcel in self._stock.parcels} | {self._acceptance_of(parcel) for parcel in out}
         stuck = set(self._stock.on_line)
         found = [
             f"order {acceptance} neither packed nor rejected" for acceptance in self._orders if acceptance not in left
@@ -208,10 +216,32 @@ class _Case:
         waybills = (mail_number for parcel in self._sent for mail_number, _ in parcel.labels)
         return [
             *_twice("order {} lies in the dispatch chute {} times", map(self._acceptance_of, self._sent)),
+            *(
+                f"order {order} was sent again while its recalled parcel lies in dispatch"
+                for order in sorted({self._acceptance_of(each) for each in self._aside} & set(self._told))
+            ),
             *_twice("waybill {} is on {} parcels sent", waybills),
             *_twice("dispatch was told {1} times that order {0} is sealed", (e.acceptance for e in self._standing)),
             *_twice("dispatch was told {1} times of mail number {0}", (e.mail_number for e in self._sealed)),
         ]
+
+    def _is_recalled(self, parcel: Parcel) -> bool:
+        """Whether dispatch can find it by what it was told: by its waybill, without a valid one by its order."""
+        borne = {mail_number for mail_number, _ in parcel.labels}
+        if borne & {event.mail_number for event in self._recalls}:
+            return True
+        orders = {parcel.kit, self._acceptance_of(parcel)} & {event.acceptance for event in self._recalls}
+        return bool(orders) and not borne & {event.mail_number for event in self._standing}
+
+    def _found_by_search(self, parcels: list[Parcel]) -> list[Parcel]:
+        """A recall without a number names a bag to look through: whoever does finds what bears no waybill that counts.
+
+        No more parcels than there are such recalls, else one of them is nobody's.
+        """
+        valid = {event.mail_number for event in self._standing}
+        strange = [parcel for parcel in parcels if not valid & {mail_number for mail_number, _ in parcel.labels}]
+        numberless = [event for event in self._recalls if not event.mail_number]
+        return strange if len(strange) <= len(numberless) else []
 
     def _wrong_in(self, parcel: Parcel) -> str:
         """What is wrong inside, '' when nothing is."""

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
-from controller.dispatch.bags import BagRefused, count_bag, demand_settled
+from controller.dispatch.bags import BagRefused, Count, count_bag, demand_settled
 from controller.dispatch.outbox import NotParked, send_parked_again
 from controller.flow.answering import Answer, AnswerRefused, Found, answer_item, items_missing_on
+from controller.flow.recalling import packed_in, recall
+from controller.flow.slips import SlipKind
 from controller.journal import JournalUnavailable, Ledger
 from controller.line import Line
 from controller.unit.packml import State
@@ -63,36 +65,41 @@ class Answers:
         return {"carrier": carrier, "items": items, "found": answer.found.value}
 
     async def _answer_bag(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """A frozen bag was counted: with the right count it may leave."""
+        """A frozen bag was counted: with the right count it may leave; with the same wrong one twice all is recalled.
+
+        How many it must hold is never told: whoever counts must not know.
+        """
         bag, parcels = _number(arguments, "bag"), _number(arguments, "parcels", least=0)
         by, why = _by(arguments), _why(arguments)
 
-        def count(ledger: Ledger) -> int:
-            demand_settled(ledger, bag)
-            return count_bag(ledger, bag, parcels, by, why)
-
-        expected = await self._write(count)
-        if parcels != expected:
+        line = self._line.config.line.id
+        counted, recalled = await self._write(lambda ledger: _count(ledger, bag, parcels, by, why, line))
+        self._told()
+        if counted is Count.RIGHT:
+            self._line.alarms.clear(AlarmKind.BAG_FROZEN, str(bag))
+            return {"bag": bag, "parcels": parcels, "state": "closed"}
+        if counted is Count.DIFFERS:
             raise ChannelRefused(
                 "count_differs",
-                f"mail bag {bag} must hold {expected} parcels, {parcels} were counted: it stays frozen",
-                f"{bag} 号邮袋应有 {expected} 件，清点为 {parcels} 件：仍然冻结",
+                f"mail bag {bag} does not hold {parcels} parcels: it stays frozen, count it once more",
+                f"{bag} 号邮袋的件数不是 {parcels}：仍然冻结，请再清点一次",
             )
-        self._line.alarms.clear(AlarmKind.BAG_FROZEN, str(bag))
-        return {"bag": bag, "parcels": parcels, "state": "closed"}
+        return {"bag": bag, "parcels": parcels, "state": "frozen", "recalled": recalled}
 
     async def _send_event_again(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """An event that dispatch refused goes out once more: what was wrong is settled there."""
         sequence, by, why = _number(arguments, "sequence"), _by(arguments), _why(arguments)
         await self._write(lambda ledger: send_parked_again(ledger, sequence, by, why))
         self._line.alarms.clear(AlarmKind.EVENT_REFUSED, str(sequence))
-        self._line.dispatch.kick()
-        self._line.tally.touch()
+        self._told()
         return {"sequence": sequence}
 
     async def _end_item(self, token: int, answer: Answer) -> None:
         config = self._line.config
         await self._write(lambda ledger: answer_item(ledger, token, answer, config.recipes, config.line.id))
+        self._told()
+
+    def _told(self) -> None:
         self._line.dispatch.kick()
         self._line.tally.touch()
 
@@ -122,6 +129,14 @@ class Answers:
             raise ChannelRefused("not_parked", str(error), f"只有被拒绝的事件才能重发：{error}") from error
         except JournalUnavailable as error:
             raise ChannelRefused("journal_unavailable", str(error), f"日志无法写入：{error}") from error
+
+
+def _count(ledger: Ledger, bag: int, parcels: int, by: str, why: str, line_id: str) -> tuple[Count, list[int]]:
+    demand_settled(ledger, bag)
+    counted = count_bag(ledger, bag, parcels, by, why)
+    if counted is not Count.DIFFERS_AGAIN:
+        return counted, []
+    return counted, recall(ledger, packed_in(ledger, bag), SlipKind.COUNT.value, line_id)
 
 
 def _answer(arguments: dict[str, Any]) -> Answer:

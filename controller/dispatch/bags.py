@@ -80,19 +80,30 @@ def demand_settled(ledger: Ledger, bag: int) -> None:
         )
 
 
-def count_bag(ledger: Ledger, bag: int, parcels: int, by: str, why: str) -> int:
-    """Note how many parcels a person has counted in a settled bag; one that counts right is closed.
+class Count(StrEnum):
+    """What a person's count of a bag says."""
 
-    :returns: how many must lie in it. When `parcels` differs it stays frozen.
-    """
-    expected: int = ledger.connection.execute(
+    RIGHT = "right"
+    """As many as the journal has put there: the bag may leave."""
+    DIFFERS = "differs"
+    """Count again."""
+    DIFFERS_AGAIN = "differs_again"
+    """Counted twice with the same result: nobody can say what lies in it."""
+
+
+def count_bag(ledger: Ledger, bag: int, parcels: int, by: str, why: str) -> Count:
+    """Note how many parcels a person has counted in a settled bag; one that counts right is closed."""
+    (expected,) = ledger.connection.execute(
         "SELECT COUNT(*) FROM items WHERE bag = ? AND outcome = 'packed'", (bag,)
-    ).fetchone()[0]
+    ).fetchone()
+    (before,) = ledger.connection.execute("SELECT counted FROM bags WHERE bag = ?", (bag,)).fetchone()
     ledger.enter("bag_counted", bag=bag, expected=expected, found=parcels, by=by, why=why)
     if parcels == expected:
         ledger.connection.execute("UPDATE bags SET state = ? WHERE bag = ?", (BagState.CLOSED, bag))
         ledger.enter("bag_released", bag=bag, by=by)
-    return expected
+        return Count.RIGHT
+    ledger.connection.execute("UPDATE bags SET counted = ? WHERE bag = ?", (parcels, bag))
+    return Count.DIFFERS_AGAIN if parcels == before else Count.DIFFERS
 
 
 def _hang_next(ledger: Ledger) -> int:

@@ -1,7 +1,8 @@
 """The ledger of the reference subscriber: each event applied once, in a file of its own, before it is answered.
 
 Table `events`: one row an event, keyed by (source, id); `deliveries` counts how often it came. An event is refused
-when a rule of the test bench says so, and when its parcel has been applied under another event already.
+when a rule of the test bench says so, when its parcel has been applied under another event already, and when a parcel
+is told as sealed that was recalled. What lies in a bag (`parcels_in`) is what was sealed into it and not recalled.
 """
 
 from __future__ import annotations
@@ -110,6 +111,17 @@ class DispatchLedger:
         )
         return [Gap(*row) for row in rows]
 
+    def parcels_in(self, source: str, bag: int) -> list[str]:
+        """Mail numbers of the parcels that may leave in a bag, in the order of their fall; no recalled one."""
+        rows = self._connection.execute(
+            "SELECT subject FROM events AS sealed WHERE source = ? AND type = ? AND state = 'applied'"
+            " AND json_extract(body, '$.data.bag') = ? AND NOT EXISTS (SELECT 1 FROM events AS recalled"
+            "  WHERE recalled.source = sealed.source AND recalled.subject = sealed.subject AND recalled.type = ?"
+            "  AND recalled.state = 'applied') ORDER BY sequence",
+            (source, EventType.SEALED, bag, EventType.RECALLED),
+        )
+        return [str(row[0]) for row in rows]
+
     def count(self, state: str = "applied") -> int:
         """How many events are in a state: applied or refused."""
         return int(self._connection.execute("SELECT COUNT(*) FROM events WHERE state = ?", (state,)).fetchone()[0])
@@ -153,4 +165,10 @@ class DispatchLedger:
             "SELECT id FROM events WHERE subject = ? AND type = ? AND state = 'applied' AND id != ?",
             (event.subject, event.type, event.id),
         ).fetchone()
-        return f"mail number {event.subject} was sealed already by event {other[0]}" if other is not None else ""
+        if other is not None:
+            return f"mail number {event.subject} was sealed already by event {other[0]}"
+        recall = self._connection.execute(
+            "SELECT id FROM events WHERE subject = ? AND type = ? AND state = 'applied'",
+            (event.subject, EventType.RECALLED),
+        ).fetchone()
+        return f"mail number {event.subject} was recalled by event {recall[0]}" if recall is not None else ""

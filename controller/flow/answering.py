@@ -68,6 +68,7 @@ def fitting(ledger: Ledger, token: int) -> tuple[Found, ...]:
 _FITTING: Mapping[str | None, tuple[Found, ...]] = {
     None: (Found.REJECT, Found.ON_LINE, Found.GONE),
     "unknown": (Found.REJECT, Found.ON_LINE, Found.GONE),
+    "recalled": (Found.REJECT, Found.ON_LINE, Found.GONE),
     "lost": (Found.REJECT, Found.ON_LINE),
 }
 

@@ -10,9 +10,9 @@ from controller.exits import Outcome, Reason
 from controller.flow.items import Item, Stage
 from controller.flow.tracking import record_stage
 from controller.journal import Ledger
-from controller.orders.mail_numbers import MailNumberState, advance, holds, void
+from controller.orders.mail_numbers import MailNumberState, advance, holds, recall_number, void
 from controller.orders.parts_ledger import PartState, move_order_parts, move_parts, parts_of_order
-from controller.orders.work_orders import end_attempt
+from controller.orders.work_orders import end_attempt, recall_order
 from devices.plc.contract import Chute
 
 _IN_THE_PARCEL = (PartState.ON_LINE, PartState.SEALED)
@@ -72,7 +72,10 @@ def record_escaped(ledger: Ledger, item: Item, outcome: Outcome, line_id: str) -
         reason=str(outcome.reason),
     )
     put_event(ledger, line_id, EventType.RECALLED, item.token, data)
-    _end(ledger, item, "unknown", outcome, Chute.DISPATCH, bag)
+    recall_order(ledger, item.acceptance)
+    if item.mail_number is not None and holds(ledger, item.mail_number):
+        recall_number(ledger, item.mail_number, str(outcome.reason))
+    _end(ledger, item, "recalled", outcome, Chute.DISPATCH, bag)
     return bag
 
 
@@ -112,7 +115,8 @@ def _move_away(ledger: Ledger, item: Item, to: PartState) -> None:
 def record_swept(ledger: Ledger, item: Item, chute: Chute, line_id: str) -> int | None:
     """An ended item's carrier was pushed empty towards reject; returns the bag that had to be frozen for it, if any.
 
-    Of an item whose chute nobody knew this is the answer, when something fell: it is rejected like any other.
+    Of an item whose chute nobody knew this is the answer, when something fell: it is rejected like any other. What
+    falls for one that was packed is `doubted_by_sweep`'s.
     """
     ledger.enter("carrier_swept", item=item.token, acceptance=item.acceptance, chute=chute.name.lower())
     outcome = ledger.connection.execute("SELECT outcome FROM items WHERE item = ?", (item.token,)).fetchone()[0]
@@ -123,6 +127,12 @@ def record_swept(ledger: Ledger, item: Item, chute: Chute, line_id: str) -> int 
         return record_escaped(ledger, item, found, line_id)
     record_rejected(ledger, item, found)
     return None
+
+
+def doubted_by_sweep(ledger: Ledger, item: Item, chute: Chute) -> bool:
+    """Whether a parcel fell from the carrier of an item whose parcel, as the journal says, lies in dispatch."""
+    outcome = ledger.connection.execute("SELECT outcome FROM items WHERE item = ?", (item.token,)).fetchone()[0]
+    return chute is not Chute.NONE and outcome == "packed"
 
 
 def _end(ledger: Ledger, item: Item, ended: str, outcome: Outcome, chute: Chute, bag: int | None = None) -> None:

@@ -10,7 +10,7 @@ from controller.unit.packml import TRANSITIONS, Command
 from controller.words.alarm_texts import ALARMS, AlarmKind
 from controller.words.text import Text
 
-_OUTLASTING = frozenset({AlarmKind.BAG_FROZEN})
+_OUTLASTING = frozenset({AlarmKind.BAG_FROZEN, AlarmKind.RECALL})
 
 
 class Holding:
@@ -32,7 +32,7 @@ class Holding:
         self._stop_by(Command.ABORT, kind, source, facts)
 
     def resolved(self) -> None:
-        """The unit runs again: the causes are answered for, but for those that only a count of parcels answers."""
+        """The unit runs again: the causes are answered for, but for those that an Unhold is no answer to."""
         for kind, source in self._causes:
             if kind not in _OUTLASTING:
                 self._alarms.clear(kind, source)

@@ -12,11 +12,11 @@ from typing import NoReturn
 
 from controller.exits import StationFault
 from controller.flow.acknowledging import Acknowledgements
-from controller.flow.calling import note_suspect
 from controller.flow.holding import Holding
 from controller.flow.items import Activity, Item, Stage
 from controller.flow.memory import Memory
 from controller.flow.permits import Permits
+from controller.flow.slips import Slip, SlipKind, Slips
 from controller.journal import Ledger
 from controller.plan.config import SEAL_ZONES, ZONES, TimingSection
 from controller.pulse import Pulse
@@ -42,12 +42,14 @@ class Tracking:
         acknowledgements: Acknowledgements,
         memory: Memory,
         holding: Holding,
+        slips: Slips,
         timing: TimingSection,
     ) -> None:
         self._conveyor = conveyor
         self._permits = permits
         self._memory = memory
         self._holding = holding
+        self._slips = slips
         self._timing = timing
         self._held_by: dict[str, int] = {}
         self._freed_at = 0.0
@@ -218,9 +220,8 @@ class Tracking:
         if result.code is not ResultCode.OK:
             raise StationFault("conveyor", f"move of carrier {item.carrier} to {to}: {result.code.name}")
         found = self.carrier_at(to) or "none"
-        self._holding.hold(AlarmKind.SLIP, to, expected=item.carrier, found=found)
-        touched = self.suspect("slip")
-        await self._memory.remember(lambda ledger: note_suspect(ledger, touched))
+        slip = Slip(SlipKind.CARRIER, to, f"carrier {item.carrier}", f"carrier {found}")
+        await self._slips.found(slip, self.suspect("slip"))
         raise StationFault("conveyor", f"zone {to} must hold carrier {item.carrier}, found {found}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from controller.snapshot import MatterView
 
@@ -21,8 +22,10 @@ _QUESTIONS = (
 
 def open_matters(connection: sqlite3.Connection, most: int = 100) -> tuple[MatterView, ...]:
     """Items, bags and events that wait for an answer; of each kind the oldest first, `most` at most."""
-    return tuple(
-        MatterView(**{key: row[key] for key in row.keys()})  # noqa: SIM118 - a Row is no mapping
-        for question in _QUESTIONS
-        for row in connection.execute(question, (most,))
-    )
+    return tuple(view for question in _QUESTIONS for view in _views(connection.execute(question, (most,))))
+
+
+def _views(rows: sqlite3.Cursor) -> Iterator[MatterView]:
+    names = [column[0] for column in rows.description]
+    for row in rows:
+        yield MatterView(**dict(zip(names, row, strict=True)))

@@ -184,9 +184,19 @@ def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Cou
         events_acknowledged=events.get("acknowledged", 0),
         events_pending=events.get("pending", 0),
         events_parked=events.get("parked", 0),
+        recalled=orders.get("recalled", 0),
+        recalls_open=recalls_open(connection),
         per_hour=_packed_in_hour(connection, now),
         in_rework=orders.get("rejected", 0),
     )
+
+
+def recalls_open(connection: sqlite3.Connection) -> int:
+    """How many recalls dispatch has not acknowledged; one that it refused is none."""
+    row = connection.execute(
+        "SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'parked') AND type LIKE '%.recalled.%'"
+    ).fetchone()
+    return int(row[0])
 
 
 def order_lines(connection: sqlite3.Connection, state: str = "", most: int = 100) -> list[OrderLine]:

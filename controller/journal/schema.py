@@ -48,6 +48,7 @@ CREATE TABLE parts (
     item        INTEGER                    -- the item that holds it now
 );
 CREATE INDEX parts_of_order ON parts (acceptance);
+CREATE INDEX parts_of_number ON parts (number) WHERE number != '';
 
 CREATE TABLE remakes (
     remake      INTEGER PRIMARY KEY,
@@ -113,6 +114,7 @@ CREATE INDEX outbox_pending ON outbox (seq) WHERE state = 'pending';
 CREATE TABLE bags (
     bag         INTEGER PRIMARY KEY AUTOINCREMENT,
     state       TEXT NOT NULL,             -- open, frozen or closed
+    counted     INTEGER,                   -- parcels, when a person counted them otherwise than the journal
     opened_at   TEXT NOT NULL,
     closed_at   TEXT
 );

@@ -148,6 +148,13 @@ def void(ledger: Ledger, number: str, reason: str) -> None:
         _tell_dispatch(ledger, number, item, acceptance, reason)
 
 
+def recall_number(ledger: Ledger, number: str, reason: str) -> None:
+    """End the number of a parcel that is recalled; the recall itself tells dispatch, so no voided event does."""
+    found, item, acceptance = _look_up(ledger, number)
+    _set(ledger, number, MailNumberState.VOIDED)
+    ledger.enter("mail_number_voided", item=item, acceptance=acceptance, number=number, was=found.value, reason=reason)
+
+
 def holds(ledger: Ledger, number: str) -> bool:
     """Whether a number is given out and its life has not ended: it can be voided."""
     return _look_up(ledger, number)[0] in _HELD

@@ -29,6 +29,7 @@ __all__ = [
     "end_attempt",
     "next_waiting",
     "order_of",
+    "recall_order",
     "release_rework",
 ]
 
@@ -41,6 +42,8 @@ class OrderState(StrEnum):
     PACKED = "packed"
     REJECTED = "rejected"
     """Its last attempt was rejected; it waits for hands to release the rework."""
+    RECALLED = "recalled"
+    """Its parcel fell into dispatch and must not leave; open until a person says where the parcel is."""
     CANCELLED = "cancelled"
 
 
@@ -116,13 +119,26 @@ def begin_attempt(ledger: Ledger, acceptance: str) -> int:
 
 
 def end_attempt(ledger: Ledger, acceptance: str, packed: bool) -> None:
-    """End the live attempt: packed, or rejected until its rework is released.
+    """End the live attempt, or one that was recalled: packed, or rejected until its rework is released.
 
-    :raises OrderRefused: no attempt is under way.
+    :raises OrderRefused: no attempt is open.
     """
     to = OrderState.PACKED if packed else OrderState.REJECTED
-    _step(ledger, acceptance, OrderState.UNDER_WAY, to)
+    row = ledger.connection.execute("SELECT state FROM orders WHERE acceptance = ?", (acceptance,)).fetchone()
+    recalled = row is not None and row[0] == OrderState.RECALLED and not packed
+    _step(ledger, acceptance, OrderState.RECALLED if recalled else OrderState.UNDER_WAY, to)
     ledger.enter("attempt_ended", acceptance=acceptance, state=to.value)
+
+
+def recall_order(ledger: Ledger, acceptance: str) -> None:
+    """Open an order again whose parcel must not leave dispatch: only a person's answer ends it.
+
+    :raises OrderRefused: no parcel of it has fallen.
+    """
+    row = ledger.connection.execute("SELECT state FROM orders WHERE acceptance = ?", (acceptance,)).fetchone()
+    under_way = row is not None and row[0] == OrderState.UNDER_WAY
+    _step(ledger, acceptance, OrderState.UNDER_WAY if under_way else OrderState.PACKED, OrderState.RECALLED)
+    ledger.enter("attempt_ended", acceptance=acceptance, state=OrderState.RECALLED.value)
 
 
 def release_rework(ledger: Ledger, acceptance: str, by: str) -> None:

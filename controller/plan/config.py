@@ -92,6 +92,10 @@ class DispatchSection(Section):
     topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=100)] = "sealline"
     receipt_deadline_s: Annotated[float, Field(ge=0.5, le=3600)] = 10
     """After it an event without dispatch's receipt is published again."""
+    recall_repeat_s: Annotated[float, Field(ge=1, le=3600)] = 60
+    """How often the alarm for a recall that dispatch has not acknowledged is annunciated anew."""
+    recall_hold_s: Annotated[float, Field(ge=1, le=86400)] = 600
+    """After it, without dispatch's acknowledgement of a recall, the line holds."""
     in_flight: Annotated[int, Field(ge=1, le=1000)] = 20
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from controller.exits import StationFault
+from controller.exits import Nonconformance, StationFault
 from controller.flow.items import Item
 from controller.stations.divert import Divert
 from controller.stations.feeding import Collate, Infeed
@@ -20,6 +20,7 @@ class Stations:
     """What `pack_item` walks through.
 
     :ivar hold: called when equipment failed under an item: the line holds and the item becomes suspect.
+    :ivar doubt: called when the product is wrong: what was read there may show that the line has slipped.
     """
 
     infeed: Infeed
@@ -30,3 +31,4 @@ class Stations:
     inspect: Inspect
     divert: Divert
     hold: Callable[[Item, StationFault], Awaitable[None]]
+    doubt: Callable[[Item, Nonconformance], Awaitable[None]]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from controller.exits import Nonconformance, Outcome, Reason, StationFault
 from controller.flow.acknowledging import Acknowledgements
 from controller.flow.ending import (
+    doubted_by_sweep,
     record_divert_permitted,
     record_escaped,
     record_packed,
@@ -23,6 +24,7 @@ from controller.flow.integrity import Integrity
 from controller.flow.items import Activity, Item
 from controller.flow.memory import Memory
 from controller.flow.permits import Permits
+from controller.flow.slips import Slip, SlipKind, Slips
 from controller.flow.tracking import DIVERT, Tracking
 from controller.plan.config import TimingSection
 from controller.words.alarm_texts import AlarmKind
@@ -46,6 +48,7 @@ class Divert:
         tracking: Tracking,
         memory: Memory,
         holding: Holding,
+        slips: Slips,
         timing: TimingSection,
         ended: Ended,
     ) -> None:
@@ -57,6 +60,7 @@ class Divert:
         self._tracking = tracking
         self._memory = memory
         self._holding = holding
+        self._slips = slips
         self._timing = timing
         self._ended = ended
 
@@ -201,6 +205,9 @@ class Divert:
 
     async def _conclude_swept(self, item: Item, result: Result) -> None:
         chute = confirmed_chute(result)
+        if await self._memory.remember(lambda ledger: doubted_by_sweep(ledger, item, chute)):
+            slip = Slip(SlipKind.COUNT, self._gate.name, "an empty carrier", "a parcel", item.token)
+            await self._slips.found(slip, self._tracking.suspect("slip"))
         bag = await self._memory.remember(lambda ledger: record_swept(ledger, item, chute, self._line_id))
         if bag is not None:
             self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token)

@@ -51,7 +51,11 @@ class PartScan:
             part = missing.pop(reading, None)
             if part is None:
                 raise Nonconformance(
-                    Reason.WRONG_PART, expected=", ".join(sorted(missing)), found=reading, codes=("expected", "found")
+                    Reason.WRONG_PART,
+                    strange=(reading,),
+                    expected=", ".join(sorted(missing)),
+                    found=reading,
+                    codes=("expected", "found"),
                 )
             expected = roles[part.role].symbology
             if self._symbology != expected:

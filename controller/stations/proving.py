@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from controller.exits import Nonconformance, Reason, StationFault
@@ -29,11 +30,15 @@ class Camera(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A judged picture. :ivar exposed_at: loop time; :ivar digest: of its evidence."""
+    """A judged picture. :ivar exposed_at: loop time; :ivar digest: of its evidence.
+
+    :ivar repeated: it is, byte for byte, the picture of the item before.
+    """
 
     verdict: Verdict
     exposed_at: float
     digest: str
+    repeated: bool = False
 
 
 class Prover:
@@ -56,6 +61,8 @@ class Prover:
         self._tracking = tracking
         self._memory = memory
         self._print_trend = print_trend
+        self._last: dict[str, tuple[int, bytes]] = {}
+        """Of each camera the last item and the SHA-256 of its picture."""
 
     async def look(self, item: Item, station: str, camera: str, task: Task) -> Look:
         """Take and judge a picture; an unsure one is taken again, `vision.looks` times at most.
@@ -83,7 +90,17 @@ class Prover:
             raise Nonconformance(Reason.CONTENTS_NOT_PROVEN, camera=camera, cause=str(error)) from error
         item.input_at = asyncio.get_running_loop().time()
         self._print_trend.note(camera, verdict)
-        return await self._keep(item, station, camera, Look(verdict, frame.exposed_at, ""))
+        look = Look(verdict, frame.exposed_at, "", self._repeats(item, camera, frame.jpeg))
+        return await self._keep(item, station, camera, look)
+
+    def _repeats(self, item: Item, camera: str, jpeg: bytes) -> bool:
+        """Whether the camera shows what it showed of another item before: no two pictures are alike to the last bit."""
+        token, before = self._last.get(camera, (item.token, b""))
+        digest = hashlib.sha256(jpeg).digest()
+        if token != item.token and digest == before:
+            return True
+        self._last[camera] = (item.token, digest)
+        return False
 
     async def _keep(self, item: Item, station: str, camera: str, look: Look) -> Look:
         """Keep the picture before the verdict is acted on: good ones for days, telling ones longer."""
@@ -92,7 +109,7 @@ class Prover:
         good = verdict.outcome is Outcome.ACCEPT
         days = store.good_evidence_days if good else store.reject_evidence_days
         await self._memory.remember(lambda ledger: record(ledger, item.token, station, camera, digest, verdict, days))
-        return Look(verdict, look.exposed_at, digest)
+        return replace(look, digest=digest)
 
 
 CHECK_REASONS = {
@@ -130,17 +147,25 @@ CHECK_REASONS = {
 """What a check that fails says of the product; any other, as a covered carrier code: nothing was proven."""
 
 
+_OF_OTHERS = ("carrier_code", "foreign_code", "document_code", "document_number", "plate_characters", "waybill_code")
+"""Checks that tell in `found` what was read instead: a code or number that may be another item's."""
+
+
 def demand_accept(look: Look, camera: str) -> None:
     """Go on only when the verdict accepts.
 
     :raises Nonconformance: for the first failed check; the picture and all checks stand in the evidence.
+    :raises StationFault: the camera is stuck on the picture of the item before.
     """
     if look.verdict.outcome is Outcome.ACCEPT:
         return
+    if look.repeated:
+        raise StationFault(camera, "shows the picture of the item before")
     failed = _most_telling(look.verdict.failed)
     name = failed.name if failed else "picture"
     raise Nonconformance(
         CHECK_REASONS.get(name, Reason.CONTENTS_NOT_PROVEN),
+        strange=tuple(check.found for check in look.verdict.failed if check.name in _OF_OTHERS),
         camera=camera,
         check=name,
         subject=failed.subject if failed else "",

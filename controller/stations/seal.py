@@ -13,6 +13,7 @@ from controller.flow.permits import Permits
 from controller.flow.tracking import Tracking, record_stage
 from controller.journal import Ledger
 from controller.plan.config import SEAL_ZONES, SealSettings, TimingSection
+from controller.stations.verify import carrier_code
 from devices.plc.contract import Command, Result, ResultCode
 from devices.plc.driver import PlcStation
 
@@ -85,7 +86,8 @@ class Sealer:
         found = image.blocks[0].carrier if image is not None else 0
         # 0: the jaw's own reader is a scan behind the conveyor's; the PLC compares again before it closes.
         if found not in (item.carrier, 0):
-            raise Nonconformance(Reason.SUSPECT, cause=f"jaw reads carrier {found}, proven is {item.carrier}")
+            cause = f"jaw reads carrier {found}, proven is {item.carrier}"
+            raise Nonconformance(Reason.SUSPECT, strange=(carrier_code(found),), cause=cause)
 
 
 class Sealers:
@@ -114,7 +116,8 @@ def demand_cycle(item: Item, result: Result) -> None:
     if result.code is not ResultCode.OK:
         raise Nonconformance(Reason.SEAL_INTERRUPTED, expected=ResultCode.OK.name, found=result.code.name)
     if measured["carrier"] != item.carrier:
-        raise Nonconformance(Reason.SUSPECT, cause=f"sealed carrier {measured['carrier']}, proven is {item.carrier}")
+        cause = f"sealed carrier {measured['carrier']}, proven is {item.carrier}"
+        raise Nonconformance(Reason.SUSPECT, strange=(carrier_code(measured["carrier"]),), cause=cause)
     tolerance_dc = seal.temperature_tolerance_c * 10
     for name, target, tolerance in (
         ("temperature_min_dc", seal.temperature_c * 10, tolerance_dc),

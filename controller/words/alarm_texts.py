@@ -28,6 +28,7 @@ class AlarmKind(StrEnum):
     LABEL_LEFT = "label_left"
     PRINTER = "printer"
     BAG_FROZEN = "bag_frozen"
+    RECALL = "recall"
     CARRIER_MISSING = "carrier_missing"
     EVENT_REFUSED = "event_refused"
     DISPATCH_AWAY = "dispatch_away"
@@ -101,9 +102,11 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.SLIP: Meaning(
         1,
-        "{source} 应为载具 {expected}，实为 {found}：线上封装件均不可信。检查载具顺序，按“恢复”后将全部剔除返工。",
-        "{source} should hold carrier {expected} and holds {found}: items on the line are suspect. Check the carriers; "
-        "after Unhold they go to rework.",
+        "产线错位（{source}）：应为 {expected}，实为 {found}。最近一次自证之后的全部存疑：检查载具顺序与内件，"
+        "按“恢复”后线上的全部剔除返工；已落入发运滑槽的已召回。",
+        "The line slipped ({source}): expected {expected}, found {found}. Everything since the last proven parcel is "
+        "suspect. Check carriers and contents; after Unhold the items on the line go to rework, those in dispatch are "
+        "recalled.",
     ),
     AlarmKind.JOURNAL_UNAVAILABLE: Meaning(
         1,
@@ -130,6 +133,13 @@ ALARMS: dict[AlarmKind, Meaning] = {
         "{source} 号邮袋已冻结：封装件 {item} 可能在其中，去向未确认。找到该封装件并登记，再清点邮袋并登记件数。",
         "Mail bag {source} is frozen: item {item} may lie in it, nobody knows. Find the parcel and say where it is; "
         "then count the bag and say how many lie in it.",
+    ),
+    AlarmKind.RECALL: Meaning(
+        1,
+        "已召回 {count} 件包裹，发运系统尚未确认：立即致电发运，停发所在邮袋。确认前本报警重复提示；"
+        "{patience} 分钟后产线保持。",
+        "Dispatch has not acknowledged the recall of {count} parcels: call dispatch now and stop their mail bags. This "
+        "is repeated until it does; after {patience} minutes the line holds.",
     ),
     AlarmKind.CARRIER_MISSING: Meaning(
         1,

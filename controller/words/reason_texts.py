@@ -50,6 +50,14 @@ _PHRASES = {
     "slip": "载具错位",
     "no code": "无条码",
     "found by hand": "人工找到",
+    "carrier none": "无载具",
+    "carrier ": "载具 ",
+    "its own parts": "本件的部件",
+    "its own waybill": "本件的面单",
+    "a part of item": "他件的部件，封装件",
+    "the waybill of item": "他件的面单，封装件",
+    "an empty carrier": "空载具",
+    "a parcel": "一件包裹",
 }
 """Causes that the line tells in English, in Chinese; the longer before the shorter that stand in them."""
 

@@ -1,7 +1,7 @@
 """The oracle's question to a virtual run: nothing wrong sent, nothing lost, nothing doubled, nothing moved when held.
 
-A parcel whose bag is frozen, or that was recalled, has not left: it is judged as one that was put aside. That an order
-is visibly open counts only when the line itself says so.
+A parcel whose bag is frozen has not left: it is judged as one that was put aside, as the oracle does with a recalled
+one. That an order is visibly open counts only when the line itself says so.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from simulators.virtual.floor import Ended
 
 def judged(ended: Ended) -> dict[str, list[str]]:
     """Category → findings, each a sentence; all empty is good."""
-    recalled = {told.mail_number for told in ended.ledger if told.kind == "recalled"}
-    recalled |= {told.acceptance for told in ended.ledger if told.kind == "recalled"}
-    stock = _put_aside(ended.stock, ended.open_orders, recalled)
+    recalled = {told.acceptance for told in ended.ledger if told.kind == "recalled"}
+    stock = _put_aside(ended.stock, ended.open_orders - recalled)
     found = {name: list(findings) for name, findings in judge(stock, ended.scenario, ended.ledger).findings.items()}
     found["lost"] = [finding for finding in found["lost"] if not _rejected_empty(finding, ended)]
     found["lost"] += _unvoided(ended, stock) + _needlessly_open(ended) + _needlessly_recalled(ended)
@@ -68,10 +67,12 @@ def _needlessly_open(ended: Ended) -> list[str]:
 
 
 def _needlessly_recalled(ended: Ended) -> list[str]:
-    """A parcel comes out of the wrong chute only where the gate itself went wrong.
+    """A parcel is called back only where the gate itself went wrong, or where something was moved by hand.
 
     On whose parcel it did the line can't know where hands had changed them about; how often, it can.
     """
+    if not ended.calm_gate:
+        return []
     struck = {fault.kit for fault in ended.stock.fired if fault.kind is FaultKind.GATE_WRONG_CHUTE}
     recalled = {told.acceptance for told in ended.ledger if told.kind == "recalled"}
     unexplained = sorted(recalled - struck)[len(struck - recalled) :]
@@ -86,19 +87,21 @@ def _printed_twice(ended: Ended) -> list[str]:
 
 
 def _rejected_empty(finding: str, ended: Ended) -> bool:
-    """Whether it only says that an order left nothing in a chute which the line rejected before anything was laid in;
-    its parts are counted for themselves."""
-    rejected = (order for order, state in ended.states.items() if state == "rejected")
-    return any(finding == f"order {order} neither packed nor rejected" for order in rejected)
+    """Whether it only says that an order left nothing in a chute.
+
+    Of one that the line rejected before anything was laid in, or of which it says itself that it does not know; its
+    parts are counted for themselves.
+    """
+    known = {order for order, state in ended.states.items() if state == "rejected"} | ended.open_orders
+    return any(finding == f"order {order} neither packed nor rejected" for order in known)
 
 
-def _put_aside(stock: Stock, open_orders: frozenset[str], recalled: set[str]) -> Stock:
-    """A frozen bag does not leave, a recalled parcel comes out of its bag."""
+def _put_aside(stock: Stock, open_orders: frozenset[str]) -> Stock:
+    """A frozen bag does not leave."""
 
     def aside(parcel: Parcel) -> bool:
         owners = {part.owner for part in parcel.parts} | {parcel.kit}
-        numbers = {number for number, _ in parcel.labels}
-        return parcel.chute is Chute.DISPATCH and bool(owners & open_orders or (owners | numbers) & recalled)
+        return parcel.chute is Chute.DISPATCH and bool(owners & open_orders)
 
     parcels = (replace(parcel, chute=Chute.REJECT) if aside(parcel) else parcel for parcel in stock.parcels)
     return replace(stock, parcels=tuple(parcels))

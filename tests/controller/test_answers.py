@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +25,7 @@ from controller.orders.mail_numbers import MailNumberState, advance, fill_pool, 
 from controller.orders.parts_ledger import PartState, parts_of_order, spoil_part
 from controller.orders.work_orders import OrderRefused, accept_orders, release_rework
 from controller.plan.config import LineConfig
+from controller.snapshot import MatterView
 from controller.unit.packml import State
 from controller.words.alarm_texts import AlarmKind
 
@@ -248,9 +248,5 @@ async def test_what_is_no_answer_is_refused_in_words(bench: Bench, arguments: di
     assert await bench.one("SELECT outcome FROM items") == "unknown"
 
 
-def _matters(ledger: Ledger) -> Any:
-    ledger.connection.row_factory = sqlite3.Row
-    try:
-        return open_matters(ledger.connection)
-    finally:
-        ledger.connection.row_factory = None
+def _matters(ledger: Ledger) -> tuple[MatterView, ...]:
+    return open_matters(ledger.connection)

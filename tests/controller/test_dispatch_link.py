@@ -206,6 +206,40 @@ async def test_refused_receipt_parks_and_a_person_sends_it_again(bench: Bench) -
         await bench.journal.write(lambda ledger: send_parked_again(ledger, 2, "op1", "settled"))
 
 
+def recalled(ledger: Ledger, number: int) -> int:
+    data = EventData(mail_number=f"MAIL{number:05d}", acceptance=f"GA{number:06d}", bag=1, reason="slip_part")
+    return put_event(ledger, LINE, EventType.RECALLED, None, data)
+
+
+async def test_a_recalled_parcel_leaves_its_bag_and_is_never_sealed_again(bench: Bench) -> None:
+    async with bench.listening(), bench.linked() as link:
+        await bench.seal(3)
+        await bench.journal.write(lambda ledger: recalled(ledger, 2))
+        await bench.journal.write(lambda ledger: sealed(ledger, 7, "MAIL00002"))
+        link.kick()
+        await bench.settled()
+    assert bench.parked == [(5, "mail number MAIL00002 was sealed already by event " + await _id_of(bench, 2))]
+    with DispatchLedger(bench.folder / "dispatch.db", SteppingClock()) as ledger:
+        assert ledger.parcels_in(f"/sealline/{LINE}", 1) == ["MAIL00001", "MAIL00003"]
+        assert ledger.parcels_in(f"/sealline/{LINE}", 2) == []
+
+
+async def test_a_recall_that_comes_before_the_parcel_is_known_keeps_it_out(bench: Bench) -> None:
+    async with bench.listening(), bench.linked() as link:
+        await bench.journal.write(lambda ledger: recalled(ledger, 1))
+        await bench.seal(1)
+        link.kick()
+        await bench.settled()
+    assert bench.parked == [(2, "mail number MAIL00001 was recalled by event " + await _id_of(bench, 1))]
+
+
+async def _id_of(bench: Bench, sequence: int) -> str:
+    row = await bench.journal.write(
+        lambda ledger: ledger.connection.execute("SELECT id FROM outbox WHERE seq = ?", (sequence,)).fetchone()
+    )
+    return str(row[0])
+
+
 async def test_a_mail_number_sealed_twice_is_refused_by_dispatch(bench: Bench) -> None:
     async with bench.listening(), bench.linked():
         await bench.seal(1)

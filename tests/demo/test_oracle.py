@@ -75,6 +75,19 @@ def test_a_mended_order_is_clean() -> None:
     assert run.judge().clean
 
 
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_recalled_parcel_is_put_aside_whatever_is_wrong_with_it(numbered: bool) -> None:
+    run = Run()
+    swap_a_part(run)
+    for kit in (PAIR, OTHER):
+        if not numbered:
+            run.change(kit, labels=())
+            run.ledger = [event for event in run.ledger if event.acceptance != kit]
+        run.ledger.append(Told(99, "recalled", kit, run.mail[kit] if numbered else ""))
+    run.ledger = [replace(event, sequence=at) for at, event in enumerate(run.ledger, start=1)]
+    assert run.judge().clean, run.judge()
+
+
 def swap_a_part(run: Run) -> None:
     mine, other = run.parcels[PAIR].parts, run.parcels[OTHER].parts
     run.change(PAIR, parts=(mine[0], other[0]))
@@ -151,6 +164,13 @@ def recall_what_was_sent(run: Run) -> None:
     run.ledger.append(Told(len(run.ledger) + 1, "recalled", PAIR, run.mail[PAIR]))
 
 
+def send_again_what_was_recalled(run: Run) -> None:
+    recall_what_was_sent(run)
+    again = SCENARIO.mail_numbers[-1]
+    run.more.append(replace(run.parcels[PAIR], fell_at=9, attempt=2, labels=((again, again),)))
+    run.ledger.append(Told(len(run.ledger) + 1, "sealed", PAIR, again))
+
+
 def lose_an_event(run: Run) -> None:
     del run.ledger[1]
 
@@ -208,7 +228,7 @@ def tell_of_a_number_twice(run: Run) -> None:
         (use_a_void_number, "wrong_waybill", "told that it is void"),
         (keep_dispatch_in_the_dark, "lost", "dispatch was never told"),
         (tell_of_a_reject, "lost", "no such parcel lies in its chute"),
-        (recall_what_was_sent, "lost", "dispatch was never told"),
+        (send_again_what_was_recalled, "doubled", "was sent again while its recalled parcel lies in dispatch"),
         (lose_an_event, "lost", "dispatch never got event 2"),
         (refuse_an_event, "lost", "dispatch refused event 1"),
         (lose_a_parcel, "lost", "neither packed nor rejected"),

@@ -65,8 +65,9 @@ class Books:
         return [tuple(row) for row in self.journal("SELECT acceptance, detail FROM items WHERE outcome = 'rejected'")]
 
     def open_orders(self) -> list[str]:
-        """Orders that have not ended for good. One whose chute nobody knows waits for people: it counts as ended."""
-        unknown = {row[0] for row in self.journal("SELECT acceptance FROM items WHERE outcome = 'unknown'")}
+        """Orders that have not ended for good. One whose parcel waits for a person's answer counts as ended."""
+        waiting = "SELECT acceptance FROM items WHERE outcome IN ('unknown', 'recalled')"
+        unknown = {row[0] for row in self.journal(waiting)}
         states = self.states()
         ended = {kit for kit, state in states.items() if state == "packed" or kit in unknown}
         ended |= {kit for kit, state in states.items() if state == "rejected" and kit not in self.plan.mended}

@@ -61,6 +61,14 @@ def struck(plan: Mendable, kind: FaultKind, order: Order, other: Order | None = 
     )
 
 
+def with_code_of(plan: Mendable, order: Order, other: Order) -> Mendable:
+    """The plan with an order whose first part bears the bar code of another order's: a wrong plate, past mending."""
+    lying = plan.trays[order.acceptance][0]
+    tray = (_with(lying, code=plan.trays[other.acceptance][0].part.code), *plan.trays[order.acceptance][1:])
+    faults = (*plan.faults, Fault(FaultKind.WRONG_PLATE, order.acceptance))
+    return plan.model_copy(update={"trays": {**plan.trays, order.acceptance: tray}, "faults": faults})
+
+
 def _of_another_citizen(lying: TrayPart, order: Order) -> TrayPart:
     """A plate one confusable character off that bears this order's code."""
     grammar = PRODUCTS[order.product].part(lying.role).grammar

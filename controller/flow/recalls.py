@@ -1,0 +1,59 @@
+"""Watches what must not be forgotten: recalls until dispatch has acknowledged them, and what a restart found open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from controller.alarms import Alarms
+from controller.flow.holding import Holding
+from controller.journal.tally import Tally
+from controller.plan.config import DispatchSection
+from controller.snapshot import MatterView
+from controller.words.alarm_texts import AlarmKind
+
+_LOOK_S = 0.5
+
+
+class Recalls:
+    """One alarm for all recalls that dispatch has not acknowledged: repeated, and in the end the line holds.
+
+    It stands in the journal who is to be told, so a restart begins it anew.
+    """
+
+    def __init__(self, alarms: Alarms, holding: Holding, config: DispatchSection) -> None:
+        self._alarms = alarms
+        self._holding = holding
+        self._repeat_s = config.recall_repeat_s
+        self._hold_s = config.recall_hold_s
+
+    async def follow(self, tally: Tally) -> None:
+        """Keep the alarm up for as long as a recall is open, until cancelled."""
+        loop = asyncio.get_running_loop()
+        known, told_at, held_at = 0, 0.0, 0.0
+        while True:
+            now, count = loop.time(), tally.counters.recalls_open
+            if not count:
+                self._alarms.clear(AlarmKind.RECALL)
+            elif count > known or now - told_at >= self._repeat_s:
+                self._alarms.remind(AlarmKind.RECALL, "", **self._facts(count))
+                told_at, held_at = now, held_at if known else now
+            if count and now - held_at >= self._hold_s:
+                self._holding.hold(AlarmKind.RECALL, "", **self._facts(count))
+                held_at = now
+            known = count
+            await asyncio.sleep(_LOOK_S)
+
+    def _facts(self, count: int) -> dict[str, object]:
+        return {"count": count, "patience": f"{self._hold_s / 60:g}"}
+
+
+def raise_open(alarms: Alarms, matters: Iterable[MatterView]) -> None:
+    """Raise the alarms of what the journal says is open: a restart answers for nothing."""
+    matters = tuple(matters)
+    for matter in matters:
+        if matter.kind == "bag":
+            inside = [str(each.number) for each in matters if each.kind == "item" and each.bag == matter.number]
+            alarms.raise_alarm(AlarmKind.BAG_FROZEN, str(matter.number), item=", ".join(inside) or "–")
+        elif matter.kind == "event":
+            alarms.raise_alarm(AlarmKind.EVENT_REFUSED, str(matter.number), cause=matter.cause)
