@@ -11,6 +11,7 @@ from controller.desk.alarm_calls import AlarmCalls
 from controller.desk.answers import Answers
 from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
+from controller.desk.device_calls import DeviceCalls
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
 from controller.desk.suspect_calls import SuspectCalls
@@ -45,6 +46,7 @@ class Desk:
             "clear_latency": self._clear_latency,
             **AlarmCalls(self._line.alarms).handlers,
             **SuspectCalls(self._line).handlers,
+            **DeviceCalls(self._line).handlers,
         }
 
     async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
