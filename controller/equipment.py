@@ -13,7 +13,7 @@ from devices.camera.capture import CaptureCamera
 from devices.camera.driver import HttpCamera
 from devices.links.address import CaptureLink, HttpLink, Link, ModbusLink, dial, parse_link
 from devices.links.modbus import master_for
-from devices.links.state import LinkState
+from devices.links.state import LinkCounters, LinkState
 from devices.links.stream import Dial
 from devices.plc.contract import DeviceKind
 from devices.plc.driver import PlcStation
@@ -49,6 +49,10 @@ class Driver(Protocol):
     @property
     def last_error(self) -> str:
         """What last went wrong; empty when nothing has."""
+
+    @property
+    def counters(self) -> LinkCounters:
+        """What happened on the link since the start."""
 
 
 @dataclass(slots=True)

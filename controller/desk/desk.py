@@ -13,6 +13,7 @@ from controller.desk.alarm_calls import AlarmCalls
 from controller.desk.answers import Answers
 from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
+from controller.desk.device_calls import DeviceCalls
 from controller.desk.dossiers import DossierForm, state_dossier
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
@@ -52,6 +53,7 @@ class Desk:
             **SuspectCalls(self._line).handlers,
             "note": self._note,
             "sign_dossier": self._sign_dossier,
+            **DeviceCalls(self._line).handlers,
         }
 
     async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002

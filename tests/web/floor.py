@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import httpx
 import numpy as np
 
 from controller.desk.channel import ChannelRefused, ChannelServer
+from controller.desk.registers import registers_of
 from controller.plan.config import LineConfig, load_config
 from controller.snapshot import (
     AlarmView,
@@ -28,6 +31,7 @@ from controller.snapshot import (
 )
 from controller.web.app import make_plant
 from controller.web.serve import address, bind_web, web_server
+from devices.plc.contract import ALL_SAFE, Block, DeviceKind, Result, ResultCode, StatusImage
 
 TOKEN = "t" * 43
 EXAMPLE = Path(__file__).parents[2] / "controller" / "line.example.toml"
@@ -234,6 +238,16 @@ def put_picture(folder: Path, words: str) -> str:
     return digest
 
 
+def _device(view: DeviceView, config: LineConfig) -> dict[str, Any]:
+    online = view.state == "online"
+    return {
+        "name": view.name, "type": view.type, "link": config.devices[view.name].link, "state": view.state,
+        "health": "good" if online else "failure", "last_error": "" if online else "no reply within 5 s",
+        "last_exchange_s": 0.1 if online else 75.0, "exchanges": 81234, "timeouts": 0 if online else 3,
+        "bad_replies": 0, "reconnects": 1, "zones": ["verify"],
+    }  # fmt: skip
+
+
 ANSWERS = ("answer_item", "answer_carrier", "answer_bag", "send_event_again")
 
 
@@ -249,6 +263,7 @@ class FakeLine:
         self.notes: list[dict[str, Any]] = []
         handlers = {name: self._note(name) for name in names} | {"snapshot": self._tell}
         handlers["note"] = self._take_notes
+        handlers |= {"devices": self._tell_devices, "registers": self._tell_registers, "look_through": self._look}
         self.answers: dict[str, dict[str, Any]] = {}
         self.server = ChannelServer(config.channel.socket, TOKEN, handlers, lambda: self.shown)
 
@@ -259,6 +274,19 @@ class FakeLine:
         known = {note["number"] for note in self.notes}
         self.notes += [note for note in arguments["notes"] if note["number"] not in known]
         return {}
+
+    async def _tell_devices(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"devices": [_device(each, self.config) for each in self.shown.devices]}
+
+    async def _tell_registers(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        block = Block(carrier=7, result=Result(3, 41, 43, ResultCode.OK, {"temperature_min_dc": 1388, "dwell_ms": 800}))
+        rows = registers_of(StatusImage(11, 2, 123456, ALL_SAFE, 0, (block,)), DeviceKind.SEALER)
+        return {"device": arguments["device"], "registers": [asdict(row) for row in rows]}
+
+    async def _look(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        digest = put_picture(self.config.store.evidence, "LIVE")
+        jpeg = (self.config.store.evidence / f"{digest}.jpg").read_bytes()
+        return {"device": arguments["device"], "jpeg": base64.b64encode(jpeg).decode()}
 
     def _note(self, name: str) -> Any:
         async def handle(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,48 @@
-"""The technician's pages: each device with its link and state."""
+"""The technician's pages: each device with its link and counters, a PLC's registers, what a camera sees."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+import base64
+from typing import Annotated, Any
 
+from fastapi import APIRouter, Path
+from fastapi.responses import HTMLResponse, Response
+
+from controller.journal.judged import Judged, last_judged
 from controller.web.frame import Page, TheFrame
+from controller.web.plant import ThePlant
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 PAGE = Page("technician", "/technician", router)
+Device = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,40}$", description="Its name in the configuration.")]
 
 
-@router.get("/technician")
+@router.get("/technician", include_in_schema=False)
 async def technician(frame: TheFrame) -> HTMLResponse:
     """The page."""
     return frame.show(PAGE)
+
+
+@router.get("/api/devices")
+async def devices(plant: ThePlant) -> dict[str, Any]:
+    """Each device: its link, what happened on it, its health by NAMUR NE 107."""
+    return await plant.line.call("devices")
+
+
+@router.get("/api/devices/{device}/registers")
+async def registers(plant: ThePlant, device: Device) -> dict[str, Any]:
+    """A PLC's status image by name and unit, as the contract lays it out."""
+    return await plant.line.call("registers", device=device)
+
+
+@router.get("/api/devices/{device}/picture.jpg", response_class=Response)
+async def picture(plant: ThePlant, device: Device) -> Response:
+    """What a camera sees now; 409 while the line needs it, and at most every two seconds."""
+    seen = await plant.line.call("look_through", device=device)
+    return Response(base64.b64decode(seen["jpeg"]), media_type="image/jpeg")
+
+
+@router.get("/api/devices/{device}/judged")
+async def judged(plant: ThePlant, device: Device) -> Judged | None:
+    """The camera's last judged picture, with the checks that were made on it."""
+    return await plant.records.read(lambda journal: last_judged(journal, device))

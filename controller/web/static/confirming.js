@@ -1,5 +1,6 @@
 // Asking a person twice before what can't be undone. The way back has the focus.
 
+import { askIn } from "./dialogs.js";
 import { say } from "./drawing.js";
 
 const dialog = document.getElementById("confirm");
@@ -9,7 +10,5 @@ export function confirmThen({ title, text, yes }, action) {
   say(dialog.querySelector("h2"), title);
   say(dialog.querySelector("p"), text);
   say(dialog.querySelector(".grave"), yes);
-  dialog.returnValue = "no";
-  dialog.onclose = () => dialog.returnValue === "yes" && action();
-  dialog.showModal();
+  askIn(dialog, (answer) => answer === "yes" && action());
 }

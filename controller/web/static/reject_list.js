@@ -1,6 +1,7 @@
 // The last rejects: reason, what was expected and found, and the picture that shows it; a tap enlarges it.
 
 import { ask } from "./asking.js";
+import { askIn } from "./dialogs.js";
 import { keep, make, say, show } from "./drawing.js";
 import { own, t, timeOfDay } from "./words.js";
 
@@ -49,11 +50,8 @@ function open(reject) {
   const choices = reject.pictures.map((name, index) => pictureButton(reject, name, index));
   dialog.querySelector(".pictures").replaceChildren(...(choices.length > 1 ? choices : []));
   enlarge(reject, 0);
-  dialog.returnValue = "close";
-  dialog.onclose = () => {
-    if (dialog.returnValue === "rework") ask(`/api/orders/${reject.acceptance}/rework`, t("reject.rework"));
-  };
-  dialog.showModal();
+  const done = (answer) => answer === "rework" && ask(`/api/orders/${reject.acceptance}/rework`, t("reject.rework"));
+  askIn(dialog, done, "close");
 }
 
 function pictureButton(reject, name, index) {

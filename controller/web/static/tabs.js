@@ -4,6 +4,9 @@ import { show } from "./drawing.js";
 
 const tabs = [...document.querySelectorAll('[role="tab"]')];
 
+/** Not the panel's own name, to which the browser would scroll. */
+const addressOf = (tab) => `#show-${tab.getAttribute("aria-controls")}`;
+
 /** `chosen(panel id)` is called for the first and for each later choice. */
 export function useTabs(chosen = () => {}) {
   const choose = (tab) => {
@@ -12,7 +15,7 @@ export function useTabs(chosen = () => {}) {
       each.tabIndex = each === tab ? 0 : -1;
       show(document.getElementById(each.getAttribute("aria-controls")), each === tab);
     }
-    history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
+    history.replaceState(null, "", addressOf(tab));
     chosen(tab.getAttribute("aria-controls"));
   };
   tabs.forEach((tab, index) => {
@@ -25,5 +28,5 @@ export function useTabs(chosen = () => {}) {
       choose(next);
     });
   });
-  choose(tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash) ?? tabs[0]);
+  choose(tabs.find((tab) => addressOf(tab) === location.hash) ?? tabs[0]);
 }

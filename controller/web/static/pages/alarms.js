@@ -2,6 +2,7 @@
 
 import { drawAlarms } from "../alarm_list.js";
 import { ask } from "../asking.js";
+import { askIn } from "../dialogs.js";
 import { make, say } from "../drawing.js";
 import { follow } from "../frame.js";
 import { useTabs } from "../tabs.js";
@@ -49,13 +50,11 @@ function askShelf(alarm) {
   const form = dialog.querySelector("form");
   form.reset();
   say(dialog.querySelector(".says"), own(alarm));
-  dialog.returnValue = "no";
-  dialog.onclose = () => {
-    if (dialog.returnValue !== "yes") return;
+  askIn(dialog, (answer) => {
+    if (answer !== "yes") return;
     const body = { minutes: Number(form.elements.minutes.value), reason: form.elements.reason.value };
     ask(`/api/alarms/${alarm.alarm}/shelve`, t("alarm.shelve"), body);
-  };
-  dialog.showModal();
+  });
 }
 
 dialog.querySelectorAll("[data-reason]").forEach((preset) =>

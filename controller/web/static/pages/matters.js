@@ -1,6 +1,7 @@
 // What the line can't know: a parcel in an unknown chute, a frozen bag, an event that dispatch refused.
 
 import { ask } from "../asking.js";
+import { askIn } from "../dialogs.js";
 import { keep, make, say, shape, show } from "../drawing.js";
 import { moment, t } from "../words.js";
 
@@ -31,9 +32,7 @@ function open(matter) {
   say(dialog.querySelector(".says"), t(`matter.${matter.kind}_todo`, matter));
   show(document.getElementById("found"), matter.kind === "item");
   show(document.getElementById("parcels"), matter.kind === "bag");
-  dialog.returnValue = "no";
-  dialog.onclose = () => dialog.returnValue === "yes" && answer(matter, form.elements);
-  dialog.showModal();
+  askIn(dialog, (said) => said === "yes" && answer(matter, form.elements));
 }
 
 function answer(matter, { found, parcels, why }) {

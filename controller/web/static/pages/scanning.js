@@ -1,6 +1,7 @@
 // A part, a waybill or an order's sheet is scanned: whose is it, and what may be done with it now?
 
 import { ask, look } from "../asking.js";
+import { askIn } from "../dialogs.js";
 import { make, say, show } from "../drawing.js";
 import { t } from "../words.js";
 
@@ -46,14 +47,12 @@ function spoil(owner, code) {
   inside.reset();
   showWitness();
   say(dialog.querySelector(".says"), `${t("reject.order", owner)} · ${owner.role} · ${code}`);
-  dialog.returnValue = "no";
-  dialog.onclose = async () => {
-    if (dialog.returnValue !== "yes") return;
+  askIn(dialog, async (answer) => {
+    if (answer !== "yes") return;
     const { reason, witness } = inside.elements;
     const body = { code, reason: reason.value, witness: destroyed() ? witness.value : "" };
     if (await ask("/api/parts/spoil", t("spoil.title"), body)) done();
-  };
-  dialog.showModal();
+  });
 }
 
 function done() {

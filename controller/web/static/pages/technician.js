@@ -1,6 +1,41 @@
-// The technician: devices and their links.
+// The technician: devices and their links, the registers of a PLC, what a camera sees. Each asks only while it is shown.
 
-import { drawDevices } from "../device_list.js";
-import { follow } from "../frame.js";
+import { look } from "../asking.js";
+import { keep, make, shape } from "../drawing.js";
+import { useTabs } from "../tabs.js";
+import { duration, t } from "../words.js";
+import { drawCamera } from "./camera.js";
+import { drawRegisters } from "./registers.js";
 
-follow(drawDevices);
+const EACH_MS = 2000;
+const SHAPES = { good: "check", maintenance_required: "nav-technician", out_of_specification: "diamond", function_check: "wait", failure: "cross" };
+const DRAW = { devices: drawDevices, registers: drawRegisters, cameras: drawCamera };
+const links = document.getElementById("links");
+let shown = "devices";
+
+async function drawDevices() {
+  const told = await look("/api/devices");
+  if (!told) return;
+  const worst = Object.keys(SHAPES).reverse();
+  const sorted = [...told.devices].sort((one, other) => worst.indexOf(one.health) - worst.indexOf(other.health));
+  keep(links, sorted, (device) => device.name, drawDevice);
+}
+
+function drawDevice(device) {
+  const health = make("span", "health", shape(SHAPES[device.health]), make("b", "", t(`health.${device.health}`)));
+  health.dataset.health = device.health;
+  const type = t(`device_type.${device.type}`, {}, device.type);
+  const state = t(`device_state.${device.state}`, {}, device.state);
+  const name = make("td", "", make("b", "", device.name), make("p", "facts", `${type} · ${device.zones.join(", ")} · ${state}`));
+  const link = make("td", "", make("code", "", device.link));
+  if (device.last_error) link.append(make("p", "facts", t("device.last_error", { error: device.last_error })));
+  const last = device.last_exchange_s === null ? "–" : device.last_exchange_s < 10 ? `${device.last_exchange_s} s` : duration(device.last_exchange_s);
+  const figures = [last, device.exchanges, device.timeouts, device.bad_replies, device.reconnects];
+  return make("tr", "", make("td", "", health), name, link, ...figures.map((figure) => make("td", "number-cell", String(figure))));
+}
+
+useTabs((panel) => {
+  shown = panel;
+  DRAW[shown]();
+});
+setInterval(() => shown !== "cameras" && !document.hidden && DRAW[shown](), EACH_MS);
