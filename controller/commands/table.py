@@ -17,6 +17,7 @@ COMMANDS = {
     "mail-numbers": "controller.commands.mail_numbers:mail_numbers",
     "item": "controller.commands.item:item",
     "dispatch": "controller.commands.dispatch:dispatch",
+    "people": "controller.commands.people:people",
     "check-config": "controller.commands.check_config:check_config",
     "doctor": "controller.commands.doctor:doctor",
     "vision": "controller.commands.vision:vision",

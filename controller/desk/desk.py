@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
 from controller.desk.alarm_calls import AlarmCalls
 from controller.desk.answers import Answers
@@ -14,6 +15,7 @@ from controller.desk.channel_wire import ChannelRefused
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
 from controller.desk.suspect_calls import SuspectCalls
+from controller.desk.noting import NotesForm, enter_notes
 from controller.journal import JournalUnavailable
 from controller.line import Line
 from controller.orders.mail_numbers import fill_pool
@@ -45,6 +47,7 @@ class Desk:
             "clear_latency": self._clear_latency,
             **AlarmCalls(self._line.alarms).handlers,
             **SuspectCalls(self._line).handlers,
+            "note": self._note,
         }
 
     async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
@@ -116,6 +119,15 @@ class Desk:
         self._line.permits.decision.clear()
         self._line.permits.echo.clear()
         return {}
+
+    async def _note(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Enter what the web process has done by itself: sign-ins, accounts, look-ups."""
+        try:
+            form = NotesForm.model_validate(arguments)
+        except ValidationError as error:
+            what = error.errors()[0]["msg"]
+            raise ChannelRefused("bad_note", f"not a note: {what}", f"记录格式不符：{what}") from error
+        return {"entered": await self._write(lambda ledger: enter_notes(ledger, form))}
 
     async def _write(self, change: Any) -> Any:
         try:

@@ -54,6 +54,8 @@ class StoreSection(Section):
 
     journal: Path
     evidence: Path
+    people: Path = Path("var/people.db")
+    """Accounts of the page; the web process's own."""
     good_evidence_days: Annotated[float, Field(gt=0, le=365)] = 3
     reject_evidence_days: Annotated[float, Field(gt=0, le=3650)] = 30
 
@@ -66,10 +68,16 @@ class ChannelSection(Section):
 
 
 class WebSection(Section):
-    """Operator page and HTTP API. Loopback only until accounts exist."""
+    """Operator pages and HTTP API, on this machine's loopback; tablets come in through a TLS proxy beside it."""
 
     host: Literal["127.0.0.1", "::1"] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    names: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,98}[a-z0-9])?$")], ...] = ()
+    """Names under which that proxy serves the pages by https; any other is refused."""
+    idle_minutes: Annotated[float, Field(ge=1, le=240)] = 15
+    """Who does nothing for this long is signed out."""
+    signed_in_hours: Annotated[float, Field(ge=0.5, le=24)] = 10
+    """Whoever works on is signed out after this."""
 
 
 class DispatchSection(Section):
@@ -381,7 +389,7 @@ def load_config(path: Path) -> LineConfig:
 def _anchor(config: LineConfig, folder: Path) -> LineConfig:
     """Make the relative paths of the file absolute."""
     store = config.store.model_copy(
-        update={"journal": folder / config.store.journal, "evidence": folder / config.store.evidence}
+        update={name: folder / getattr(config.store, name) for name in ("journal", "evidence", "people")}
     )
     channel = config.channel.model_copy(
         update={"socket": folder / config.channel.socket, "token_file": folder / config.channel.token_file}

@@ -1,7 +1,8 @@
 """Who may talk to the web process, and how: host, origin, token, size; and the headers of every answer.
 
-One ASGI layer around the whole application, so that no page or endpoint can be forgotten. Until accounts exist there
-is one token. A browser gets a key made from it (the token itself never lies in a browser) by opening `/?token=…` once.
+One ASGI layer around the whole application, so that no page or endpoint can be forgotten. A browser is let in by
+opening `/?token=…` once: it gets a key made from the token, never the token itself, and may watch. Who does more signs
+in; which role may what is asked by `people.permits`. Hold is let through for everybody at this machine, always.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -17,9 +20,23 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from controller.web.people.reception import Reception
+from controller.web.people.sessions import Session
+from controller.web.people.visitor import (
+    ANYBODY,
+    BROWSER,
+    MACHINE,
+    UNSIGNED_NAME,
+    Visitor,
+    person_visits,
+    program_visits,
+)
+from controller.web.rates import STRANGERS, VISITORS, Rate, Rates
 from controller.web.refusals import Refusal, refusal_body
 
 KEY_COOKIE = "sealline_key"
+SESSION_COOKIE = "sealline_session"
+HOLD = ("POST", "/api/commands/hold")
 OWN_HEADER = "x-sealline"
 """Our page sends it with each POST; a foreign page can't without being asked about first, and is then refused."""
 BODY_LIMIT = 4 * 1024 * 1024
@@ -56,12 +73,15 @@ class _AskAtTheDoor(Exception):
 
 
 class Admission:
-    """The layer. `scope["state"]["by"]` tells the endpoints who asks: `api`, `page`, or empty for nobody yet."""
+    """The layer. `scope["state"]["visitor"]` tells the endpoints who asks, `["by"]` how the journal names that one."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, reception: Reception, names: Sequence[str] = ()) -> None:
         self._app = app
         self._token = token
         self._key = browser_key(token)
+        self._reception = reception
+        self._names = tuple(names)
+        self._rates = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it with a refusal."""
@@ -73,7 +93,7 @@ class Admission:
             return
         protected = _with_headers(send, str(scope["path"]))
         try:
-            self._admit(scope)
+            await self._admit(scope)
             replay = await _whole_body(scope, receive)
         except _AskAtTheDoor:
             await RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)(scope, receive, protected)
@@ -83,46 +103,94 @@ class Admission:
             return
         await self._app(scope, replay, protected)
 
-    def _admit(self, scope: Scope) -> None:
+    async def _admit(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
-        host = _local_host(headers)
+        host = _known_host(headers, self._names)
         _same_origin(headers, host, navigates=scope["path"] == "/" and scope["method"] in _SAFE_METHODS)
-        by = self._who(headers)
-        scope.setdefault("state", {})["by"] = by
-        if not by and not _is_open(scope["path"]):
+        holds = (scope["method"], scope["path"]) == HOLD
+        visitor = await self._who(headers, holds=holds)
+        state = scope.setdefault("state", {})
+        state |= {"visitor": visitor, "by": visitor.name, "behind_tls": host.name in self._names}
+        if holds and not visitor.name:
+            state["by"] = UNSIGNED_NAME
+        if not visitor.name and not holds and not is_open(scope["path"]):
             if _navigates(scope, headers):
                 raise _AskAtTheDoor
             raise Refusal(HTTPStatus.UNAUTHORIZED, "token_needed")
-        if scope["method"] not in _SAFE_METHODS and by == "page" and OWN_HEADER not in headers:
+        if scope["method"] not in _SAFE_METHODS and visitor.is_browser and OWN_HEADER not in headers:
             raise Refusal(HTTPStatus.FORBIDDEN, "own_header_needed")
+        if not holds and visitor.name:
+            self._count(visitor.name, VISITORS)
 
-    def _who(self, headers: Headers) -> str:
+    async def _who(self, headers: Headers, *, holds: bool) -> Visitor:
+        """Who asks. Whoever holds the line is let do it, whatever else is wrong."""
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            if not same(given.strip(), self._token):
+            if same(given.strip(), self._token):
+                return MACHINE
+            if holds:
+                return ANYBODY
+            self._count("", STRANGERS)
+            program = await self._reception.program(given.strip())
+            if program is None:
                 raise Refusal(HTTPStatus.UNAUTHORIZED, "token_wrong")
-            return "api"
-        return "page" if same(_cookie(headers, KEY_COOKIE), self._key) else ""
+            return program_visits(program)
+        token = _cookie(headers, SESSION_COOKIE)
+        session = await self._signed_in(token, holds=holds) if token else None
+        if session is not None:
+            if OWN_HEADER in headers or "text/html" in headers.get("accept", ""):
+                self._reception.sessions.use(session)  # a person did it; a feed that only goes on is nobody's deed
+            return person_visits(session.person, self._reception.sessions.left_s(session))
+        if same(_cookie(headers, KEY_COOKIE), self._key):
+            return BROWSER
+        if not holds:
+            self._count("", STRANGERS)
+        return ANYBODY
+
+    async def _signed_in(self, token: str, *, holds: bool) -> Session | None:
+        try:
+            return await self._reception.session(token)
+        except Refusal:
+            if holds:  # the book of people can't be read: the line is held all the same
+                return None
+            raise
+
+    def _count(self, who: str, rate: Rate) -> None:
+        wait = self._rates.wait_s(who, rate)
+        if wait:
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too_fast", seconds=max(1, round(wait)))
 
 
-def _local_host(headers: Headers) -> str:
-    """Return the Host that was asked for. A name that is not this machine's own is a rebound foreign page's."""
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """Under which name and port a browser sees this page."""
+
+    name: str
+    found: str
+    scheme: str
+
+
+def _known_host(headers: Headers, names: Sequence[str]) -> _Host:
+    """Return the Host that was asked for. A name that is not this line's own is a rebound foreign page's."""
     hosts = headers.getlist("host")
     found = hosts[0] if len(hosts) == 1 else ""
     try:
         name = urlsplit(f"//{found}").hostname
     except ValueError:
         name = None
-    if name not in _LOCAL_NAMES:
-        raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, "host", found=found, allowed=", ".join(_LOCAL_NAMES))
-    return found
+    if name in _LOCAL_NAMES:
+        return _Host(name or "", found, "http")
+    if name in names:
+        return _Host(name or "", found, "https")
+    allowed = ", ".join([*_LOCAL_NAMES, *names])
+    raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, "host", found=found, allowed=allowed)
 
 
-def _same_origin(headers: Headers, host: str, *, navigates: bool) -> None:
+def _same_origin(headers: Headers, host: _Host, *, navigates: bool) -> None:
     """Refuse what another page asks for, except a link that leads to our page."""
-    origin = headers.get("origin")
-    if origin is not None and origin != f"http://{host}":
-        raise Refusal(HTTPStatus.FORBIDDEN, "origin", found=origin, allowed=f"http://{host}")
+    origin, own = headers.get("origin"), f"{host.scheme}://{host.found}"
+    if origin is not None and origin != own:
+        raise Refusal(HTTPStatus.FORBIDDEN, "origin", found=origin, allowed=own)
     site = headers.get("sec-fetch-site", "none")
     if site not in ("none", "same-origin") and not navigates:
         raise Refusal(HTTPStatus.FORBIDDEN, "origin", found=site, allowed="same-origin")
@@ -141,7 +209,8 @@ def _navigates(scope: Scope, headers: Headers) -> bool:
     return scope["method"] in _SAFE_METHODS and "text/html" in headers.get("accept", "")
 
 
-def _is_open(path: str) -> bool:
+def is_open(path: str) -> bool:
+    """Whether anybody at this machine may ask for it: it tells nothing of the line."""
     return path in _OPEN_PATHS or path.startswith(("/static/", "/language/"))
 
 

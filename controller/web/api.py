@@ -14,6 +14,7 @@ from controller.desk.handing_in import NumbersReport, OrdersReport, hand_in_numb
 from controller.journal import reading
 from controller.orders.work_orders import OrderState
 from controller.snapshot import Counters, RejectView, Snapshot
+from controller.web.people.roles import Action, needs
 from controller.web.plant import Asker, ThePlant
 from controller.web.records import order_list, order_story
 from controller.web.refusals import Refusal
@@ -54,18 +55,28 @@ class NumberList(BaseModel):
 
 
 @api.get("/snapshot")
+@needs(Action.WATCH)
 async def snapshot(plant: ThePlant) -> Snapshot:
     """The line at this moment."""
     return Snapshot.model_validate(await plant.line.call("snapshot"))
 
 
 @api.get("/events", response_class=StreamingResponse)
+@needs(Action.WATCH)
 async def events(plant: ThePlant) -> StreamingResponse:
     """Server-sent events: `snapshot` at most five times a second, `away` while the line is not heard."""
     return StreamingResponse(plant.feed.watch(), media_type="text/event-stream")
 
 
+@api.post("/commands/hold")
+@needs(Action.HOLD)
+async def hold(plant: ThePlant, by: Asker) -> dict[str, Any]:
+    """Hold the line. Anybody may, signed in or not; no lock-out and no limit stands before it."""
+    return await plant.line.call("command", command=LineCommand.HOLD.value, by=by)
+
+
 @api.post("/commands/{command}")
+@needs(Action.OPERATE)
 async def command(plant: ThePlant, by: Asker, command: LineCommand) -> dict[str, Any]:
     """Command the line. 409 names the commands that it takes now.
 
@@ -85,6 +96,7 @@ def _demand_answers(plant: ThePlant) -> None:
 
 
 @api.post("/orders", responses={207: {"model": OrdersReport, "description": "Some rows were refused."}})
+@needs(Action.HAND_IN)
 async def hand_in(plant: ThePlant, orders: Annotated[OrderList | list[Any], Body()]) -> JSONResponse:
     """Hand orders in, each row for itself. 200: all are known now; 207: some were refused, with row and reason."""
     rows, report = rows_of(orders.orders if isinstance(orders, OrderList) else orders)
@@ -92,6 +104,7 @@ async def hand_in(plant: ThePlant, orders: Annotated[OrderList | list[Any], Body
 
 
 @api.get("/orders")
+@needs(Action.FOLLOW)
 async def orders(
     plant: ThePlant,
     state: Annotated[OrderState | None, Query()] = None,
@@ -103,24 +116,28 @@ async def orders(
 
 
 @api.get("/orders/{acceptance}")
+@needs(Action.FOLLOW)
 async def order(plant: ThePlant, acceptance: Acceptance) -> dict[str, Any]:
     """One order: how far it is, its attempts, its parts."""
     return await plant.records.read(lambda journal: order_story(journal, acceptance))
 
 
 @api.post("/orders/{acceptance}/rework")
+@needs(Action.OPERATE)
 async def rework(plant: ThePlant, by: Asker, acceptance: Acceptance) -> dict[str, Any]:
     """Let a rejected order be packed again, as its next attempt from infeed."""
     return await plant.line.call("rework", acceptance=acceptance, by=by)
 
 
 @api.get("/pick-list")
+@needs(Action.PICK)
 async def pick_list(plant: ThePlant) -> list[reading.Pick]:
     """What hands have to fetch from the store, next first."""
     return await plant.records.read(reading.pick_list)
 
 
 @api.post("/mail-numbers", responses={207: {"model": NumbersReport, "description": "Some were refused."}})
+@needs(Action.HAND_IN)
 async def mail_numbers(plant: ThePlant, numbers: Annotated[NumberList | list[str], Body()]) -> JSONResponse:
     """Take mail numbers into the pool."""
     given = numbers.numbers if isinstance(numbers, NumberList) else numbers
@@ -128,6 +145,7 @@ async def mail_numbers(plant: ThePlant, numbers: Annotated[NumberList | list[str
 
 
 @api.get("/items/{key}")
+@needs(Action.TRACE)
 async def item(plant: ThePlant, key: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,40}$")]) -> reading.Story:
     """The whole story of an item, by mail number, acceptance number or item number."""
     story = await plant.records.read(lambda journal: reading.item_story(journal, key))
@@ -137,18 +155,21 @@ async def item(plant: ThePlant, key: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]
 
 
 @api.get("/rejects")
+@needs(Action.WATCH)
 async def rejects(plant: ThePlant, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[RejectView]:
     """The last rejects, newest first, with the names of their pictures in `/api/evidence/`."""
     return await plant.records.read(lambda journal: reading.recent_rejects(journal, limit))
 
 
 @api.get("/summary")
+@needs(Action.WATCH)
 async def summary(plant: ThePlant) -> Counters:
     """The counters, among them rejects by reason."""
     return await plant.records.read(reading.counters)
 
 
 @api.get("/evidence/{digest}.jpg", response_class=FileResponse)
+@needs(Action.WATCH)
 async def evidence(plant: ThePlant, digest: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]) -> FileResponse:
     """One picture, by the SHA-256 of its bytes. Pictures are deleted when their time is over."""
     picture = plant.config.store.evidence / f"{digest}.jpg"

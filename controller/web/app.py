@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from controller.clock import SystemClock
 from controller.desk.channel import ChannelClient
 from controller.plan.config import LineConfig
+from controller.pulse import Pulse
 from controller.web.admission import Admission
 from controller.web.answers import answers
 from controller.web.api import api
@@ -20,6 +22,12 @@ from controller.web.feed import LiveFeed
 from controller.web.frame import STATIC
 from controller.web.metrics import metrics
 from controller.web.pages import PAGES
+from controller.web.people.api import people_api
+from controller.web.people.book import PeopleBook
+from controller.web.people.courier import Courier
+from controller.web.people.permits import permitted
+from controller.web.people.reception import Reception
+from controller.web.people.sessions import Sessions
 from controller.web.plant import Plant
 from controller.web.records import Records
 from controller.web.refusals import refuse
@@ -28,7 +36,10 @@ from controller.web.refusals import refuse
 def make_plant(config: LineConfig, token: str) -> Plant:
     """What the endpoints of this line work with."""
     line = ChannelClient(config.channel.socket, token)
-    return Plant(config, token, line, LiveFeed(line), Records(config.store.journal))
+    book, noted = PeopleBook(config.store.people, SystemClock()), Pulse()
+    sessions = Sessions(config.web.idle_minutes * 60, config.web.signed_in_hours * 3600)
+    reception, courier = Reception(book, sessions, noted), Courier(book, line, noted)
+    return Plant(config, token, line, LiveFeed(line), Records(config.store.journal), reception, courier)
 
 
 def make_app(plant: Plant) -> Admission:
@@ -40,21 +51,23 @@ def make_app(plant: Plant) -> Admission:
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
         lifespan=_following,
+        dependencies=[Depends(permitted)],
     )
     app.state.plant = plant
     app.state.pages = PAGES
-    for router in (api, answers, metrics, entrance, *(page.router for page in PAGES)):
+    for router in (api, answers, people_api, metrics, entrance, *(page.router for page in PAGES)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(str(STATIC))), name="static")
     refuse(app)
-    return Admission(app, plant.token)
+    return Admission(app, plant.token, plant.reception, plant.config.web.names)
 
 
 @asynccontextmanager
 async def _following(app: FastAPI) -> AsyncIterator[None]:
-    """Follow the line for as long as the application runs."""
+    """Follow the line, and bring it the notes, for as long as the application runs."""
     plant: Plant = app.state.plant
     async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(plant.feed.follow())
+        beside = [tasks.create_task(each) for each in (plant.feed.follow(), plant.courier.serve())]
         yield
-        following.cancel()
+        for task in beside:
+            task.cancel()

@@ -10,6 +10,9 @@ from fastapi import Depends, Request
 from controller.desk.channel import ChannelClient
 from controller.plan.config import LineConfig
 from controller.web.feed import LiveFeed
+from controller.web.people.courier import Courier
+from controller.web.people.reception import Reception
+from controller.web.people.visitor import Visitor
 from controller.web.records import Records
 
 
@@ -22,10 +25,16 @@ class Plant:
     line: ChannelClient
     feed: LiveFeed
     records: Records
+    reception: Reception
+    courier: Courier
 
 
 def _plant(request: Request) -> Plant:
     return cast(Plant, request.app.state.plant)
+
+
+def _visitor(request: Request) -> Visitor:
+    return cast(Visitor, request.state.visitor)
 
 
 def _asker(request: Request) -> str:
@@ -33,5 +42,7 @@ def _asker(request: Request) -> str:
 
 
 ThePlant = Annotated[Plant, Depends(_plant)]
+TheVisitor = Annotated[Visitor, Depends(_visitor)]
+"""Who asks, with role and what that one may."""
 Asker = Annotated[str, Depends(_asker)]
-"""Who asks, for the journal: `page` or `api` until accounts exist."""
+"""Who asks, as the journal names it: an account, `api`, `token:<name>`, or `unsigned`; empty for nobody."""

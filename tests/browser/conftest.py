@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright
 
 from controller.plan.config import LineConfig
 from tests.web.floor import TOKEN, FakeLine, config_in, line_up, web_up
+from tests.web.staff import hire, secret_of
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -41,16 +42,32 @@ async def web(config: LineConfig, line: FakeLine) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def page(web: str) -> AsyncIterator[Page]:
-    """The operator's page, let in by the link; a script error or a breach of its policy fails the test."""
+async def page(context: BrowserContext, web: str) -> Page:
+    """The operator's page, in which the operator Wang is signed in."""
+    await sign_in(context, web, "wang")
+    page = await context.new_page()
+    await page.goto(web)
+    return page
+
+
+async def sign_in(context: BrowserContext, web: str, name: str) -> None:
+    """Sign somebody in as the page does it."""
+    form = {"who": name, "secret": secret_of(name)}
+    answer = await context.request.post(f"{web}api/sign-in", data=form, headers={"X-Sealline": "1"})
+    assert answer.ok, await answer.text()
+
+
+@pytest.fixture
+async def context(web: str, config: LineConfig) -> AsyncIterator[BrowserContext]:
+    """A browser that was let in by the link; a script error or a breach of its policy fails the test."""
     wrong: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         context = await browser.new_context(viewport={"width": 1280, "height": 800})
-        page = await context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
-        await page.goto(f"{web}?token={TOKEN}")
-        yield page
+        context.on("weberror", lambda error: wrong.append(str(error.error)))
+        context.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
+        hire(config)
+        await context.request.get(f"{web}?token={TOKEN}")
+        yield context
         await browser.close()
     assert wrong == []

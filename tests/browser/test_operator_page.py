@@ -57,7 +57,7 @@ async def test_hold_is_one_tap_and_unhold_is_offered(page: Page, line: FakeLine)
     await expect(page.locator("#message")).to_contain_text("由页面保持")
     await expect(page.get_by_role("button", name="恢复")).to_be_visible()
     await expect(page.get_by_role("button", name="暂停")).to_have_count(0)
-    assert line.calls == [("command", {"command": "hold", "by": "page"})]
+    assert line.calls == [("command", {"command": "hold", "by": "wang"})]
     await expect(page.get_by_role("button", name="保持")).to_be_visible()
     await page.get_by_role("button", name="保持").click()
     await expect(page.get_by_role("alert")).to_contain_text("未执行")
@@ -77,7 +77,7 @@ async def test_stop_is_asked_twice_and_works_by_keyboard(page: Page, line: FakeL
     assert line.calls == []
     await page.get_by_role("button", name="停止", exact=True).click()
     await dialog.get_by_role("button", name="是，停止").click()
-    await until(lambda: line.calls == [("command", {"command": "stop", "by": "page"})])
+    await until(lambda: line.calls == [("command", {"command": "stop", "by": "wang"})])
 
 
 async def test_trouble_is_shown_with_its_remedy_and_acknowledged(page: Page, line: FakeLine) -> None:
@@ -89,7 +89,7 @@ async def test_trouble_is_shown_with_its_remedy_and_acknowledged(page: Page, lin
     await expect(page.locator("#dispatch")).to_contain_text("离线 · 未确认 112 · 被拒 1")
     await expect(page.locator("#devices .device").first).to_contain_text("离线")
     await page.locator("#alarms .alarm").first.get_by_role("button", name="确认").click()
-    await until(lambda: line.calls == [("acknowledge_alarm", {"alarm": 17, "by": "page"})])
+    await until(lambda: line.calls == [("acknowledge_alarm", {"alarm": 17, "by": "wang"})])
 
 
 async def test_a_reject_shows_its_picture_and_can_be_reworked(page: Page, line: FakeLine, config: LineConfig) -> None:
@@ -111,7 +111,7 @@ async def test_a_reject_shows_its_picture_and_can_be_reworked(page: Page, line: 
     await expect(dialog).to_contain_text("图片 2/2")
     await until_loaded(page, "#reject img")
     await dialog.get_by_role("button", name="返工").click()
-    await until(lambda: line.calls == [("rework", {"acceptance": "GZ2611300039", "by": "page"})])
+    await until(lambda: line.calls == [("rework", {"acceptance": "GZ2611300039", "by": "wang"})])
 
 
 async def until_loaded(page: Page, selector: str) -> None:
@@ -173,7 +173,7 @@ async def test_hold_is_one_touch_away_on_every_page(page: Page, line: FakeLine, 
     await page.goto(f"{web}{shown.path.lstrip('/')}")
     await page.get_by_role("button", name="保持").click()
     await expect(page.locator("#message")).to_contain_text("由页面保持")
-    assert line.calls == [("command", {"command": "hold", "by": "page"})]
+    assert line.calls == [("command", {"command": "hold", "by": "wang"})]
 
 
 async def test_an_inner_page_asks_at_the_door_who_has_no_key(page: Page, web: str) -> None:

@@ -36,7 +36,8 @@ EXAMPLE = Path(__file__).parents[2] / "controller" / "line.example.toml"
 def config_in(folder: Path) -> LineConfig:
     """The example line with its store and socket in `folder`, its page on any free port."""
     config = load_config(EXAMPLE)
-    store = config.store.model_copy(update={"journal": folder / "line.db", "evidence": folder / "evidence"})
+    places = {"journal": folder / "line.db", "evidence": folder / "evidence", "people": folder / "people.db"}
+    store = config.store.model_copy(update=places)
     channel = config.channel.model_copy(update={"socket": folder / "line.sock", "token_file": folder / "token"})
     web = config.web.model_copy(update={"port": 0})
     return config.model_copy(update={"store": store, "channel": channel, "web": web})
@@ -244,12 +245,19 @@ class FakeLine:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         told = ("shelve_alarm", "unshelve_alarm", "answer_suspect", "spoil_part")
         names = (*told, "command", "import_orders", "import_mail_numbers", "rework", "acknowledge_alarm", *ANSWERS)
+        self.notes: list[dict[str, Any]] = []
         handlers = {name: self._note(name) for name in names} | {"snapshot": self._tell}
+        handlers["note"] = self._take_notes
         self.answers: dict[str, dict[str, Any]] = {}
         self.server = ChannelServer(config.channel.socket, TOKEN, handlers, lambda: self.shown)
 
     async def _tell(self, arguments: dict[str, Any]) -> dict[str, Any]:
         return self.shown.model_dump(mode="json")
+
+    async def _take_notes(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        known = {note["number"] for note in self.notes}
+        self.notes += [note for note in arguments["notes"] if note["number"] not in known]
+        return {}
 
     def _note(self, name: str) -> Any:
         async def handle(arguments: dict[str, Any]) -> dict[str, Any]:

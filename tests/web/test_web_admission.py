@@ -89,7 +89,7 @@ async def test_a_browsers_post_needs_our_own_header(web: str, line: FakeLine) ->
     assert (refused.status_code, code(refused)) == (403, "own_header_needed")
     taken = await ask(web, "POST", "/api/commands/hold", **own, **{"X-Sealline": "1"})
     assert taken.status_code == 200
-    assert line.calls == [("command", {"command": "hold", "by": "page"})]
+    assert line.calls == [("command", {"command": "hold", "by": "unsigned"})]
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/static/frame.js", "/api/nothing", "/api/snapshot"])

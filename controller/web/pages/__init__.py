@@ -1,7 +1,7 @@
 """The pages, in the order of the navigation. A new page is one module here and one line below."""
 
 from controller.web.frame import Page
-from controller.web.pages import alarms, overview, recovery, rejects, technician
+from controller.web.pages import alarms, overview, people, recovery, rejects, technician
 
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
@@ -9,4 +9,5 @@ PAGES: tuple[Page, ...] = (
     recovery.PAGE,
     rejects.PAGE,
     technician.PAGE,
+    people.PAGE,
 )

@@ -46,6 +46,7 @@ function refusal(error) {
   return names ? `${why} · ${t("answer.allowed", { allowed: names })}` : why;
 }
 
+/** Show an answer for a while. */
 export function tell(text, taken) {
   say(answer, text);
   answer.dataset.taken = taken;

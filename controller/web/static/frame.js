@@ -3,6 +3,7 @@
 import { ask } from "./asking.js";
 import { reshape, say, show } from "./drawing.js";
 import { Feed } from "./feed.js";
+import "./me.js";
 import { drawMessage } from "./message.js";
 import { t, timeOfDay } from "./words.js";
 

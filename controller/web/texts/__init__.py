@@ -32,8 +32,11 @@ CATALOGUES: Mapping[Language, Mapping[str, str]] = {language: _whole(language) f
 
 
 def text(key: str, /, **values: object) -> Text:
-    """Return the text of that key in both languages, its `{names}` filled."""
-    return Text(
-        zh=CATALOGUES[Language.ZH][key].format(**values),
-        en=CATALOGUES[Language.EN][key].format(**values),
-    )
+    """Return the text of that key in both languages, its `{names}` filled; a value may itself be in both."""
+    return Text(zh=_fill(Language.ZH, key, values), en=_fill(Language.EN, key, values))
+
+
+def _fill(language: Language, key: str, values: Mapping[str, object]) -> str:
+    zh = language is Language.ZH
+    own = {name: (each.zh if zh else each.en) if isinstance(each, Text) else each for name, each in values.items()}
+    return CATALOGUES[language][key].format(**own)
