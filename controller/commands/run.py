@@ -17,6 +17,7 @@ from controller.desk.channel import ChannelError, ChannelServer
 from controller.desk.channel_wire import load_or_make_token
 from controller.desk.desk import Desk
 from controller.desk.glance import look_at
+from controller.desk.signing import KeyUnusable, load_or_make_key
 from controller.journal import JournalUnavailable
 from controller.journal.epochs import ForeignJournal
 from controller.plan.config import ConfigError, LineConfig, load_config
@@ -32,7 +33,8 @@ def run(config: Config = Path("line.toml")) -> None:
     try:
         line = load_config(config)
         token = load_or_make_token(line.channel.token_file)
-    except (ConfigError, ChannelError) as error:
+        load_or_make_key(line.store.signing_key)
+    except (ConfigError, ChannelError, KeyUnusable) as error:
         _refuse(str(error), error)
     if sqlite3.sqlite_version_info < _SOUND_SQLITE:
         # One connection writes and checkpoints here, so the known fault can't strike; a plant should still know.

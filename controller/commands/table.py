@@ -18,6 +18,7 @@ COMMANDS = {
     "item": "controller.commands.item:item",
     "dispatch": "controller.commands.dispatch:dispatch",
     "people": "controller.commands.people:people",
+    "dossier": "controller.commands.dossier:dossier",
     "check-config": "controller.commands.check_config:check_config",
     "doctor": "controller.commands.doctor:doctor",
     "vision": "controller.commands.vision:vision",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +13,12 @@ from controller.desk.alarm_calls import AlarmCalls
 from controller.desk.answers import Answers
 from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
+from controller.desk.dossiers import DossierForm, state_dossier
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
 from controller.desk.suspect_calls import SuspectCalls
 from controller.desk.noting import NotesForm, enter_notes
+from controller.desk.signing import KeyUnusable, load_or_make_key, public_half, sign
 from controller.journal import JournalUnavailable
 from controller.line import Line
 from controller.orders.mail_numbers import fill_pool
@@ -48,6 +51,7 @@ class Desk:
             **AlarmCalls(self._line.alarms).handlers,
             **SuspectCalls(self._line).handlers,
             "note": self._note,
+            "sign_dossier": self._sign_dossier,
         }
 
     async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
@@ -128,6 +132,19 @@ class Desk:
             what = error.errors()[0]["msg"]
             raise ChannelRefused("bad_note", f"not a note: {what}", f"记录格式不符：{what}") from error
         return {"entered": await self._write(lambda ledger: enter_notes(ledger, form))}
+
+    async def _sign_dossier(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Say under the line's key that it stands behind a file about an order, and journal that it did."""
+        try:
+            form = DossierForm.model_validate(arguments)
+            key = await asyncio.to_thread(load_or_make_key, self._line.config.store.signing_key)
+        except ValidationError as error:
+            what = error.errors()[0]["msg"]
+            raise ChannelRefused("bad_dossier", f"not a dossier: {what}", f"档案格式不符：{what}") from error
+        except KeyUnusable as error:
+            raise ChannelRefused("no_key", str(error), f"签名密钥不可用：{error}") from error
+        statement = await self._write(lambda ledger: state_dossier(ledger, form, self._line.config.line.id))
+        return {"statement": statement, "public": public_half(key), "signature": sign(key, statement)}
 
     async def _write(self, change: Any) -> Any:
         try:

@@ -30,7 +30,6 @@ class NoteForm(BaseModel):
         "token_added",
         "token_removed",
         "looked_up",
-        "dossier_printed",
         "report_exported",
     ]
     by: Annotated[str, Field(max_length=40)]

@@ -56,6 +56,8 @@ class StoreSection(Section):
     evidence: Path
     people: Path = Path("var/people.db")
     """Accounts of the page; the web process's own."""
+    signing_key: Path = Path("var/line.key")
+    """Made by the line at its first start, mode 0600: what it signs can be told for its own for ever."""
     good_evidence_days: Annotated[float, Field(gt=0, le=365)] = 3
     reject_evidence_days: Annotated[float, Field(gt=0, le=3650)] = 30
 
@@ -389,7 +391,7 @@ def load_config(path: Path) -> LineConfig:
 def _anchor(config: LineConfig, folder: Path) -> LineConfig:
     """Make the relative paths of the file absolute."""
     store = config.store.model_copy(
-        update={name: folder / getattr(config.store, name) for name in ("journal", "evidence", "people")}
+        update={name: folder / getattr(config.store, name) for name in ("journal", "evidence", "people", "signing_key")}
     )
     channel = config.channel.model_copy(
         update={"socket": folder / config.channel.socket, "token_file": folder / config.channel.token_file}

@@ -31,6 +31,7 @@ from controller.web.people.sessions import Sessions
 from controller.web.plant import Plant
 from controller.web.records import Records
 from controller.web.refusals import refuse
+from controller.web.tracing import tracing_api
 
 
 def make_plant(config: LineConfig, token: str) -> Plant:
@@ -55,7 +56,7 @@ def make_app(plant: Plant) -> Admission:
     )
     app.state.plant = plant
     app.state.pages = PAGES
-    for router in (api, answers, people_api, metrics, entrance, *(page.router for page in PAGES)):
+    for router in (api, answers, people_api, tracing_api, metrics, entrance, *(page.router for page in PAGES)):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(str(STATIC))), name="static")
     refuse(app)

@@ -37,6 +37,7 @@ def config_in(folder: Path) -> LineConfig:
     """The example line with its store and socket in `folder`, its page on any free port."""
     config = load_config(EXAMPLE)
     places = {"journal": folder / "line.db", "evidence": folder / "evidence", "people": folder / "people.db"}
+    places["signing_key"] = folder / "line.key"
     store = config.store.model_copy(update=places)
     channel = config.channel.model_copy(update={"socket": folder / "line.sock", "token_file": folder / "token"})
     web = config.web.model_copy(update={"port": 0})

@@ -1,0 +1,190 @@
+"""The dossier of one parcel: what was ordered, what was proven, how it was sealed, with pictures and time line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from controller.journal.reading import EvidenceRow
+from controller.journal.tracing import SealCycle, Trace, as_text
+from controller.plan.config import LineConfig, SealSettings
+from controller.web.papers.paper import Gauge, Paper
+from controller.web.texts import CATALOGUES, Language
+
+MOST_PICTURES = 12
+_WIDTH_PX = 900
+
+
+@dataclass(frozen=True, slots=True)
+class DossierWish:
+    """What is to be printed, for whom."""
+
+    trace: Trace
+    language: Language
+    by: str
+    at: str
+
+
+def print_dossier(wish: DossierWish, config: LineConfig) -> bytes:
+    """The pages, without their signature. Blocking: call it in a thread.
+
+    :raises FontMissing: there is no Chinese font on this machine.
+    """
+    return _Dossier(wish, config).pages()
+
+
+class _Dossier:
+    def __init__(self, wish: DossierWish, config: LineConfig) -> None:
+        self._trace = wish.trace
+        self._wish = wish
+        self._config = config
+        self._words = CATALOGUES[wish.language]
+        title = f"{self._t('dossier.title')} {wish.trace.acceptance}"
+        self._paper = Paper(title, f"{config.line.id} · {wish.trace.acceptance} · {_clock(wish.at)}")
+
+    def pages(self) -> bytes:
+        for chapter in (
+            self._summary, self._attempts, self._parts, self._cycles, self._events, self._pictures, self._time_line,
+            self._proof,
+        ):  # fmt: skip
+            chapter()
+        return self._paper.file()
+
+    def _summary(self) -> None:
+        trace, recipe = self._trace, self._config.recipes.get(self._trace.product)
+        zh = self._wish.language is Language.ZH
+        product = (recipe.title_zh if zh else recipe.title) if recipe else trace.product
+        rows = [
+            (self._t("dossier.line"), f"{self._config.line.name} {self._config.line.id}"),
+            (self._t("dossier.product"), f"{product} ({trace.product})"),
+            (self._t("dossier.state"), self._t(f"order_state.{trace.state}", trace.state)),
+            (self._t("dossier.due"), _clock(trace.due)),
+            (self._t("dossier.made"), f"{_clock(self._wish.at)} · {self._wish.by}"),
+        ]
+        self._paper.grid((self._t("dossier.what"), ""), rows, (1, 3))
+
+    def _attempts(self) -> None:
+        self._paper.head(self._t("dossier.attempts"))
+        rows = [
+            (
+                str(item.attempt), str(item.item), str(item.carrier), item.mail_number or "–",
+                self._t(f"outcome.{item.outcome or 'under_way'}", item.outcome or ""),
+                self._t(f"reason.{item.reason}", item.reason) if item.reason else "–",
+                _clock(item.called_at), _clock(item.ended_at),
+            )
+            for item in self._trace.items
+        ]  # fmt: skip
+        names = ("attempt", "item", "carrier", "mail_number", "outcome", "reason", "called", "ended")
+        self._paper.grid([self._t(f"dossier.{name}") for name in names], rows, (1, 1, 1.1, 2.3, 1.4, 2.2, 2.8, 2.8))
+        for number, state in self._trace.mail_numbers.items():
+            self._paper.words(f"{self._t('dossier.mail_number')} {number}: {self._t(f'mail_state.{state}', state)}")
+
+    def _parts(self) -> None:
+        self._paper.head(self._t("dossier.parts"))
+        rows = [
+            (part.role, part.code, part.number or "–", self._t(f"part_state.{part.state}", part.state))
+            for part in self._trace.parts
+        ]
+        self._paper.grid(
+            [self._t(f"dossier.{name}") for name in ("role", "code", "number", "standing")], rows, (1,) * 4
+        )
+
+    def _cycles(self) -> None:
+        recipe = self._config.recipes.get(self._trace.product)
+        for cycle in self._trace.cycles:
+            self._paper.head(f"{self._t('dossier.seal')} · {cycle.sealer} · {_clock(cycle.at)} · {cycle.result}")
+            for gauge in gauges(cycle, recipe.seal if recipe else None, self._t):
+                self._paper.gauge(gauge)
+        if self._trace.cycles:
+            self._paper.words(self._t("dossier.no_curve"), small=True)
+
+    def _events(self) -> None:
+        if not self._trace.events:
+            return
+        self._paper.head(self._t("dossier.events"))
+        rows = [
+            (
+                str(event.sequence), event.type.split(".")[-2], str(event.bag or "–"), _clock(event.made_at),
+                event.state, _clock(event.answered_at),
+            )
+            for event in self._trace.events
+        ]  # fmt: skip
+        names = ("sequence", "event", "bag", "sent", "standing", "answered")
+        self._paper.grid([self._t(f"dossier.{name}") for name in names], rows, (1, 2, 1, 3, 2, 3))
+
+    def _pictures(self) -> None:
+        shown = [row for row in self._trace.evidence if row.picture][-MOST_PICTURES:]
+        found = [(row, _picture(self._config.store.evidence / row.picture)) for row in shown]
+        there = [(jpeg, self._caption(row)) for row, jpeg in found if jpeg is not None]
+        gone = len([row for row in self._trace.evidence if row.picture]) - len(there)
+        self._paper.head(self._t("dossier.pictures"))
+        self._paper.pictures(there)
+        if gone:
+            self._paper.words(self._t("dossier.pictures_gone").format(count=gone), small=True)
+
+    def _caption(self, row: EvidenceRow) -> str:
+        failed = [check["name"] for check in row.checks if check["outcome"] != "accept"]
+        outcome = self._t(f"judged.{row.outcome}", row.outcome)
+        named = ", ".join(self._t(f"check.{name}", name) for name in failed)
+        told = f"{row.station} · {row.camera} · {_clock(row.taken_at)} · {outcome}" + (f": {named}" if named else "")
+        return f"{told}\n{row.picture[:32]}"
+
+    def _time_line(self) -> None:
+        self._paper.head(self._t("dossier.time_line"))
+        zh = self._wish.language is Language.ZH
+        rows = []
+        for entry in self._trace.entries:
+            data = {name: value for name, value in entry.data.items() if name != ("text" if zh else "text_zh")}
+            rows.append((str(entry.seq), _clock(entry.at), self._t(f"kind.{entry.kind}", entry.kind), as_text(data)))
+        self._paper.grid([self._t(f"dossier.{name}") for name in ("seq", "when", "what", "data")], rows, (1, 2.6, 2, 6))
+
+    def _proof(self) -> None:
+        self._paper.head(self._t("dossier.proof"))
+        self._paper.words(self._t("dossier.proof_text"))
+        self._paper.code("sealline dossier verify FILE.pdf")
+
+    def _t(self, key: str, otherwise: str | None = None) -> str:
+        return self._words[key] if otherwise is None else self._words.get(key, otherwise)
+
+
+def gauges(cycle: SealCycle, seal: SealSettings | None, say: Callable[[str], str]) -> Sequence[Gauge]:
+    """What a cycle measured before its limits. The set-points are the cycle's own, the tolerances the recipe's."""
+    measured, asked = cycle.measured, cycle.set_points
+    if seal is None or len(asked) < 3 or "temperature_min_dc" not in measured:
+        return ()
+    degrees, dwell, force = asked[0] / 10, float(asked[1]), float(asked[2])
+    low, high = measured["temperature_min_dc"] / 10, measured["temperature_max_dc"] / 10
+    within = seal.temperature_tolerance_c
+    return (
+        Gauge(say("dossier.temperature"), "°C", low, high, degrees, degrees - within, degrees + within),
+        _single(say("dossier.dwell"), "ms", measured["dwell_ms"], dwell, seal.dwell_tolerance_ms),
+        _single(say("dossier.force"), "N", measured["force_n"], force, seal.force_tolerance_n),
+    )
+
+
+def _single(name: str, unit: str, found: float, target: float, within: float) -> Gauge:
+    return Gauge(name, unit, found, found, target, target - within, target + within)
+
+
+def _picture(path: Path) -> bytes | None:
+    """A picture no wider than paper shows; None when it is gone or can't be read."""
+    try:
+        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        return None
+    if image is None:
+        return None
+    if image.shape[1] > _WIDTH_PX:
+        scale = _WIDTH_PX / image.shape[1]
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes())
+
+
+def _clock(stamp: str | None) -> str:
+    """A stamp in this machine's own zone."""
+    return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S") if stamp else "–"

@@ -1,0 +1,82 @@
+// The trace page: one look-up, then the whole story of what it led to.
+
+import { make, say, show } from "../drawing.js";
+import { onSend, read, send } from "../forms.js";
+import "../frame.js";
+import { language, own, t } from "../words.js";
+import { drawGauge } from "../gauge.js";
+
+const part = (name) => document.getElementById(name);
+const stamp = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "short", timeStyle: "medium", hour12: false });
+const when = (iso) => (iso ? stamp.format(new Date(iso)) : "–");
+
+onSend(part("look"), async ({ key }) => {
+  show(part("story"), false);
+  const found = await send("/api/trace", { key });
+  if (!found) return;
+  const choices = found.map(({ acceptance }) => choice(acceptance));
+  part("found").replaceChildren(...(found.length > 1 ? [make("p", "", t("trace.found", { count: found.length })), ...choices] : []));
+  if (found.length === 1) await tell(found[0].acceptance);
+});
+
+function choice(acceptance) {
+  const button = make("button", "", acceptance);
+  button.type = "button";
+  button.addEventListener("click", () => tell(acceptance));
+  return button;
+}
+
+async function tell(acceptance) {
+  const story = await read(`/api/trace/${acceptance}`);
+  if (!story) return;
+  const product = t(`product.${story.product}`, {}, story.product);
+  say(part("summary").querySelector("h2"), story.acceptance);
+  say(part("summary").querySelector("p"), `${product} · ${t(`order_state.${story.state}`, {}, story.state)} · ${t("dossier.due")} ${when(story.due)}`);
+  part("dossier").href = `/api/trace/${acceptance}/dossier.pdf?language=${language}`;
+  part("attempts").replaceChildren(...story.items.map(attempt));
+  part("parts").replaceChildren(...story.parts.map((each) =>
+    row(each.role, each.code, each.number || "–", t(`part_state.${each.state}`, {}, each.state), each.item ?? "–")));
+  part("cycles").replaceChildren(...(story.cycles.length ? story.cycles.map(cycle) : [make("p", "nothing", t("trace.no_cycles"))]));
+  const pictures = story.evidence.filter((each) => each.picture);
+  part("pictures").replaceChildren(...(pictures.length ? pictures.map(picture) : [make("p", "nothing", t("trace.no_pictures"))]));
+  part("entries").replaceChildren(...story.entries.map(entry));
+  show(part("story"), true);
+}
+
+const row = (...cells) => make("tr", "", ...cells.map((cell) => make("td", "", String(cell))));
+
+function attempt(item) {
+  const outcome = t(`outcome.${item.outcome ?? "under_way"}`, {}, item.outcome ?? "");
+  const reason = item.reason ? t(`reason.${item.reason}`, {}, item.reason) : "–";
+  return row(item.attempt, item.item, item.carrier, item.mail_number ?? "–", outcome, reason, when(item.called_at), when(item.ended_at));
+}
+
+function cycle(each) {
+  const words = `${each.sealer} · ${when(each.at)} · ${each.result} · ${t("dossier.item")} ${each.item}`;
+  return make("figure", "", make("figcaption", "", words), ...each.gauges.map((gauge) => drawGauge({ ...gauge, name: t(gauge.name) })));
+}
+
+function picture(each) {
+  const image = make("img");
+  const failed = each.checks.filter((check) => check.outcome !== "accept").map((check) => t(`check.${check.name}`, {}, check.name));
+  const words = [each.station, each.camera, t(`judged.${each.outcome}`, {}, each.outcome), ...failed].join(" · ");
+  image.alt = words;
+  image.loading = "lazy";
+  image.src = `/api/evidence/${each.picture}`;
+  image.addEventListener("error", () => image.replaceWith(make("p", "nothing", t("trace.picture_gone"))));
+  const figure = make("figure", "", image, make("figcaption", "", `${words} · ${when(each.taken_at)}`));
+  figure.dataset.outcome = each.outcome;
+  return figure;
+}
+
+function entry(each) {
+  const { text, text_zh, ...data } = each.data;
+  const facts = Object.entries(data).filter(([, value]) => value !== "" && value !== null).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`);
+  const words = [text ? own({ text, text_zh }) : "", ...facts].filter(Boolean).join(" · ");
+  const line = make("li", "", make("time", "", when(each.at)), make("b", "", t(`kind.${each.kind}`, {}, each.kind)), make("span", "", words));
+  line.dataset.kind = each.kind;
+  return line;
+}
+
+const asked = new URLSearchParams(location.search).get("order");
+if (asked && /^[A-Za-z0-9-]{1,40}$/.test(asked)) tell(asked);
