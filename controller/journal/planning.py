@@ -45,7 +45,7 @@ def backlog(connection: sqlite3.Connection, now: datetime, cut_offs: Sequence[st
     """How much is open. :param now: with the machine's own zone; :param cut_offs: times of day, as `17:00`."""
     rows = connection.execute(
         "SELECT product, route, SUM(state = 'waiting'), SUM(state = 'under_way'), SUM(state = 'rejected')"  # noqa: S608
-        f" FROM orders WHERE {_OPEN} GROUP BY product, route ORDER BY product, route"
+        f" FROM orders WHERE {_OPEN} GROUP BY product, route ORDER BY COUNT(*) DESC, product, route LIMIT 24"
     )
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
     packed = connection.execute(
