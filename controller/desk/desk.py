@@ -18,6 +18,7 @@ from controller.desk.dossiers import DossierForm, state_dossier
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
 from controller.desk.noting import NotesForm, enter_notes
+from controller.desk.planning import Planning
 from controller.desk.signing import KeyUnusable, load_or_make_key, public_half, sign
 from controller.desk.suspect_calls import SuspectCalls
 from controller.journal import JournalUnavailable
@@ -51,9 +52,10 @@ class Desk:
             "clear_latency": self._clear_latency,
             **AlarmCalls(self._line.alarms).handlers,
             **SuspectCalls(self._line).handlers,
+            **DeviceCalls(self._line).handlers,
+            **Planning(self._line).handlers,
             "note": self._note,
             "sign_dossier": self._sign_dossier,
-            **DeviceCalls(self._line).handlers,
         }
 
     async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002

@@ -5,7 +5,7 @@ What a page counts is kept counted by triggers: at a million items nobody can co
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _TABLES = """
 CREATE TABLE history (
@@ -110,6 +110,19 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_by_state ON outbox (state);
 CREATE INDEX outbox_pending ON outbox (seq) WHERE state = 'pending';
+
+CREATE TABLE batches (
+    batch       INTEGER PRIMARY KEY AUTOINCREMENT,
+    name        TEXT NOT NULL,
+    opened_at   TEXT NOT NULL,
+    closed_at   TEXT,                      -- NULL while only its orders are called
+    account     TEXT NOT NULL DEFAULT ''   -- JSON: batches.Reconciliation, once it is closed
+);
+CREATE TABLE batch_orders (
+    batch       INTEGER NOT NULL REFERENCES batches,
+    acceptance  TEXT NOT NULL REFERENCES orders,
+    PRIMARY KEY (batch, acceptance)
+) WITHOUT ROWID;
 
 CREATE TABLE bags (
     bag         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -160,6 +160,20 @@ def holds(ledger: Ledger, number: str) -> bool:
     return _look_up(ledger, number)[0] in _HELD
 
 
+def void_free(ledger: Ledger, number: str, by: str, why: str) -> None:
+    """A person ends a number that was never given out, as when the carrier has taken it back.
+
+    One that an item holds ends with that item: its label may exist.
+
+    :raises IllegalMailNumberMove: it is not free. :raises MailNumberError: it is not from this pool.
+    """
+    found, _, _ = _look_up(ledger, number)
+    if found is not MailNumberState.FREE:
+        raise IllegalMailNumberMove(number, found, MailNumberState.VOIDED)
+    _set(ledger, number, MailNumberState.VOIDED)
+    ledger.enter("mail_number_voided", number=number, was=found.value, reason="taken_back", by=by, why=why)
+
+
 def _look_up(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, str | None]:
     row = ledger.connection.execute(
         "SELECT state, item, acceptance FROM mail_numbers WHERE number = ?", (number,)

@@ -31,6 +31,7 @@ __all__ = [
     "order_of",
     "recall_order",
     "release_rework",
+    "set_priority",
 ]
 
 
@@ -86,14 +87,18 @@ def accept_orders(ledger: Ledger, rows: Iterable[OrderRow], recipes: Mapping[str
 def next_waiting(ledger: Ledger) -> WorkOrder | None:
     """The order to call next: lowest priority number, then due first, then by acceptance number.
 
-    One with a spoiled part that has not been remade is passed over.
+    One with a spoiled part that has not been remade is passed over. While a batch is open only its orders are called.
     """
+    batch = ledger.connection.execute("SELECT batch FROM batches WHERE closed_at IS NULL").fetchone()
+    among = "" if batch is None else " JOIN batch_orders USING (acceptance)"
+    within = "" if batch is None else " AND batch = ?"
     row = ledger.connection.execute(
-        "SELECT body FROM orders WHERE state = 'waiting' AND NOT EXISTS ("
+        f"SELECT body FROM orders{among} WHERE state = 'waiting'{within} AND NOT EXISTS ("  # noqa: S608 - constants
         " SELECT 1 FROM parts AS bad WHERE bad.acceptance = orders.acceptance AND bad.state = 'spoiled'"
         " AND NOT EXISTS (SELECT 1 FROM parts AS good WHERE good.acceptance = bad.acceptance"
         "  AND good.role = bad.role AND good.state != 'spoiled'))"
-        " ORDER BY priority, due, acceptance LIMIT 1"
+        " ORDER BY priority, due, acceptance LIMIT 1",
+        () if batch is None else (batch[0],),
     ).fetchone()
     return WorkOrder.model_validate_json(row[0]) if row is not None else None
 
@@ -163,6 +168,24 @@ def release_rework(ledger: Ledger, acceptance: str, by: str) -> None:
     away = (PartState.ON_LINE, PartState.SEALED, PartState.RETURNED)
     move_parts(ledger, [part for part in parts if part.state in away], PartState.IN_STORE)
     ledger.enter("rework_released", acceptance=acceptance, by=by)
+
+
+def set_priority(ledger: Ledger, acceptance: str, priority: int, by: str, why: str) -> None:
+    """Let a waiting order be called sooner or later, 0 first. The order as it was handed in stays what it was.
+
+    :raises OrderRefused: it is not waiting.
+    """
+    row = ledger.connection.execute("SELECT state, priority FROM orders WHERE acceptance = ?", (acceptance,)).fetchone()
+    if row is None or row[0] != OrderState.WAITING:
+        state = row[0] if row is not None else "unknown"
+        raise OrderRefused(
+            Text(
+                f"订单 {acceptance} 的状态为 {state}，只有待封装的才能调整优先级",
+                f"order {acceptance} is {state}, only a waiting one gets another priority",
+            )
+        )
+    ledger.connection.execute("UPDATE orders SET priority = ? WHERE acceptance = ?", (priority, acceptance))
+    ledger.enter("priority_set", acceptance=acceptance, old=row[1], new=priority, by=by, why=why)
 
 
 def _step(ledger: Ledger, acceptance: str, found: OrderState, to: OrderState) -> None:

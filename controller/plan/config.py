@@ -97,6 +97,8 @@ class DispatchSection(Section):
     recall_hold_s: Annotated[float, Field(ge=1, le=86400)] = 600
     """After it, without dispatch's acknowledgement of a recall, the line holds."""
     in_flight: Annotated[int, Field(ge=1, le=1000)] = 20
+    cut_offs: tuple[Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")], ...] = ()
+    """Times of day, in this machine's zone, at which the mail is fetched; the page counts what is due before them."""
 
 
 class MailNumberSection(Section):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from controller.desk.answers import LONGEST_WHY
 from controller.flow.answering import Found
+from controller.web.people.roles import Action, needs
 from controller.web.plant import Asker, ThePlant
 
 answers = APIRouter(prefix="/api")
@@ -38,24 +39,28 @@ class Counted(Why):
 
 
 @answers.post("/items/{item}/answer")
+@needs(Action.OPERATE)
 async def answer_item(plant: ThePlant, by: Asker, item: Number, answer: WhereFound) -> dict[str, Any]:
     """Say where a parcel is that the line lost sight of, that it recalled, or that was lost."""
     return await plant.line.call("answer_item", item=item, found=answer.found.value, why=answer.why, by=by)
 
 
 @answers.post("/carriers/{carrier}/answer")
+@needs(Action.OPERATE)
 async def answer_carrier(plant: ThePlant, by: Asker, carrier: Number, answer: WhereFound) -> dict[str, Any]:
     """Say what became of what a missing carrier bore. The carrier itself goes back to load, empty."""
     return await plant.line.call("answer_carrier", carrier=carrier, found=answer.found.value, why=answer.why, by=by)
 
 
 @answers.post("/bags/{bag}/answer")
+@needs(Action.OPERATE)
 async def answer_bag(plant: ThePlant, by: Asker, bag: Number, answer: Counted) -> dict[str, Any]:
     """Say how many parcels were counted in a frozen bag, once each of its open items is answered for."""
     return await plant.line.call("answer_bag", bag=bag, parcels=answer.parcels, why=answer.why, by=by)
 
 
 @answers.post("/events/{sequence}/send-again")
+@needs(Action.OPERATE)
 async def send_event_again(plant: ThePlant, by: Asker, sequence: Number, answer: Why) -> dict[str, Any]:
     """Send an event again that dispatch had refused, after it was settled there."""
     return await plant.line.call("send_event_again", sequence=sequence, why=answer.why, by=by)

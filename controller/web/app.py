@@ -28,10 +28,22 @@ from controller.web.people.courier import Courier
 from controller.web.people.permits import permitted
 from controller.web.people.reception import Reception
 from controller.web.people.sessions import Sessions
+from controller.web.planning import planning_api
 from controller.web.plant import Plant
 from controller.web.records import Records
 from controller.web.refusals import refuse
 from controller.web.tracing import tracing_api
+
+ROUTERS = (
+    api,
+    answers,
+    people_api,
+    tracing_api,
+    planning_api,
+    metrics,
+    entrance,
+    *(page.router for page in PAGES),
+)
 
 
 def make_plant(config: LineConfig, token: str) -> Plant:
@@ -56,7 +68,7 @@ def make_app(plant: Plant) -> Admission:
     )
     app.state.plant = plant
     app.state.pages = PAGES
-    for router in (api, answers, people_api, tracing_api, metrics, entrance, *(page.router for page in PAGES)):
+    for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(str(STATIC))), name="static")
     refuse(app)

@@ -1,13 +1,14 @@
 """The pages, in the order of the navigation. A new page is one module here and one line below."""
 
 from controller.web.frame import Page
-from controller.web.pages import alarms, overview, people, recovery, rejects, technician, trace
+from controller.web.pages import alarms, orders, overview, people, recovery, rejects, technician, trace
 
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
     alarms.PAGE,
     recovery.PAGE,
     rejects.PAGE,
+    orders.PAGE,
     trace.PAGE,
     technician.PAGE,
     people.PAGE,

@@ -45,7 +45,7 @@ class _Dossier:
         self._config = config
         self._words = CATALOGUES[wish.language]
         title = f"{self._t('dossier.title')} {wish.trace.acceptance}"
-        self._paper = Paper(title, f"{config.line.id} · {wish.trace.acceptance} · {_clock(wish.at)}")
+        self._paper = Paper(title, f"{config.line.id} · {wish.trace.acceptance} · {clock(wish.at)}")
 
     def pages(self) -> bytes:
         for chapter in (
@@ -63,8 +63,8 @@ class _Dossier:
             (self._t("dossier.line"), f"{self._config.line.name} {self._config.line.id}"),
             (self._t("dossier.product"), f"{product} ({trace.product})"),
             (self._t("dossier.state"), self._t(f"order_state.{trace.state}", trace.state)),
-            (self._t("dossier.due"), _clock(trace.due)),
-            (self._t("dossier.made"), f"{_clock(self._wish.at)} · {self._wish.by}"),
+            (self._t("dossier.due"), clock(trace.due)),
+            (self._t("dossier.made"), f"{clock(self._wish.at)} · {self._wish.by}"),
         ]
         self._paper.grid((self._t("dossier.what"), ""), rows, (1, 3))
 
@@ -75,7 +75,7 @@ class _Dossier:
                 str(item.attempt), str(item.item), str(item.carrier), item.mail_number or "–",
                 self._t(f"outcome.{item.outcome or 'under_way'}", item.outcome or ""),
                 self._t(f"reason.{item.reason}", item.reason) if item.reason else "–",
-                _clock(item.called_at), _clock(item.ended_at),
+                clock(item.called_at), clock(item.ended_at),
             )
             for item in self._trace.items
         ]  # fmt: skip
@@ -97,7 +97,7 @@ class _Dossier:
     def _cycles(self) -> None:
         recipe = self._config.recipes.get(self._trace.product)
         for cycle in self._trace.cycles:
-            self._paper.head(f"{self._t('dossier.seal')} · {cycle.sealer} · {_clock(cycle.at)} · {cycle.result}")
+            self._paper.head(f"{self._t('dossier.seal')} · {cycle.sealer} · {clock(cycle.at)} · {cycle.result}")
             for gauge in gauges(cycle, recipe.seal if recipe else None, self._t):
                 self._paper.gauge(gauge)
         if self._trace.cycles:
@@ -109,8 +109,8 @@ class _Dossier:
         self._paper.head(self._t("dossier.events"))
         rows = [
             (
-                str(event.sequence), event.type.split(".")[-2], str(event.bag or "–"), _clock(event.made_at),
-                event.state, _clock(event.answered_at),
+                str(event.sequence), event.type.split(".")[-2], str(event.bag or "–"), clock(event.made_at),
+                event.state, clock(event.answered_at),
             )
             for event in self._trace.events
         ]  # fmt: skip
@@ -131,7 +131,7 @@ class _Dossier:
         failed = [check["name"] for check in row.checks if check["outcome"] != "accept"]
         outcome = self._t(f"judged.{row.outcome}", row.outcome)
         named = ", ".join(self._t(f"check.{name}", name) for name in failed)
-        told = f"{row.station} · {row.camera} · {_clock(row.taken_at)} · {outcome}" + (f": {named}" if named else "")
+        told = f"{row.station} · {row.camera} · {clock(row.taken_at)} · {outcome}" + (f": {named}" if named else "")
         return f"{told}\n{row.picture[:32]}"
 
     def _time_line(self) -> None:
@@ -140,7 +140,7 @@ class _Dossier:
         rows = []
         for entry in self._trace.entries:
             data = {name: value for name, value in entry.data.items() if name != ("text" if zh else "text_zh")}
-            rows.append((str(entry.seq), _clock(entry.at), self._t(f"kind.{entry.kind}", entry.kind), as_text(data)))
+            rows.append((str(entry.seq), clock(entry.at), self._t(f"kind.{entry.kind}", entry.kind), as_text(data)))
         self._paper.grid([self._t(f"dossier.{name}") for name in ("seq", "when", "what", "data")], rows, (1, 2.6, 2, 6))
 
     def _proof(self) -> None:
@@ -185,6 +185,6 @@ def _picture(path: Path) -> bytes | None:
     return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes())
 
 
-def _clock(stamp: str | None) -> str:
+def clock(stamp: str | None) -> str:
     """A stamp in this machine's own zone."""
     return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S") if stamp else "–"

@@ -1,0 +1,128 @@
+"""What a supervisor plans over the channel: priority, batches with line clearance, mail bags, voided mail numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from controller.desk.channel import Handler
+from controller.desk.channel_wire import ChannelRefused
+from controller.dispatch.bags import BagRefused
+from controller.dispatch.manifests import close_open_bag
+from controller.journal import JournalUnavailable, Ledger
+from controller.line import Line
+from controller.orders.batches import BatchRefused, Choice, close_batch, open_batch
+from controller.orders.mail_numbers import IllegalMailNumberMove, MailNumberError, void_free
+from controller.orders.work_orders import OrderRefused, set_priority
+
+T = TypeVar("T")
+F = TypeVar("F", bound=BaseModel)
+By = Annotated[str, Field(min_length=1, max_length=40)]
+Why = Annotated[str, Field(min_length=3, max_length=200)]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Priority(_Form):
+    acceptance: Annotated[str, Field(max_length=40)]
+    priority: Annotated[int, Field(ge=0, le=9)]
+    by: By
+    why: Why
+
+
+class _Batch(_Form):
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    product: Annotated[str, Field(max_length=40)] = ""
+    route: Annotated[str, Field(max_length=40)] = ""
+    due_before: Annotated[str, Field(max_length=40)] = ""
+    by: By
+
+
+class _Closing(_Form):
+    by: By
+    why: Why
+
+
+class _Bag(_Form):
+    by: By
+
+
+class _Void(_Form):
+    number: Annotated[str, Field(max_length=40)]
+    by: By
+    why: Why
+
+
+class Planning:
+    """Takes a supervisor's plans for one line."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Each call by its name."""
+        return {
+            "set_priority": self._set_priority,
+            "open_batch": self._open_batch,
+            "close_batch": self._close_batch,
+            "close_bag": self._close_bag,
+            "void_mail_number": self._void_mail_number,
+        }
+
+    async def _set_priority(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        form = _read(_Priority, arguments)
+        await self._write(lambda ledger: set_priority(ledger, form.acceptance, form.priority, form.by, form.why))
+        return {"acceptance": form.acceptance, "priority": form.priority}
+
+    async def _open_batch(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        form = _read(_Batch, arguments)
+        choice = Choice(form.product, form.route, form.due_before)
+        return {"batch": await self._write(lambda ledger: open_batch(ledger, form.name, choice, form.by))}
+
+    async def _close_batch(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        form = _read(_Closing, arguments)
+        return asdict(await self._write(lambda ledger: close_batch(ledger, form.by, form.why)))
+
+    async def _close_bag(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        form = _read(_Bag, arguments)
+        return {"bag": await self._write(lambda ledger: close_open_bag(ledger, form.by))}
+
+    async def _void_mail_number(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        form = _read(_Void, arguments)
+        await self._write(lambda ledger: void_free(ledger, form.number, form.by, form.why))
+        return {"number": form.number}
+
+    async def _write(self, change: Callable[[Ledger], T]) -> T:
+        """Make a plan durable and have the line look at its orders anew."""
+        try:
+            made = await self._line.journal.write(change)
+        except JournalUnavailable as error:
+            raise ChannelRefused("journal_unavailable", str(error), f"日志无法写入：{error}") from error
+        except (BatchRefused, BagRefused) as refused:
+            raise ChannelRefused(refused.code, refused.text.en, refused.text.zh) from refused
+        except OrderRefused as refused:
+            raise ChannelRefused("order_refused", refused.text.en, refused.text.zh) from refused
+        except IllegalMailNumberMove as error:
+            zh = f"邮件号 {error.number} 的状态为 {error.found}，只有未用的才能在此作废"
+            raise ChannelRefused("void_refused", str(error), zh) from error
+        except MailNumberError as error:
+            raise ChannelRefused("unknown_mail_number", str(error), "号池中没有这个邮件号") from error
+        self._line.orders_changed.beat()
+        self._line.tally.touch()
+        return made
+
+
+def _read(form: type[F], arguments: dict[str, Any]) -> F:
+    try:
+        return form.model_validate(arguments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = f"{where}: {first['msg']}"
+        raise ChannelRefused("bad_arguments", f"not to be taken: {what}", f"参数不符：{what}") from error
