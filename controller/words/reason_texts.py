@@ -62,8 +62,26 @@ _PHRASES = {
 """Causes that the line tells in English, in Chinese; the longer before the shorter that stand in them."""
 
 
+_WORDS = {
+    "front": "前牌",
+    "rear": "后牌",
+    "plate": "号牌",
+    "certificate": "证件",
+    "vehicle_licence": "行驶证",
+    "driving_licence": "驾驶证",
+    "temperature min": "最低温度",
+    "temperature max": "最高温度",
+    "dwell": "保压时间",
+    "force": "压力",
+    "cooling": "冷却时间",
+}
+"""Roles of parts and measured values, which stand as words of their own; a role that a plant adds stays as it is."""
+_WORD = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-])")
+
+
 def in_chinese(cause: str) -> str:
     """A cause as a Chinese operator reads it; what has no translation stays as it is."""
+    cause = _WORD.sub(lambda found: _WORDS[found[1]], cause)
     for phrase, chinese in _PHRASES.items():
         cause = cause.replace(phrase, chinese)
     return cause
@@ -74,12 +92,12 @@ def describe(reason: str, facts: Mapping[str, Any]) -> Text:
     known = REASONS.get(Reason(reason)) if reason in set(Reason) else None
     text = known or Text(reason or "原因不明", reason or "no reason given")
     if subject := facts.get("subject"):
-        text = Text(f"{text.zh}：{subject}", f"{text.en}: {subject}")
+        text = Text(f"{text.zh}：{in_chinese(str(subject))}", f"{text.en}: {subject}")
     if "expected" not in facts and "found" not in facts:
         cause = facts.get("cause")
         return Text(f"{text.zh}（{in_chinese(str(cause))}）", f"{text.en} ({cause})") if cause else text
     expected, found = _in_floor_units(str(facts.get("expected", "—")), str(facts.get("found", "—")))
-    zh = f"{text.zh}（应为 {expected}，实际 {in_chinese(found)}）"
+    zh = f"{text.zh}（应为 {in_chinese(expected)}，实际 {in_chinese(found)}）"
     return Text(zh, f"{text.en} (expected {expected}, found {found})")
 
 
