@@ -33,9 +33,9 @@ _INK_REACH_MM = 5.0
 _DOT_REACH_MM = 5.0
 _NEW_ENERGY = 8
 """Characters of a new-energy plate."""
-_GAP_REACH_MM = 12.0
-_UPPER_SHARE = 0.45
-"""Share of the height that the upper of two rows takes; some bear a dot in its middle."""
+_GAP_REACH_MM = 10.0
+_UPPER_MIDDLE = 0.22
+"""Middle of the upper of two rows as a share of the height; some plates bear a dot there."""
 _TWO_ROW_ASPECT = 2.4
 _RELIEF_MM = (3.5, 5.0)
 """How far beside and above the ink of a die its relief reaches, and what another die may differ by, on a plate of
@@ -88,8 +88,8 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
         free = _between(ink.every, plate)
         covered |= _pale_ink(alone, ink.serial)
     if free is not None:
-        # What is a pixel wide is the edge of a character that its die does not quite fit.
-        outlines = cv2.morphologyEx(cv2.bitwise_and(_outlines(alone), free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        # What is thinner than an outline is the edge of a character that its die does not quite fit.
+        outlines = cv2.morphologyEx(cv2.bitwise_and(_outlines(alone), free), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         covered |= np.asarray(outlines, np.uint8)
     closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, _, places, _ = cv2.connectedComponentsWithStats(closed)
@@ -126,8 +126,8 @@ def _between(ink: Ink, plate: ExpectedPlate) -> Mask:
         # A large new-energy plate changes its ground there.
         free[slice(None) if plate.colour is PlateColour.YELLOW_GREEN else mark[0], mark[1]] = 0
     elif plate.text[:1] in PROVINCES:
-        middle = ink.shape[1] / SCALE_PX_PER_MM / 2
-        free[_px(middle - _GAP_REACH_MM, 0, middle + _GAP_REACH_MM, ink.shape[0] * _UPPER_SHARE / SCALE_PX_PER_MM)] = 0
+        across, down = ink.shape[1] / SCALE_PX_PER_MM / 2, ink.shape[0] / SCALE_PX_PER_MM * _UPPER_MIDDLE
+        free[_px(across - _GAP_REACH_MM, down - _GAP_REACH_MM, across + _GAP_REACH_MM, down + _GAP_REACH_MM)] = 0
     return free
 
 

@@ -5,6 +5,8 @@ Everything is chosen by a seed. What is drawn stays readable for a person: a gla
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -40,28 +42,90 @@ def plate_photo(style: str, text: str, size_mm: tuple[float, float], seed: int, 
     return _exposed(picture, chance)
 
 
-def spoilt(picture: Picture, share: tuple[float, float], how: str, seed: int) -> Picture:
+COVERS = ("paint", "dark", "white", "glare", "dirt", "tape", "finger", "label", "cloth")
+"""What `spoilt` can hide a character with."""
+_COLOURS = {
+    "dark": (22, 22, 22),
+    "white": (245, 245, 245),
+    "glare": (255, 255, 255),
+    "dirt": (58, 74, 90),
+    "tape": (150, 190, 205),
+    "finger": (115, 150, 205),
+    "cloth": (125, 125, 125),
+}
+
+
+def spoilt(
+    picture: Picture, share: tuple[float, float], how: str, seed: int, rows: tuple[float, float] = (0.0, 1.0)
+) -> Picture:
     """A photograph with one character hidden.
 
-    :param share: left and right of what is hidden, as shares of the width.
-    :param how: `paint` of the ground's colour, `dark`, `white`, `glare` or `dirt`.
+    :param share: left and right of what is hidden, as shares of the width; :param rows: top and bottom, of the height.
+    :param how: one of `COVERS`; `paint` has the ground's colour, `label` bears print.
     """
     chance = np.random.default_rng(seed)
     height, width = picture.shape[:2]
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    middle, half = (share[0] + share[1]) / 2 * width, (share[1] - share[0]) / 2 * width
-    mask = (np.abs(x - middle) <= half).astype(np.float32)
-    if how == "glare":
-        away = np.hypot(x - middle, y - height / 2) / (height * float(chance.uniform(0.45, 0.6)))
-        mask = np.clip(1.6 - away, 0, 1).astype(np.float32)
-    if how == "dirt":
-        away = np.hypot((x - middle) / (half * 1.25), (y - height / 2) / (height * 0.55))
-        ragged = cv2.resize(chance.normal(0, 0.15, (6, 14)).astype(np.float32), (width, height))
-        mask = np.clip((1.25 - away + ragged) * 4, 0, 1).astype(np.float32)
-    colours = {"dark": (22, 22, 22), "white": (245, 245, 245), "glare": (255, 255, 255), "dirt": (58, 74, 90)}
-    colour = np.array(colours.get(how) or np.median(picture.reshape(-1, 3), axis=0), np.float32)
+    place = _Place(share[0] * width, share[1] * width, rows[0] * height, rows[1] * height)
+    mask = _covered(place, how, (height, width), chance)
+    colour = _printed_label(picture, place, chance) if how == "label" else _cover(picture, how, chance)
     soft = cv2.GaussianBlur(mask, (0, 0), 0.7)[:, :, None]
     return np.asarray(np.clip(picture * (1 - soft) + colour * soft, 0, 255), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is hidden, px."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+def _covered(place: _Place, how: str, shape: tuple[int, int], chance: np.random.Generator) -> Values:
+    """1 where the cover lies."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    across, half = x - (place.left + place.right) / 2, (place.right - place.left) / 2
+    down, high = y - (place.top + place.bottom) / 2, place.bottom - place.top
+    inside = np.abs(down) <= high / 2
+    if how == "glare":
+        away = np.hypot(across, down) / (high * float(chance.uniform(0.45, 0.6)))
+        return np.asarray(np.clip(1.6 - away, 0, 1), np.float32)
+    if how in ("dirt", "cloth"):
+        ragged = cv2.resize(chance.normal(0, 0.15, (6, 14)).astype(np.float32), shape[::-1])
+        away = np.hypot(across / (half * 1.25), down / (high * 0.55))
+        return np.asarray(np.clip((1.25 - away + ragged) * 4, 0, 1), np.float32)
+    if how == "finger":
+        # It comes from below and ends round, just under the character's top.
+        tip = place.top + high * float(chance.uniform(0.0, 0.1)) + half
+        body = (np.abs(across) <= 1.1 * half) & (y >= tip)
+        return np.asarray(body | (np.hypot(across / 1.1, y - tip) <= half), np.float32)
+    if how == "tape":
+        askew = across - down * float(chance.uniform(-0.25, 0.25))
+        return np.asarray((np.abs(askew) <= 1.1 * half) & inside, np.float32)
+    return np.asarray((np.abs(across) <= half) & inside, np.float32)
+
+
+def _cover(picture: Picture, how: str, chance: np.random.Generator) -> Values:
+    """The cover's colour in the picture's light."""
+    if how == "paint":
+        return np.asarray(np.median(picture.reshape(-1, 3), axis=0), np.float32)
+    colour = np.array(_COLOURS[how], np.float32)
+    if how not in ("tape", "finger", "cloth"):
+        return colour
+    texture = chance.normal(0, 14 if how == "cloth" else 5, picture.shape[:2]).astype(np.float32)
+    light = min(1.0, float(np.percentile(picture, 90)) / 225)
+    return np.asarray((colour + cv2.GaussianBlur(texture, (0, 0), 1.0)[:, :, None] * 2) * light, np.float32)
+
+
+def _printed_label(picture: Picture, place: _Place, chance: np.random.Generator) -> Values:
+    label = np.full(picture.shape, 235, np.uint8)
+    high = place.bottom - place.top
+    for line in range(3):
+        text = "".join(chance.choice(list("ABC0123456789"), 4))
+        corner = round(place.left) + 1, round(place.top + high * (line + 0.7) / 3.4)
+        cv2.putText(label, text, corner, cv2.FONT_HERSHEY_SIMPLEX, max(0.2, high / 110), (40, 40, 40), 1, cv2.LINE_AA)
+    return np.asarray(label * min(1.0, float(np.percentile(picture, 90)) / 225), np.float32)
 
 
 def _lit(plate: Values, chance: np.random.Generator) -> Values:

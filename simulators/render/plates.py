@@ -66,7 +66,7 @@ def plate_sprite(style: str, text: str, code: str, size_mm: tuple[float, float],
     look = STYLES[style]
     picture = _ground(look, size_mm, px_per_mm)
     _border(picture, look.ink, px_per_mm)
-    for slot in _slots(style, text, size_mm):
+    for slot in slots_of(style, text, size_mm):
         _emboss(picture, slot, RED if slot[0] == "警" else look.ink, px_per_mm, die_of(text))
     if style == "ebike":
         _ebike_head(picture, text, size_mm, px_per_mm)
@@ -97,7 +97,8 @@ def _border(picture: Picture, ink: Colour, px_per_mm: float) -> None:
     cv2.rectangle(picture, (inset, inset), (width - inset - 1, height - inset - 1), ink, thick)
 
 
-def _slots(style: str, text: str, size_mm: tuple[float, float]) -> list[_Slot]:
+def slots_of(style: str, text: str, size_mm: tuple[float, float]) -> list[_Slot]:
+    """Where each character stands on a plate: the character, left, top, width and height in mm."""
     width, height = size_mm
     if style == "ebike":
         return _row(text[-_NUMBER_LENGTH:], width, 38.0, 22.0, 45.0, 5.0)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from simulators.render.plate_photos import plate_photo, spoilt
+from simulators.render.plate_photos import COVERS, plate_photo, spoilt
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, number_in
 from vision.plate.rectify import plates_in
 from vision.plates import verify_crop, verify_picture
@@ -50,11 +50,25 @@ def test_another_number_is_never_accepted(seen: str, expected: str) -> None:
     assert "plate_characters" in _failed(verdict)
 
 
-@pytest.mark.parametrize("how", ["paint", "dark", "white", "glare", "dirt"])
+@pytest.mark.parametrize("how", COVERS)
 def test_a_hidden_character_is_not_believed(how: str) -> None:
     picture = _photo(PlateKind.SMALL, "blue", "粤B12345")
     hidden = spoilt(picture, (0.68, 0.82), how, SEED)
     assert verify_crop(hidden, "粤B12345", PlateKind.SMALL).outcome is not Outcome.ACCEPT
+
+
+def test_a_patch_of_the_inks_colour_over_a_narrow_character_is_no_ink() -> None:
+    text = "黑S2192领"
+    picture = _photo(PlateKind.CONSULATE, "black", text)
+    hidden = spoilt(picture, (0.46, 0.565), "white", SEED, (0.17, 0.85))
+    assert "plate_visible" in _failed(verify_crop(hidden, text, PlateKind.CONSULATE))
+
+
+def test_glare_on_a_character_of_the_upper_row_is_seen() -> None:
+    text = "苏U3S03A"
+    picture = _photo(PlateKind.MOTORCYCLE, "yellow", text)
+    hidden = spoilt(picture, (0.56, 0.74), "glare", SEED, (0.1, 0.43))
+    assert "plate_visible" in _failed(verify_crop(hidden, text, PlateKind.MOTORCYCLE))
 
 
 def test_colour_rows_and_kind_are_checks_of_their_own() -> None:

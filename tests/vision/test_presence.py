@@ -111,3 +111,38 @@ def test_a_glove_on_a_plate_is_found(product: str, seed: int) -> None:
 def test_a_screw_between_the_characters_is_found() -> None:
     ordered = contents_of("small_car", "粤B12345")
     assert outcomes(judged(ordered, ordered, [Stray(StrayKind.SCREW, 330, 26)]))["plate_clear plate_0"] == "reject"
+
+
+@pytest.mark.parametrize(
+    ("product", "number", "stray"),
+    [
+        ("small_car", "粤B12345", Stray(StrayKind.SCREW, 175, 75, 30.0)),
+        ("small_car", "粤B12345", Stray(StrayKind.CLOTH, 133, 76, 75.0)),
+        ("nev", "粤BD12345", Stray(StrayKind.PAPER, 159, 77, 78.0)),
+        ("motorcycle", "湘A5X48Z", Stray(StrayKind.SCREW, 97, 77, 44.0)),
+        ("motorcycle", "云K01G29", Stray(StrayKind.PAPER, 123, 55, 3.0)),
+    ],
+)
+def test_a_thing_without_colour_on_the_characters_is_found(product: str, number: str, stray: Stray) -> None:
+    ordered = contents_of(product, number)
+    failed = outcomes(judged(ordered, ordered, [stray]))
+    assert failed.get("plate_clear plate_0") == "reject", failed
+
+
+@pytest.mark.parametrize(
+    ("style", "text", "size"),
+    [
+        ("blue", "藏B77117", (440, 140)),
+        ("yellow", "陕TGN11挂", (440, 220)),
+        ("yellow", "粤CU9J5A", (440, 220)),
+        ("yellow", "沪A1U7J1", (220, 140)),
+        ("yellow_green", "鄂U27758R", (480, 140)),
+        ("white", "沪W1ZD3警", (440, 140)),
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_nothing_is_seen_on_a_bare_plate(style: str, text: str, size: tuple[float, float], seed: int) -> None:
+    ordered = [PlacedPart(plate(style, text, size), 20, 20)]
+    verdict = judged(laid_by_hand(ordered, Random(seed)), ordered, seed=seed)
+    clear = next(check for check in verdict.checks if check.name == "plate_clear")
+    assert (clear.outcome, clear.found) == (Outcome.ACCEPT, "nothing")

@@ -24,7 +24,9 @@ from vision.plate.visible import Seen, seen_in
 SURE_MARGIN = 3.5
 """From this log-likelihood margin on, one look is enough."""
 _NARROWED = 0.85
-"""Width of a view as a share of the line's: the network reads plates best a little narrower than they are."""
+"""Width of a view as a share of the line's: the network reads coarse plates best a little narrower than they are."""
+_FINE_PX = 60
+"""Height from which on a line is fine enough for its full width in the first look, where provinces need it."""
 _SPARE = 0.25
 """Share of the characters' height that the second view keeps above and below them."""
 _ASPECTS = {7: 188 / 48, 8: 206 / 48}
@@ -74,5 +76,7 @@ def _split(number: str, rows: int) -> list[str]:
 
 def _view(line: Picture, lie: Lie, text: str, *, spare: float | None) -> Picture:
     """The line set straight, at the recogniser's height."""
-    aspect = _ASPECTS.get(len(text), line.shape[1] / line.shape[0])
-    return straightened(line, lie, (max(2, round(aspect * LINE_HEIGHT_PX * _NARROWED)), LINE_HEIGHT_PX), spare)
+    height, width = line.shape[:2]
+    aspect = _ASPECTS.get(len(text), width / height)
+    share = 1.0 if spare is None and height >= _FINE_PX else _NARROWED
+    return straightened(line, lie, (max(2, round(aspect * LINE_HEIGHT_PX * share)), LINE_HEIGHT_PX), spare)

@@ -25,6 +25,8 @@ _SLOPES = tuple(round(0.02 * step, 2) for step in range(-15, 16))
 _SLANTS = tuple(round(0.05 * step, 2) for step in range(-16, 17))
 _FINE = 2
 """Pixels that are drawn for each of the answer."""
+_LEVEL = 0.02
+_UPRIGHT = 0.05
 _EDGE_PX = 6
 """Columns at each end that the plate's border takes."""
 _LEAST_BAND = 22
@@ -45,6 +47,11 @@ class Lie:
     slant: float
     top: float
     bottom: float
+
+    @property
+    def straight(self) -> bool:
+        """Whether it need not be set straight."""
+        return abs(self.slope) <= _LEVEL and abs(self.slant) <= _UPRIGHT
 
 
 def lie_of(line: Picture) -> Lie:
@@ -67,6 +74,9 @@ def straightened(line: Picture, lie: Lie, size: tuple[int, int], spare: float | 
     """
     above = _SIZE[1] * 0.5 if spare is None else spare * (lie.bottom - lie.top)
     top, bottom = (0.0, float(_SIZE[1])) if spare is None else (lie.top - above, lie.bottom + above)
+    if lie.straight and top >= 0 and bottom <= _SIZE[1]:
+        # Drawn once only: what is drawn twice is less sharp.
+        return _resized(line[_rows(line, top) : _rows(line, bottom)], size)
     cut = np.array(((1.0, 0, 0), (0, 1, -top), (0, 0, 1)))
     scale = np.diag((size[0] / _SIZE[0], size[1] / (bottom - top), 1.0)) * np.array((_FINE, _FINE, 1.0))
     straight = scale @ cut @ _righting(lie.slant, (lie.top + lie.bottom) / 2) @ _levelling(lie.slope)
@@ -75,6 +85,10 @@ def straightened(line: Picture, lie: Lie, size: tuple[int, int], spare: float | 
     wide, high = _FINE * size[0], _FINE * size[1]
     flat = cv2.warpPerspective(fine, matrix, (wide, high), borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _rows(line: Picture, working: float) -> int:
+    return round(working * int(line.shape[0]) / _SIZE[1])
 
 
 def _resized(picture: Picture, size: tuple[int, int]) -> Picture:

@@ -48,12 +48,13 @@ def try_plate(labelled: Labelled, picture: Picture, changes: int) -> PlateResult
     began = process_time()
     verdict = verify_crop(picture, labelled.text)
     cpu_ms = (process_time() - began) * 1000
-    wrong = _changed(labelled.text, changes)
+    wrong = changed_texts(labelled.text, changes)
     accepted = tuple(text for text in wrong if verify_crop(picture, text).outcome is Outcome.ACCEPT)
     return PlateResult(labelled, verdict, cpu_ms, len(wrong), accepted)
 
 
-def _changed(text: str, most: int) -> list[str]:
+def changed_texts(text: str, most: int) -> list[str]:
+    """Numbers with one character changed for one like it: at most so many, drawn by the number itself."""
     every = [
         text[:place] + other + text[place + 1 :]
         for place, character in enumerate(text)

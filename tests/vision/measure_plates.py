@@ -1,0 +1,104 @@
+"""Makes the tables of rendered plates in docs/vision.md: `measure_plates.py looks|covers FIRST COUNT`.
+
+Seeds up to 299,999 are for tuning, from 500,000 on for measuring. A plate that is unsure is photographed again, up to
+three times; each plate is also asked for as a number that differs from it in one confusable character.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from time import process_time
+
+import cv2
+import numpy as np
+
+from controller.commands.vision.bench_plates import changed_texts
+from simulators.render.plate_photos import COVERS, plate_photo, spoilt
+from simulators.render.plates import slots_of
+from vision.alignment import DIGITS, LETTERS, PROVINCES
+from vision.plate.kinds import LAYOUTS, PlateKind, number_in
+from vision.plates import verify_crop
+from vision.verdict import Outcome, PlateColour
+
+LOOKS = 3
+SERIAL = LETTERS + DIGITS
+CITIES = ("广州", "深圳", "佛山", "东莞", "珠海", "惠州", "中山", "江门", "汕头", "湛江", "肇庆")
+
+
+def number_for(kind: PlateKind, chance: Random) -> str:
+    """A number that such a plate can bear."""
+
+    def some(signs: str, count: int) -> str:
+        return "".join(chance.choice(signs) for _ in range(count))
+
+    head = some(PROVINCES, 1) + some(LETTERS, 1)
+    made: dict[PlateKind, Callable[[], str]] = {
+        PlateKind.NEV: lambda: head + some(LETTERS, 1) + some(SERIAL, 1) + some(DIGITS, 4),
+        PlateKind.NEV_LARGE: lambda: head + some(DIGITS, 5) + some(LETTERS, 1),
+        PlateKind.POLICE: lambda: head + some(SERIAL, 4) + "警",
+        PlateKind.BORDER: lambda: "粤Z" + some(SERIAL, 4) + some("港澳", 1),
+        PlateKind.TRAILER: lambda: head + some(SERIAL, 4) + "挂",
+        PlateKind.COACH: lambda: head + some(SERIAL, 4) + "学",
+        PlateKind.EMBASSY: lambda: some(DIGITS, 6) + "使",
+        PlateKind.CONSULATE: lambda: head + some(DIGITS, 4) + "领",
+        PlateKind.EBIKE: lambda: chance.choice(CITIES) + some(SERIAL, 6),
+    }
+    return made.get(kind, lambda: head + some(SERIAL, 5))()
+
+
+def style_of(kind: PlateKind) -> str:
+    colour = LAYOUTS[kind].colour
+    return "ebike" if kind is PlateKind.EBIKE else PlateColour(colour).value
+
+
+def looks(first: int, count: int) -> None:
+    found: dict[str, Counter[str]] = {kind.value: Counter() for kind in PlateKind}
+    wrong, times = Counter[str](), []
+    for place in range(first, first + count):
+        kind, chance = list(PlateKind)[place % len(PlateKind)], Random(f"plates {place}")
+        text = number_for(kind, chance)
+        for look in range(LOOKS):
+            picture = plate_photo(style_of(kind), text, LAYOUTS[kind].size_mm, LOOKS * place + look)
+            began = process_time()
+            verdict = verify_crop(picture, text, kind)
+            times.append(1000 * (process_time() - began))
+            if look == 0:
+                found[kind.value][f"one look: {verdict.outcome.value}"] += 1
+                for changed in changed_texts(text, 1):
+                    wrong[verify_crop(picture, changed, kind).outcome.value] += 1
+            if verdict.outcome is not Outcome.UNSURE:
+                break
+        found[kind.value][verdict.outcome.value] += 1
+        if verdict.outcome is not Outcome.ACCEPT:
+            print("not accepted:", kind.value, text, place, [(each.name, each.found) for each in verdict.failed])
+    for name, counts in found.items():
+        print(name, dict(counts))
+    print("one confusable character changed:", dict(wrong))
+    print(f"{np.median(times):.1f} ms median, {np.percentile(times, 99):.1f} ms 99 %")
+
+
+def covers(first: int, count: int) -> None:
+    passed, tried = Counter[str](), Counter[str]()
+    for place in range(first, first + count):
+        kind, chance = list(PlateKind)[place % len(PlateKind)], Random(f"covers {place}")
+        text, how = number_for(kind, chance), COVERS[place // len(PlateKind) % len(COVERS)]
+        width, height = LAYOUTS[kind].size_mm
+        slots = [slot for slot in slots_of(style_of(kind), text, (width, height)) if slot[0] in number_in(text)]
+        _, left, top, wide, high = chance.choice(slots)
+        # The photograph shows about 4 % of the surroundings at each side.
+        share = (0.04 + 0.92 * left / width - 0.004, 0.04 + 0.92 * (left + wide) / width + 0.004)
+        rows = (0.06 + 0.88 * top / height - 0.03, 0.06 + 0.88 * (top + high) / height + 0.03)
+        picture = plate_photo(style_of(kind), text, (width, height), place)
+        tried[how] += 1
+        if verify_crop(spoilt(picture, share, how, place, rows), text, kind).outcome is Outcome.ACCEPT:
+            passed[how] += 1
+            print("passed:", kind.value, text, how, place)
+    print({how: f"{passed[how]} of {tried[how]}" for how in COVERS}, passed.total(), "of", count)
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    {"looks": looks, "covers": covers}[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))
