@@ -12,15 +12,17 @@ UNSURE_BELOW = 0.5
 """So far under the least grade another picture may show that the picture was poor and not the print."""
 
 
-def check_print(picture: Picture, plane: Plane, code: Code, task: WaybillTask) -> Check:
-    """Grade the code that was read on the label."""
+def check_print(picture: Picture, plane: Plane, code: Code, task: WaybillTask) -> list[Check]:
+    """Grade the code that was read on the label, and tell its contrast, which falls first when a head grows faint."""
     name, expected = "print_quality", f"relative grade from {task.least_grade:g}"
     try:
         grade = grade_code(picture, code, plane.px_per_mm)
     except GradingError as error:
-        return Check(name, Outcome.UNSURE, "", expected, str(error), None, task.least_grade, code.corners)
+        return [Check(name, Outcome.UNSURE, "", expected, str(error), None, task.least_grade, code.corners)]
     outcome = Outcome.ACCEPT
     if grade.value < task.least_grade:
         outcome = Outcome.UNSURE if grade.value >= task.least_grade - UNSURE_BELOW else Outcome.REJECT
     found = f"{grade.text}; weakest: {grade.weakest}"
-    return Check(name, outcome, "", expected, found, grade.value, task.least_grade, code.corners)
+    graded = Check(name, outcome, "", expected, found, grade.value, task.least_grade, code.corners)
+    contrast = f"symbol contrast {grade.contrast:.0f} %"
+    return [graded, Check("print_contrast", Outcome.ACCEPT, found=contrast, score=grade.contrast, region=code.corners)]

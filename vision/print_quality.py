@@ -60,6 +60,11 @@ class PrintGrade:
         return Counter(profile.weakest for profile in self.profiles).most_common(1)[0][0]
 
     @property
+    def contrast(self) -> float:
+        """Mean symbol contrast of the profiles, in per cent: falls as print grows faint, before the grade does."""
+        return float(np.mean([profile.contrast for profile in self.profiles]))
+
+    @property
     def text(self) -> str:
         """As a report says it: grade, aperture, light."""
         return f"{self.value:.1f}/{self.aperture or 'half a module'}/camera light ({self.letter}; {RELATIVE})"

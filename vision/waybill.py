@@ -44,7 +44,7 @@ def check_waybill(picture: Picture, plane: Plane, codes: list[Code], task: Waybi
     if len(labels) == 1:
         checks.append(_text(picture, plane, labels[0], here, task))
     if len(here) == 1 and not task.sealed:
-        checks.append(check_print(picture, plane, here[0], task))
+        checks += check_print(picture, plane, here[0], task)
     return [*checks, *check_seam(picture, plane, task.view)] if task.sealed else checks
 
 

@@ -1,4 +1,4 @@
-"""The trend of the waybills' print grade: a head that wears is seen before its codes fail.
+"""The trend of the waybills' print grade and contrast: a head that wears is seen before its codes fail.
 
 Owns the grades since the line process began; each picture's own grade stands in its evidence row and in the history.
 """
@@ -13,35 +13,46 @@ from controller.words.alarm_texts import AlarmKind
 from vision.verdict import Verdict
 
 SHIFT = 20
-"""Grades of the first labels, and of the last, whose medians are compared."""
-WORN_BY = 0.8
-"""Fall of the relative grade, 0..4, from which on a head counts as worn."""
+"""Values of the first labels, and of the last, whose medians are compared."""
 GRADE_CHECK = "print_quality"
+CONTRAST_CHECK = "print_contrast"
+WORN_BY = {GRADE_CHECK: 0.8, CONTRAST_CHECK: 10.0}
+"""Fall of the relative grade, 0..4, or of the symbol contrast in per cent, from which on a head counts as worn.
+Contrast falls first: where the camera's focus decides the grade, a head may lose a fifth of its black unseen."""
+_SAID = {GRADE_CHECK: "{:.1f}", CONTRAST_CHECK: "{:.0f} %"}
 
 
 class PrintTrend:
-    """Grades of one camera after the other; each camera is held against its own first labels."""
+    """Prints of one camera after the other; each camera is held against its own first labels."""
 
     def __init__(self, alarms: Alarms) -> None:
         self._alarms = alarms
-        self._first: dict[str, list[float]] = {}
-        self._last: dict[str, deque[float]] = {}
+        self._first: dict[tuple[str, str], list[float]] = {}
+        self._last: dict[tuple[str, str], deque[float]] = {}
 
     def note(self, camera: str, verdict: Verdict) -> None:
-        """Take the grade of a judged label, when it has one, and raise or clear the alarm."""
-        grade = grade_of(verdict)
-        if grade is None:
-            return
-        first, last = self._first.setdefault(camera, []), self._last.setdefault(camera, deque(maxlen=SHIFT))
-        last.append(grade)
-        if len(first) < SHIFT:
-            first.append(grade)
-            return
-        began, now = median(first), median(last)
-        if began - now >= WORN_BY:
-            self._alarms.raise_alarm(AlarmKind.PRINT_HEAD_WORN, camera, first=f"{began:.1f}", last=f"{now:.1f}")
-        else:
+        """Take the print of a judged label, when it was graded, and raise or clear the alarm."""
+        values = {check.name: check.score for check in verdict.checks if check.name in WORN_BY}
+        fallen = [
+            fall for name, value in values.items() if value is not None and (fall := self._fall(camera, name, value))
+        ]
+        if fallen:
+            first, last = fallen[0]
+            self._alarms.raise_alarm(AlarmKind.PRINT_HEAD_WORN, camera, first=first, last=last)
+        elif values:
             self._alarms.clear(AlarmKind.PRINT_HEAD_WORN, camera)
+
+    def _fall(self, camera: str, name: str, value: float) -> tuple[str, str] | None:
+        """From what to what a value has fallen; None: not by so much."""
+        first = self._first.setdefault((camera, name), [])
+        last = self._last.setdefault((camera, name), deque(maxlen=SHIFT))
+        last.append(value)
+        if len(first) < SHIFT:
+            first.append(value)
+            return None
+        began, now = median(first), median(last)
+        said = _SAID[name]
+        return (said.format(began), said.format(now)) if began - now >= WORN_BY[name] else None
 
 
 def grade_of(verdict: Verdict) -> float | None:

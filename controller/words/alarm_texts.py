@@ -163,8 +163,8 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.PRINT_HEAD_WORN: Meaning(
         2,
-        "打印质量下降：面单条码相对等级由 {first} 降至 {last}。清洁打印头；若无改善，请更换打印头。",
-        "Print head worn: the waybills' relative grade has fallen from {first} to {last}. Clean the print head; "
+        "打印质量下降：面单条码相对等级或对比度由 {first} 降至 {last}。清洁打印头；若无改善，请更换打印头。",
+        "Print head worn: the waybills' relative grade or contrast has fallen from {first} to {last}. Clean the head; "
         "change it when that does not help.",
     ),
     AlarmKind.NOT_READY: Meaning(2, "不能复位或启动：{cause}", "The line can't be reset or started: {cause}"),

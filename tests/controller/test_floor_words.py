@@ -39,7 +39,7 @@ def test_a_seal_out_of_limits_is_told_in_degrees() -> None:
     assert text.en.endswith("(expected temperature min 128–152 °C, found 114.7 °C)")
     assert text.zh.endswith("（应为 最低温度 128–152 °C，实际 114.7 °C）")
     dwell = describe("seal_out_of_limits", {"expected": "dwell_ms 540–660", "found": "700"})
-    assert dwell.zh.endswith("（应为 dwell 540–660 ms，实际 700 ms）")
+    assert dwell.zh.endswith("（应为 保压时间 540–660 ms，实际 700 ms）")
 
 
 def test_a_reject_of_one_of_several_parts_names_it() -> None:

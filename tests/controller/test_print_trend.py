@@ -44,6 +44,18 @@ def test_a_falling_grade_raises_the_alarm_and_a_new_head_clears_it() -> None:
     assert alarms.views()[0].cleared
 
 
+def test_a_head_that_grows_faint_is_told_while_the_grade_still_holds() -> None:
+    """Seen: contrast fell from 87 to 73 % and the grade stayed at 3.7, since focus decided it."""
+    alarms = Alarms(_Clock())
+    trend = PrintTrend(alarms)
+    for contrast in [87.0] * SHIFT + [76.0] * SHIFT:
+        faint = Check("print_contrast", Outcome.ACCEPT, score=contrast)
+        trend.note("waybill_camera", Verdict(Outcome.ACCEPT, (*graded(3.7).checks, faint)))
+    (view,) = alarms.views()
+    assert "87 %" in view.text
+    assert "76 %" in view.text
+
+
 def test_one_bad_label_is_no_trend() -> None:
     _, alarms = trend_after([3.3] * (2 * SHIFT) + [0.5, 0.7])
     assert alarms.views() == ()

@@ -19,6 +19,7 @@ from tests.bench.rendered_codes import Hardness, page, text_of
 from vision.barcodes import FULL_MS, Region, climb_picture, read, read_hard
 from vision.codes.belief import Sighting, believed
 from vision.codes.code import Code
+from vision.codes.second_reader import second_reader
 from vision.codes.views import turned
 from vision.pictures import Picture, decode
 from vision.verdict import Symbology
@@ -116,6 +117,14 @@ def test_region_is_read_in_the_pictures_own_pixels() -> None:
 def test_upc_a_comes_as_ean_13_with_a_leading_zero() -> None:
     image = zxingcpp.create_barcode("036000291452", zxingcpp.BarcodeFormat.UPCA).to_image(scale=3)
     assert [code.says for code in read(on_white(np.asarray(image), 20), ALL)] == [("0036000291452", Symbology.EAN13)]
+
+
+@pytest.mark.parametrize("kind", [Symbology.CODE128, Symbology.CODE39, Symbology.ITF, Symbology.EAN13, Symbology.QR])
+def test_second_reader_names_kind_and_identifier(kind: Symbology) -> None:
+    text, aim = AIM[kind]
+    (code,) = second_reader(cv2.cvtColor(drawn(kind, text), cv2.COLOR_BGR2GRAY), ALL)
+    assert code.says == (text, kind)
+    assert code.aim.startswith(aim)
 
 
 def test_only_asked_kinds_are_read() -> None:

@@ -25,6 +25,7 @@ QUICK_WINDOWS = (0.05,)
 MOST = 8
 """How many places are returned, the strongest first."""
 
+_MOST_OF_A_TURN = 5
 _MIN_COHERENCE = 0.6
 _MIN_ENERGY_SHARE = 0.08
 """Of the strongest window's energy; fainter places are paper grain."""
@@ -136,7 +137,7 @@ def _places(tensor: Floats, window: int) -> list[tuple[float, Bars]]:
         _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
         large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= least)
         large = large[large > 0]
-        for label in large[np.argsort(-stats[large, cv2.CC_STAT_AREA])][:MOST]:
+        for label in large[np.argsort(-stats[large, cv2.CC_STAT_AREA])][:_MOST_OF_A_TURN]:
             placed = _placed(np.asarray(labels, np.int32), stats[label], int(label), turn, energy, window / _STEP)
             found += [placed] if placed is not None else []
     return found

@@ -38,7 +38,7 @@ class Code:
     """One code as read.
 
     :ivar text: plain text; a UPC-A comes as the EAN-13 that it is, with a leading 0.
-    :ivar aim: AIM identifier as `]C0`; empty from the second reader.
+    :ivar aim: AIM identifier as `]C0`; the second reader knows the plain form alone.
     """
 
     text: str

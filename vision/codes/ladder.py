@@ -12,7 +12,7 @@ from math import pi
 
 import numpy as np
 
-from vision.codes.bars import QUICK_WINDOWS, Bars, find_bars
+from vision.codes.bars import QUICK_WINDOWS, WINDOWS, Bars, find_bars
 from vision.codes.belief import Says, Sighting, believed
 from vision.codes.code import LINEAR, MATRIX, Code, Grey, distinct, moved
 from vision.codes.first_reader import Threshold, first_reader, flat_reader, unread_grids
@@ -64,28 +64,35 @@ class Climb:
     every: bool
     sightings: list[Sighting] = field(default_factory=list)
     bars: list[Bars] | None = None
+    quick_bars: list[Bars] | None = None
     code_like: list[Bars] | None = None
 
     def codes(self) -> list[Code]:
         """What is believed so far."""
         return believed(self.sightings, self.expected)
 
-    def done(self) -> bool:
+    def enough(self) -> bool:
         """Whether the codes that are expected, or so many as are asked for, are believed, and none is in doubt."""
         codes = self.codes()
-        if self.every and self.left(codes):
-            return False
         if self.expected:
             return self.expected <= {code.says for code in codes}
         doubted = len(distinct(each.code for each in self.sightings)) > len(codes)
         return len(codes) >= self.at_least and not doubted
 
-    def left(self, codes: list[Code]) -> list[Bars]:
-        """Places where bars stand as a code's and none is believed."""
+    def left(self) -> list[Bars]:
+        """Places where bars stand as a linear code's and none is believed, when every one is to be read."""
+        if not self.every or not self.formats & LINEAR:
+            return []
         if self.code_like is None:
-            quick = find_bars(self.grey, windows=QUICK_WINDOWS) if self.formats & LINEAR else []
-            self.code_like = code_like(self.grey, quick)
-        return unexplained(self.code_like, codes)
+            self.code_like = code_like(self.grey, self.quick_places())
+        return unexplained(self.code_like, self.codes())
+
+    def quick_places(self) -> list[Bars]:
+        """Where bars of common size stand; found once. A PDF417 shows its start alone, which is smaller."""
+        if self.quick_bars is None:
+            windows = WINDOWS[1:] if Symbology.PDF417 in self.formats else QUICK_WINDOWS
+            self.quick_bars = find_bars(self.grey, windows=windows)
+        return self.quick_bars
 
     def places(self) -> list[Bars]:
         """Where bars stand; found once."""
@@ -137,35 +144,36 @@ def climb(
     :param every: leave no bars unread: the first look takes them up, and while any are left reading goes on.
     """
     climbing = Climb(grey, formats, expected, at_least, every)
-    spent, last = 0.0, ""
+    spent, last, enough = 0.0, "", False
     for step in STEPS:
         kinds = formats & step.kinds
-        if not kinds:
+        if not kinds or (enough and not kinds & LINEAR):
+            # Only bars are left: what looks for area codes alone can't read them.
             continue
         cost = step.cost_ms(grey)
         if last and spent + cost > budget_ms:
             break
         climbing.sightings += step.look(climbing, kinds)
         spent, last = spent + (cost if last else 0.0), step.name
-        if climbing.done():
+        enough = climbing.enough()
+        if enough and not climbing.left():
             break
     return Climbed(climbing.codes(), last, spent)
 
 
 def _first_look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
-    seen = [Sighting(code) for code in first_reader(climbing.grey, kinds)]
-    if climbing.every:
-        for place in climbing.left(believed(seen, climbing.expected)):
-            seen += read_bars(climbing.grey, place, kinds & LINEAR) if kinds & LINEAR else []
-        seen += _stacked(climbing, believed(seen, climbing.expected)) if Symbology.PDF417 in kinds else []
-    return seen
+    climbing.sightings += [Sighting(code) for code in first_reader(climbing.grey, kinds)]
+    for place in climbing.left():
+        climbing.sightings += read_bars(climbing.grey, place, kinds & LINEAR)
+    return _stacked(climbing) if climbing.every and Symbology.PDF417 in kinds else []
 
 
-def _stacked(climbing: Climb, codes: list[Code]) -> list[Sighting]:
+def _stacked(climbing: Climb) -> list[Sighting]:
     """PDF417 that lie turned: around what may be one's start or stop, cut out and turned level."""
     found: list[Sighting] = []
     tried: list[float] = []
-    for place in unexplained(code_like(climbing.grey, climbing.places(), FEWEST_STACKED_EDGES), codes):
+    starts = code_like(climbing.grey, climbing.quick_places(), FEWEST_STACKED_EDGES)
+    for place in unexplained(starts, climbing.codes()):
         near = any(abs((place.turn - turn + pi / 4) % (pi / 2) - pi / 4) < _LEVEL for turn in tried)
         if not near and min(place.turn % (pi / 2), -place.turn % (pi / 2)) >= _LEVEL:
             tried.append(place.turn)

@@ -16,6 +16,15 @@ _NAMES = {
     Symbology.QR: "QRCODE",
 }
 
+_AIM = {
+    Symbology.CODE128: "]C0",
+    Symbology.CODE39: "]A0",
+    Symbology.ITF: "]I0",
+    Symbology.EAN13: "]E0",
+    Symbology.QR: "]Q1",
+}
+"""Identifier of each kind in its plain form (ISO/IEC 15424): this reader does not tell a GS1 code from another."""
+
 
 def second_reader(picture: Grey, formats: frozenset[Symbology]) -> list[Code]:
     """All codes that it finds; texts beyond ASCII are left out, since it guesses their encoding (seen: garbage).
@@ -34,7 +43,7 @@ def second_reader(picture: Grey, formats: frozenset[Symbology]) -> list[Code]:
 def _code(found: object, kind: Symbology) -> Code:
     x, y, width, height = found.rect  # type: ignore[attr-defined]
     corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
-    return Code(found.data.decode("ascii"), kind, "", corners)  # type: ignore[attr-defined]
+    return Code(found.data.decode("ascii"), kind, _AIM[kind], corners)  # type: ignore[attr-defined]
 
 
 def _escaped(code: Code) -> bool:
