@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -25,6 +26,7 @@ from simulators.virtual.wires import Twist
 from simulators.world import ZONES, ImpossibleError
 
 PLCS = ("conveyor", "sealer_1", "sealer_2", "applicator", "gate")
+TRIGGERED_WITHIN_S = 5.0
 _TWISTS = {Kind[f"MODBUS_{each.name}"]: each for each in Twist}
 _DEVICE_AT = {"label": "applicator", "seal_1": "sealer_1", "seal_2": "sealer_2", "divert": "gate"}
 
@@ -120,6 +122,9 @@ class Conductor:
                 await asyncio.sleep(chance.uniform(0.05, 3.0))
                 twin.tracking_ok = True
             case Kind.SCANNER_NO_READ:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TRIGGERED_WITHIN_S):
+                        await scanner.triggered.wait()
                 if not scanner.triggered.is_set():
                     return False
                 scanner.release()

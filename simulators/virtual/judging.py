@@ -86,10 +86,10 @@ def _printed_twice(ended: Ended) -> list[str]:
 
 
 def _rejected_empty(finding: str, ended: Ended) -> bool:
-    """Whether it only says that an order left nothing in a chute which the line rejected before anything was laid in;
-    its parts are counted for themselves."""
-    rejected = (order for order, state in ended.states.items() if state == "rejected")
-    return any(finding == f"order {order} neither packed nor rejected" for order in rejected)
+    """Whether it only says that an order left nothing in a chute which the line rejected before anything was laid in,
+    or which it says is open; its parts are counted for themselves."""
+    told = {order for order, state in ended.states.items() if state == "rejected"} | ended.open_orders
+    return any(finding == f"order {order} neither packed nor rejected" for order in told)
 
 
 def _put_aside(stock: Stock, open_orders: frozenset[str], recalled: set[str]) -> Stock:
