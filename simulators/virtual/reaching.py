@@ -124,7 +124,7 @@ class Reaching:
         for other in chance.sample(ZONES, len(ZONES)):
             if other == zone or not self._is_open(other):
                 continue
-            for kind in PartKind:
+            for kind in chance.sample(list(PartKind), len(PartKind)):
                 mine, theirs = _first(here, kind), _first(self._world.mailer_at(other), kind)
                 if mine is not None and theirs is not None:
                     self._exchange(zone, mine, other, theirs)

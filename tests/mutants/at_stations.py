@@ -114,8 +114,8 @@ AT_STATIONS = (
         "        return\n        if item.suspect:\n"
         "            raise Nonconformance(Reason.SUSPECT, cause=item.suspect)\n"
         "        if item.proof is None:\n",
-        "the jaw closes after hands have been in",
-        only=HANDS,
+        "the jaw closes on a parcel for which nobody vouches any more",
+        only="tracking_lost,plc_restarted,operator_away",
         items=40,
     ),
     Mutant(
