@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -25,6 +26,7 @@ from simulators.virtual.wires import Twist
 from simulators.world import ZONES, ImpossibleError
 
 PLCS = ("conveyor", "sealer_1", "sealer_2", "applicator", "gate")
+TRIGGERED_WITHIN_S = 5.0
 _TWISTS = {Kind[f"MODBUS_{each.name}"]: each for each in Twist}
 _DEVICE_AT = {"label": "applicator", "seal_1": "sealer_1", "seal_2": "sealer_2", "divert": "gate"}
 
@@ -34,7 +36,7 @@ class Conductor:
 
     :ivar counts: what was done, by kind; :ivar at: by kind and zone; :ivar told: the story, in plain words.
     :param kill: kills the line's process after so many of its steps; :param jump_clock: sets the time of day.
-    :param go_away: keeps the operator from the line for so long.
+    :param go_away: keeps the operator from the line for so long; :param broke: told when a PLC loses its memory.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Conductor:
         call: Callable[..., Coroutine[Any, Any, Any]],
         jump_clock: Callable[[float], None],
         go_away: Callable[[float], None],
+        broke: Callable[[], None],
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.at: Counter[tuple[str, str]] = Counter()
@@ -55,7 +58,7 @@ class Conductor:
         self._plant, self._broker, self._disk = plant, broker, disk
         self._reaching = Reaching(plant.world, hands)
         self._kill, self._call = kill, call
-        self._jump_clock, self._go_away = jump_clock, go_away
+        self._jump_clock, self._go_away, self._broke = jump_clock, go_away, broke
         self._waiting: dict[tuple[str, str], list[Trouble]] = {}
         for trouble in troubles:
             self._waiting.setdefault((trouble.kit, trouble.zone), []).append(trouble)
@@ -112,14 +115,19 @@ class Conductor:
             case Kind.LINK_DROPPED:
                 plant.wire(chance.choice((plc, *plant.wires))).drop()
             case Kind.PLC_RESTARTED | Kind.PLC_FORGOT:
+                self._broke()
                 plant.plcs[plc].restart(keep_memory=kind is Kind.PLC_RESTARTED)
                 plant.wire(plc).drop()
             case Kind.TRACKING_LOST:
                 twin = plant.plcs[plc]
                 twin.tracking_ok = False
+                self._broke()
                 await asyncio.sleep(chance.uniform(0.05, 3.0))
                 twin.tracking_ok = True
             case Kind.SCANNER_NO_READ:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TRIGGERED_WITHIN_S):
+                        await scanner.triggered.wait()
                 if not scanner.triggered.is_set():
                     return False
                 scanner.release()

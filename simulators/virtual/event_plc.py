@@ -72,9 +72,9 @@ class EventPlc(WatchedPlc):
 
     def detach(self, before_s: float) -> None:
         """It beats no more. :param before_s: how long ago its last beat was."""
-        now = asyncio.get_running_loop().time()
+        now, was_there = asyncio.get_running_loop().time(), self._attached
         self._attached = False
-        if self._host_alive:
+        if was_there and self._host_alive:
             self._heartbeat_at = now - before_s
             self._wake(now - before_s + HEARTBEAT_LOST_S + SCAN_S)
 

@@ -183,6 +183,7 @@ class VirtualFloor:
             self.call,
             self._clock.jump,
             self.operator.go_away,
+            self.inspector.broke,
         )
         self._dead = asyncio.Event()
         loop.on_death = self._buried

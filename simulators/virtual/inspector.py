@@ -77,13 +77,16 @@ class Inspector:
         shown = self._shown.setdefault(id(mailer), Shown(mailer, {}))
         shown.at[camera] = self._now()
 
+    def broke(self) -> None:
+        """A PLC has lost track, or started anew: nobody vouches any more for what was proven before."""
+        self._broken_at = self._now()
+
     def see(self, event: Event) -> None:
         """Take what happened to matter."""
         by_hand = isinstance(event, CarrierMoved) and not _is_next(event.source, event.target)
-        if by_hand or (isinstance(event, GuardsSwung) and not event.closed):
-            self._broken_at = self._now()
-        if isinstance(event, EmergencyStop) and event.pressed:
-            self._broken_at = self._now()
+        opened = isinstance(event, GuardsSwung) and not event.closed
+        if by_hand or opened or (isinstance(event, EmergencyStop) and event.pressed):
+            self.broke()
         if isinstance(event, JawClosed) and event.again:
             self._find(f"the jaw at {event.zone} closed a second time on the parcel of {event.kit}")
 
@@ -132,7 +135,7 @@ class Inspector:
             self._find(f"{plc.name} was permitted to seal on pictures {now - proven_at:.1f} s old")
         if proven_at < self._broken_at < now - SEEN_S:
             since = now - self._broken_at
-            self._find(f"{plc.name} was permitted to seal {since:.1f} s after hands or guards had broken in")
+            self._find(f"{plc.name} was permitted to seal {since:.1f} s after trust was broken")
 
     def _since_turn(self) -> float:
         return self._now() - self._turned_at

@@ -9,11 +9,14 @@ import asyncio
 from random import Random
 
 from devices.plc.contract import Chute
+from simulators.hands import ZONE_KINDS
 from simulators.matter import Mailer, PartKind, PlacedPart
 from simulators.virtual.people import VirtualHands
 from simulators.virtual.troubles import HANDS_BELONG, OPEN_MAILER, Kind
 from simulators.world import DOCUMENT_POCKET, PLATE_POCKET, ZONES, ImpossibleError, World
 
+LAID_WITHIN_S = 3.0
+GLANCE_S = 0.01
 SEALED_OR_NOT = ZONES[4:]
 """Where a whole parcel can be taken for another."""
 
@@ -29,6 +32,7 @@ class Reaching:
         """Do it; return whether there was anything to do it to. :raises ImpossibleError: matter does not allow it."""
         unguarded = zone in HANDS_BELONG and chance.random() < 0.5
         if unguarded and kind is not Kind.CARRIER_MOVED:
+            await self._until_laid(zone)
             return await self._do(kind, zone, chance)
         world = self._world
         world.swing_guards(closed=False)
@@ -39,6 +43,15 @@ class Reaching:
             await asyncio.sleep(chance.uniform(0.0, 0.5))
             if chance.random() < 0.8:
                 world.swing_guards(closed=True)
+
+    async def _until_laid(self, zone: str) -> None:
+        """Wait for the first part that is laid in here: those hands are quickest where others have just been."""
+        kind = ZONE_KINDS[zone]
+        for _ in range(round(LAID_WITHIN_S / GLANCE_S)):
+            mailer = self._world.zones[zone].mailer if zone in self._world.zones else None
+            if mailer is not None and _first(mailer, kind) is not None:
+                return
+            await asyncio.sleep(GLANCE_S)
 
     async def _do(self, kind: Kind, zone: str, chance: Random) -> bool:
         match kind:
@@ -111,7 +124,7 @@ class Reaching:
         for other in chance.sample(ZONES, len(ZONES)):
             if other == zone or not self._is_open(other):
                 continue
-            for kind in PartKind:
+            for kind in chance.sample(list(PartKind), len(PartKind)):
                 mine, theirs = _first(here, kind), _first(self._world.mailer_at(other), kind)
                 if mine is not None and theirs is not None:
                     self._exchange(zone, mine, other, theirs)

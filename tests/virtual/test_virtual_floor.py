@@ -12,31 +12,68 @@ import sys
 import pytest
 
 from simulators.virtual.campaign import simulate
-from simulators.virtual.soak import told
+from simulators.virtual.floor import Depth
+from simulators.virtual.soak import Depths, summed, told
+from simulators.virtual.troubles import AT_ZONES, BEHIND_LOAD, Kind
 
 RUN = "import sys; from controller.commands import main; sys.argv[0] = 'sealline'; main()"
-SEEDS = 8
+SEEDS = 150
 ITEMS = 40
 
 
-def test_a_calm_run_packs_everything() -> None:
-    run = simulate(5, 10, "none")
+@pytest.mark.parametrize("depth", Depth)
+def test_a_calm_run_packs_everything(depth: Depth) -> None:
+    run = simulate(5, 10, "none", depth=depth)
     assert not told(run)
     assert run.faults == {}
 
 
 @pytest.mark.parametrize("seed", range(1, SEEDS + 1))
 def test_nothing_wrong_is_sealed_and_nothing_lost(seed: int) -> None:
-    run = simulate(seed, ITEMS, "heavy")
+    run = simulate(seed, ITEMS, "heavy", depth=Depths.MIXED.of(seed))
     assert not run.findings, "\n".join(told(run))
 
 
-def test_the_same_seed_is_the_same_run_whatever_the_hash_seed() -> None:
-    assert _hash("0") == _hash("4711")
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_of_trouble_strikes_and_nothing_comes_of_it(kind: Kind) -> None:
+    run = simulate(3, 12 if kind is Kind.PART_ADDED else 6, "heavy", (kind,))
+    assert kind in run.faults
+    assert not run.findings, "\n".join(told(run))
 
 
-def _hash(hash_seed: str) -> str:
-    arguments = ["simulate", "--seed", "3", "--items", "8", "--faults", "heavy", "--json"]
+def test_a_parcel_carried_off_before_its_label_was_pressed_does_not_stop_the_line_for_ever() -> None:
+    run = simulate(10, 40, "heavy", (Kind.PARCEL_WALKED,))
+    assert run.coverage["parcel_walked@label"]
+    assert not run.findings, "\n".join(told(run))
+
+
+def test_a_gate_that_stuck_pushes_again_without_the_line_being_started_anew() -> None:
+    run = simulate(1, 20, "heavy", (Kind.GATE_STUCK,))
+    assert run.rare["result NOT_CONFIRMED"]
+    assert not run.rare["operator began anew"]
+    assert not run.findings, "\n".join(told(run))
+
+
+def test_a_campaign_says_what_struck_where_and_what_never_happened() -> None:
+    done = summed([simulate(seed, 4, "heavy", (Kind.OPERATOR_HOLDS,)) for seed in range(51)], (Kind.OPERATOR_HOLDS,))
+    struck = {f"operator_holds@{zone}" for zone in AT_ZONES.get(Kind.OPERATOR_HOLDS, BEHIND_LOAD)}
+    assert set(done["coverage"]) | set(done["never_struck"]) == struck
+    assert "answer OLD_EPOCH" in done["never_happened"]
+    assert "state HELD" in done["sometimes"]
+    assert done["findings"] == 0
+
+
+@pytest.mark.parametrize("depth", Depth)
+def test_the_same_seed_is_the_same_run_whatever_the_hash_seed(depth: Depth) -> None:
+    assert _hash("0", depth) == _hash("4711", depth)
+
+
+def test_each_hundredth_seed_of_a_campaign_runs_at_full_wire() -> None:
+    assert [seed for seed in range(1, 301) if Depths.MIXED.of(seed) is Depth.WIRE] == [100, 200, 300]
+
+
+def _hash(hash_seed: str, depth: Depth) -> str:
+    arguments = ["simulate", "--seed", "3", "--items", "8", "--faults", "heavy", "--depth", depth.value, "--json"]
     run = subprocess.run(
         [sys.executable, "-c", RUN, *arguments],
         env={**os.environ, "PYTHONHASHSEED": hash_seed},

@@ -1,0 +1,132 @@
+"""Mistakes in what a start makes of what it finds."""
+
+from __future__ import annotations
+
+from tests.mutants.in_the_books import KILLS
+from tests.mutants.mutant import Mutant
+
+AFTER_RESTART = (
+    Mutant(
+        "the gate is acknowledged before the journal",
+        "controller/stations/divert.py",
+        "        chute = confirmed_chute(result)\n        if chute is Chute.NONE:",
+        "        if result is not None:\n"
+        "            await self._gate.acknowledge(0, result)\n"
+        "        chute = confirmed_chute(result)\n        if chute is Chute.NONE:",
+        "a line that dies between the two no longer knows where the parcel fell",
+        only=KILLS,
+        items=40,
+    ),
+    Mutant(
+        "the gate's permit goes out before it stands in the journal",
+        "controller/stations/divert.py",
+        "            await self._memory.remember("
+        "lambda ledger, asked=asked: record_divert_permitted(ledger, item, asked))  # type: ignore[misc]\n",
+        "",
+        "a line that dies while the gate moves takes the parcel for one that still stands there",
+        only=KILLS,
+        items=40,
+    ),
+    Mutant(
+        "a restart does not look at what the gate has kept",
+        "controller/recovery.py",
+        "result = kept if kept is not None and kept.token == item.token else None",
+        "result = None",
+        "a confirmed divert is not finished after a crash",
+        only=KILLS,
+        items=40,
+    ),
+    Mutant(
+        "another item's result finishes a divert",
+        "controller/recovery.py",
+        "result = kept if kept is not None and kept.token == item.token else None",
+        "result = kept",
+        "an item ends by what the gate did with the one before it",
+        only=KILLS,
+        items=40,
+    ),
+    Mutant(
+        "a gate that did nothing is taken for one that did",
+        "controller/stations/divert.py",
+        "        if echo.token == item.token:\n            return echo.answer is not Answer.ACCEPTED\n"
+        "        return echo.sequence != 0 and self._tracking.carrier_at(DIVERT) == item.carrier\n",
+        "        return False\n",
+        "an order stays open as unknown although its parcel has never moved",
+        only=KILLS + ",operator_stops,operator_aborts",
+        items=40,
+    ),
+    Mutant(
+        "a divert that was taken is taken for one that was not",
+        "controller/stations/divert.py",
+        "            return echo.answer is not Answer.ACCEPTED\n        return echo.sequence != 0 and",
+        "            return True\n        return echo.sequence != 0 and",
+        "a parcel that fell is pushed once more and ends as something else",
+        only="guard_opened,emergency_stop," + KILLS,
+        items=40,
+    ),
+    Mutant(
+        "a restart vouches for what it finds",
+        "controller/recovery.py",
+        '        item.suspect = item.suspect or "restart"\n',
+        '        item.suspect = ""\n',
+        "an open parcel that was on the line when it stopped is sent",
+        only=KILLS + ",operator_stops",
+        also=(
+            (
+                "controller/pack_item.py",
+                "line.divert.end(item, Outcome.suspect(cause))",
+                "line.divert.end(item, Outcome.accepted())",
+            ),
+            (
+                "controller/stations/divert.py",
+                '("no proof" if item.proof is None else',
+                '("" if item.proof is None else',
+            ),
+        ),
+    ),
+    Mutant(
+        "a restart forgets the items on the line",
+        "controller/recovery.py",
+        "        plan = Plan()\n        for item in reversed(items.values()):\n            self._place(item, plan)\n",
+        "        plan = Plan()\n",
+        "carriers with open parcels stand on the line, and nobody knows of them",
+        only=KILLS + ",operator_stops",
+        also=(
+            (
+                "controller/recovery.py",
+                "            if zone != DIVERT or last is None or last.stage is not Stage.ENDED:\n"
+                "                raise NotReady(_stranger(carrier, zone))\n",
+                "            if last is None or zone != DIVERT:\n                continue\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a label at the peel edge is not looked for",
+        "controller/recovery.py",
+        "        if not await self._label.edge_taken():\n",
+        "        if True:\n",
+        "a dead attempt's label waits for the next parcel",
+        only=KILLS + ",operator_stops,guard_opened",
+        items=40,
+        also=(
+            (
+                "controller/stations/label.py",
+                "            if item.zone != _ZONE or item.mail_number is None or not await self.edge_taken():\n",
+                "            if item:\n",
+            ),
+            (
+                "devices/printer/driver.py",
+                "        if status.label_waiting:\n",
+                "        if not status:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "an escaped reject is not recalled",
+        "controller/flow/ending.py",
+        "    put_event(ledger, line_id, EventType.RECALLED, item.token, data)\n    _end(",
+        "    _end(",
+        "a reject lies in the dispatch chute and dispatch never hears of it",
+        items=40,
+    ),
+)

@@ -1,0 +1,28 @@
+"""Every planted mistake still fits the code; of all of them a few are hunted here, the others by `make mutants`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.hunting import caught, planted
+from tests.mutants.mutant import Mutant
+from tests.mutants.planted import MUTANTS
+
+SAMPLE = ("a chute that no sensor confirmed is taken for the asked one", "a packed parcel makes no event")
+
+
+def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 40
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
+def test_it_fits_the_code(mutant: Mutant, tmp_path: Path) -> None:
+    planted(mutant, tmp_path)
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_the_virtual_floor_catches_it(name: str) -> None:
+    mutant = next(each for each in MUTANTS if each.name == name)
+    assert caught(mutant, 2) is not None
