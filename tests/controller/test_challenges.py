@@ -221,29 +221,28 @@ def test_a_cold_seal_is_out_of_every_recipes_limits(example: LineConfig) -> None
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("old", "new", "words"),
     [
-        ('product = "bicycle"', "challenge.product: no recipe 'bicycle'"),
-        ('product = "small_car_plates"', r"roles \['rear'\] given, small_car_plates has \['front', 'rear'\]"),
-        ("kinds = []", "challenge.kinds"),
-        ("every_items = -1", "challenge.every_items"),
+        ('product = "motorcycle_plate"   #', 'product = "bicycle" #', "challenge.product: no recipe 'bicycle'"),
+        (
+            'product = "motorcycle_plate"   #',
+            'product = "small_car_plates" #',
+            r"roles \['rear'\] given, small_car_plates has \['front', 'rear'\]",
+        ),
+        ("every_minutes = 0", "kinds = []", "challenge.kinds"),
+        ("every_minutes = 0", "every_minutes = -1", "challenge.every_minutes"),
+        ('prefixes = ["96", "99"]', 'prefixes = ["00"]', "test waybills, which must be invalid"),
+        (
+            "dwell_ms = 500, dwell_tolerance_ms = 60",
+            "dwell_ms = 200, dwell_tolerance_ms = 60",
+            "cold_seal would dwell 80",
+        ),
     ],
 )
-def test_what_does_not_fit_is_refused_at_load(tmp_path: Path, changed: str, words: str) -> None:
-    key = changed.split(" = ")[0]
-    section = {"every_items": "2", "product": '"motorcycle_plate"', key: changed.split(" = ")[1]}
+def test_what_does_not_fit_is_refused_at_load(tmp_path: Path, old: str, new: str, words: str) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").replace("every_items = 0", "every_items = 2")
+    assert old in text
     path = tmp_path / "line.toml"
-    lines = "\n".join(f"{name} = {value}" for name, value in section.items())
-    kit = '[[challenge.parts]]\nrole = "rear"\ncode = "PM9900000001"\nnumber = "粤A00001"\n'
-    path.write_text(f"{EXAMPLE.read_text(encoding='utf-8')}\n[challenge]\n{lines}\n{kit}", encoding="utf-8")
+    path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ConfigError, match=words):
-        load_config(path)
-
-
-def test_test_waybills_must_be_invalid_on_this_line(tmp_path: Path) -> None:
-    text = EXAMPLE.read_text(encoding="utf-8").replace('prefixes = ["96", "99"]', 'prefixes = ["00"]')
-    kit = '[[challenge.parts]]\nrole = "rear"\ncode = "PM9900000001"\nnumber = "粤A00001"\n'
-    path = tmp_path / "line.toml"
-    path.write_text(f'{text}\n[challenge]\nevery_items = 9\nproduct = "motorcycle_plate"\n{kit}', encoding="utf-8")
-    with pytest.raises(ConfigError, match="test waybills, which must be invalid"):
         load_config(path)
