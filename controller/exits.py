@@ -40,6 +40,7 @@ class Reason(StrEnum):
     WEIGHT_OUT_OF_LIMITS = "weight_out_of_limits"
     WRONG_CHUTE = "wrong_chute"
     SUSPECT = "suspect"
+    CHALLENGE_MISSED = "challenge_missed"
     UNKNOWN_OUTCOME = "unknown_outcome"
 
 

@@ -15,6 +15,7 @@ from controller.alarms import Alarms, begin_alarms
 from controller.clock import WallClock
 from controller.dispatch.publisher import DispatchLink
 from controller.equipment import Equipment
+from controller.escape_bound import read_campaign
 from controller.exits import Nonconformance, Outcome, StationFault
 from controller.eyes.evidence import EvidenceStore
 from controller.eyes.golden_samples import GoldenSamples
@@ -22,6 +23,7 @@ from controller.eyes.print_trend import PrintTrend
 from controller.eyes.vision_workers import VisionError, VisionWorkers
 from controller.flow.acknowledging import Acknowledgements
 from controller.flow.calling import call_next, note_suspect, without_recipe
+from controller.flow.challenges import call_challenge
 from controller.flow.holding import Holding
 from controller.flow.integrity import Integrity
 from controller.flow.items import Item
@@ -104,7 +106,7 @@ class Line:
             config.timing,
         )
         self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
-        self.tally = Tally(config.store.journal, clock)
+        self.tally = Tally(config.store.journal, clock, read_campaign(config.challenge.campaign))
         self.evidence = EvidenceStore(config.store.evidence)
         self.golden_samples = GoldenSamples(config, equipment.cameras, vision)
         self.print_trend = PrintTrend(self.alarms)
@@ -234,15 +236,19 @@ class Line:
                 await self.equipment.conveyor.changed()
                 continue
             changed = self.orders_changed.next()
-            item = await self.memory.remember(
-                lambda ledger, carrier=carrier: call_next(ledger, carrier, self.config.recipes)  # type: ignore[misc]
-            )
+            item = await self.memory.remember(lambda ledger, carrier=carrier: self._call(ledger, carrier))  # type: ignore[misc]
             if item is None:
                 await changed.wait()
                 continue
             item.input_at = asyncio.get_running_loop().time()
             self.tracking.admit(item)
             group.create_task(self._carry(item, pack_item(item, self.stations)), name=f"item {item.token}")
+
+    def _call(self, ledger: Ledger, carrier: int) -> Item | None:
+        """The test kit that is due, else the next order."""
+        recipes = self.config.recipes
+        kit = call_challenge(ledger, carrier, self.config.challenge, recipes)
+        return kit or call_next(ledger, carrier, recipes)
 
     async def _carry(self, item: Item, work: Coroutine[Any, Any, Outcome | None]) -> None:
         """Run one item's coroutine; whatever way it leaves is journalled."""
@@ -265,10 +271,11 @@ class Line:
             except JournalUnavailable:
                 log.exception("leave_not_journalled", item=item.token, cause=cause)
 
-    def _item_ended(self, outcome: Outcome) -> None:
+    def _item_ended(self, item: Item, outcome: Outcome) -> None:
         self.dispatch.kick()
         self.tally.touch()
-        self._reject_run.note(outcome)
+        if item.challenge is None:
+            self._reject_run.note(outcome)
         self.ended.beat()
 
     def _recalled(self) -> None:

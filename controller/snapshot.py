@@ -15,6 +15,7 @@ class StationView(_View):
     :ivar carrier: 0 when empty; :ivar item: None for a carrier without an item.
     :ivar activity: stable code of what is done or waited for, as `waiting_for_parts`; empty: nothing.
     :ivar activity_s: how long already; :ivar cycle_s: how long the last item took here, without waiting for its way on.
+    :ivar challenge: which test kit it is, empty for an order.
     """
 
     zone: str
@@ -29,6 +30,7 @@ class StationView(_View):
     activity_s: float = 0.0
     cycle_s: float = 0.0
     suspect: str = ""
+    challenge: str = ""
 
 
 class DeviceView(_View):
@@ -131,6 +133,25 @@ class SuspectView(_View):
     answered: bool = False
 
 
+class EscapeView(_View):
+    """How rarely a mis-insert may escape, and what that rests on; the method stands in docs/reliability.md.
+
+    :ivar one_in: N of "below 1 in N at 95 % confidence"; None while a part has not been shown.
+    :ivar items: attempts that ended; :ivar caught: of them rejected for what lay in them.
+    :ivar challenges: test kits with wrong contents that came to a result; :ivar campaign_items: simulated.
+    """
+
+    one_in: int | None = None
+    text: str = ""
+    text_zh: str = ""
+    items: int = 0
+    caught: int = 0
+    challenges: int = 0
+    challenges_missed: int = 0
+    campaign_items: int = 0
+    campaign_escapes: int = 0
+
+
 class Latency(_View):
     """Decision latency: from the last input in the line's memory to the permit's bytes written."""
 
@@ -195,6 +216,7 @@ class Snapshot(_View):
     rejects: tuple[RejectView, ...] = ()
     matters: tuple[MatterView, ...] = ()
     suspects: tuple[SuspectView, ...] = ()
+    escape: EscapeView = EscapeView()
     dispatch_online: bool = False
     decision_latency: Latency = Latency()
     echo_latency: Latency = Latency()

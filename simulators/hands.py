@@ -19,6 +19,7 @@ from simulators.matter import Carrier, Fallen, Mailer, Part, PartKind
 from simulators.orders import Order
 from simulators.products import PRODUCTS
 from simulators.scenario import Scenario, TrayPart
+from simulators.test_kit import NOTHING_IN, TestKit
 from simulators.world import World
 
 PART_S = 0.3
@@ -40,12 +41,13 @@ _OURS = (
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """One line of the pick list: which order is packed on which carrier."""
+    """One line of the pick list: which order is packed on which carrier. :ivar kit: the test kit to take instead."""
 
     item: int
     carrier: int
     acceptance: str
     attempt: int
+    kit: TestKit | None = None
 
 
 class PickList(Protocol):
@@ -92,6 +94,7 @@ class Hands:
         self._trays = {acceptance: list(tray) for acceptance, tray in scenario.trays.items()}
         self._mislaid = list(scenario.mislaid)
         self._served: set[int] = set()
+        self._kits: dict[str, TestKit] = {}
         self._rejects: dict[str, Fallen] = {}
         self._looked_at = 0
 
@@ -128,6 +131,9 @@ class Hands:
         if pick is None or self._world.zones.get(zone) is not carrier:
             return False
         self._served.add(pick.item)
+        if pick.kit is not None:
+            self._kits[pick.acceptance] = pick.kit
+            self._trays[pick.acceptance] = pick.kit.lay_ready(pick.item)
         self._world.begin_kit(zone, pick.acceptance, pick.attempt)
         for kind in _OURS:
             self._faults.strikes(kind, pick.acceptance, pick.attempt)
@@ -148,7 +154,9 @@ class Hands:
         # Between the beep and the laying nothing is awaited: the carrier can't have left.
         if (read or not part.code_readable) and self._world.zones.get(zone) is carrier:
             tray.remove(lying)
-            self._lay(zone, lying, mailer)
+            kit = self._kits.get(mailer.kit)
+            if kit is None or kit.kind != NOTHING_IN:
+                self._lay(zone, lying, mailer)
 
     async def _show_empty_hand(self, zone: str) -> None:
         """Nothing more comes; wait until the line has understood."""
@@ -160,7 +168,9 @@ class Hands:
     def _lay(self, zone: str, lying: TrayPart, mailer: Mailer) -> None:
         """Lay a part at its role's place, about as exactly as people do."""
         chance = Random(f"laying {self._scenario.seed} {mailer.kit} {mailer.attempt} {lying.role}")
-        x, y = PRODUCTS[self._order(mailer.kit).product].part(lying.role).place_mm
+        kit = self._kits.get(mailer.kit)
+        product = kit.product if kit is not None else self._order(mailer.kit).product
+        x, y = PRODUCTS[product].part(lying.role).place_mm
         self._world.lay_part(
             zone,
             lying.part,

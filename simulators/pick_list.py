@@ -13,19 +13,37 @@ import structlog
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from simulators.hands import Pick
+from simulators.test_kit import KitPart, TestKit
 
 ANSWER_S = 5.0
 _log = structlog.get_logger()
 
 
-class _PickLine(BaseModel):
+class _PickPart(BaseModel):
+    role: str
+    code: str
+    number: str
+
+
+class PickLine(BaseModel):
+    """One line as the line's own screens show it. :ivar challenge: which test kit to take; empty for an order."""
+
     item: int
     carrier: int
     acceptance: str
     attempt: int
+    product: str = ""
+    parts: tuple[_PickPart, ...] = ()
+    challenge: str = ""
+
+    def pick(self) -> Pick:
+        """The same as hands read it."""
+        parts = tuple(KitPart(part.role, part.code, part.number) for part in self.parts)
+        kit = TestKit(self.challenge, self.product, parts) if self.challenge else None
+        return Pick(self.item, self.carrier, self.acceptance, self.attempt, kit)
 
 
-_PICK_LIST = TypeAdapter(list[_PickLine])
+_PICK_LIST = TypeAdapter(list[PickLine])
 
 
 class HttpPickList:
@@ -47,7 +65,7 @@ class HttpPickList:
         except ValidationError as error:
             self._tell("pick_list_unreadable", cause=str(error))
             return []
-        return [Pick(line.item, line.carrier, line.acceptance, line.attempt) for line in lines]
+        return [line.pick() for line in lines]
 
     async def rework(self, acceptance: str) -> bool:
         """Ask for the next attempt at a rejected order; return whether the line took it."""

@@ -18,13 +18,14 @@ from controller.desk.channel_wire import load_or_make_token
 from controller.desk.desk import Desk
 from controller.desk.glance import look_at
 from controller.desk.signing import KeyUnusable, load_or_make_key
+from controller.escape_bound import CampaignUnreadable
 from controller.journal import JournalUnavailable
 from controller.journal.epochs import ForeignJournal
 from controller.plan.config import ConfigError, LineConfig, load_config
 
 log = structlog.get_logger()
 _SOUND_SQLITE = (3, 51, 3)
-_REFUSALS = (JournalUnavailable, ForeignJournal, ChannelError)
+_REFUSALS = (JournalUnavailable, ForeignJournal, ChannelError, CampaignUnreadable)
 Config = Annotated[Path, typer.Option("--config", "-c", help="The line's configuration.")]
 
 

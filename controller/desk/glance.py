@@ -46,6 +46,7 @@ def look_at(line: Line) -> Snapshot:
         rejects=line.tally.rejects,
         matters=line.tally.matters,
         suspects=_suspects(line),
+        escape=line.tally.escape,
         dispatch_online=line.dispatch.online and line.dispatch.dispatch_seen,
         decision_latency=line.permits.decision.summary(),
         echo_latency=line.permits.echo.summary(),
@@ -103,5 +104,6 @@ def _station(line: Line, station: Station, item: Item | None) -> StationView:
             "activity": str(item.activity),
             "activity_s": round(now - item.activity_since, 1),
             "suspect": item.suspect,
+            "challenge": item.challenge or "",
         }
     )

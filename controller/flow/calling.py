@@ -9,6 +9,7 @@ from controller.flow.items import Item, Stage, cycle_values
 from controller.journal import Ledger
 from controller.orders.parts_ledger import PartState, move_order_parts
 from controller.orders.work_orders import begin_attempt, next_waiting, order_of
+from controller.plan.challenges import ChallengeKind
 from controller.plan.config import Recipe
 
 
@@ -32,7 +33,8 @@ def call_next(ledger: Ledger, carrier: int, recipes: Mapping[str, Recipe]) -> It
 def without_recipe(ledger: Ledger, recipes: Mapping[str, Recipe]) -> list[str]:
     """Products of orders that are still to be packed, or of items under way, that the configuration no longer has."""
     rows = ledger.connection.execute(
-        "SELECT DISTINCT product FROM orders WHERE state IN ('waiting', 'under_way', 'rejected') ORDER BY product"
+        "SELECT product FROM orders WHERE state IN ('waiting', 'under_way', 'rejected', 'recalled')"
+        " UNION SELECT product FROM items WHERE ended_at IS NULL ORDER BY product"
     )
     return [str(row[0]) for row in rows if row[0] not in recipes]
 
@@ -87,7 +89,13 @@ def _restore(ledger: Ledger, row: _Row, recipes: Mapping[str, Recipe]) -> Item:
         suspect=suspect,
         mail_number=mail_number,
         measured=_measured(ledger, token),
+        challenge=_challenge(ledger, token),
     )
+
+
+def _challenge(ledger: Ledger, token: int) -> ChallengeKind | None:
+    row = ledger.connection.execute("SELECT kind FROM challenges WHERE item = ?", (token,)).fetchone()
+    return ChallengeKind(row[0]) if row is not None else None
 
 
 def _measured(ledger: Ledger, token: int) -> dict[str, float]:

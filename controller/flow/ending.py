@@ -7,6 +7,7 @@ import json
 from controller.dispatch.bags import freeze_bag, open_bag
 from controller.dispatch.events import EventData, EventType, PartMention, put_event
 from controller.exits import Outcome, Reason
+from controller.flow.challenges import CHALLENGED, end_challenge
 from controller.flow.items import Item, Stage
 from controller.flow.tracking import record_stage
 from controller.journal import Ledger
@@ -33,6 +34,7 @@ def record_packed(ledger: Ledger, item: Item, line_id: str, bag: int | None = No
     :param bag: in which a person has found it; None: it fell into the one that hangs there.
     """
     assert item.mail_number is not None
+    assert item.challenge is None
     bag = bag or open_bag(ledger)
     move_order_parts(ledger, item.acceptance, PartState.SEALED, item.token)
     advance(ledger, item.mail_number, MailNumberState.DISPATCHED)
@@ -56,8 +58,8 @@ def record_packed(ledger: Ledger, item: Item, line_id: str, bag: int | None = No
 def record_rejected(ledger: Ledger, item: Item, outcome: Outcome) -> None:
     """The gate confirmed the reject chute: the mail number is void for ever, the parts lie there until their rework."""
     void_held(ledger, item, str(outcome.reason))
-    end_attempt(ledger, item.acceptance, packed=False)
-    _end(ledger, item, "rejected", outcome, Chute.REJECT)
+    _end_attempt(ledger, item)
+    _end(ledger, item, "rejected" if item.challenge is None else CHALLENGED, outcome, Chute.REJECT)
 
 
 def record_escaped(ledger: Ledger, item: Item, outcome: Outcome, line_id: str) -> int:
@@ -72,7 +74,8 @@ def record_escaped(ledger: Ledger, item: Item, outcome: Outcome, line_id: str) -
         reason=str(outcome.reason),
     )
     put_event(ledger, line_id, EventType.RECALLED, item.token, data)
-    recall_order(ledger, item.acceptance)
+    if item.challenge is None:
+        recall_order(ledger, item.acceptance)
     if item.mail_number is not None and holds(ledger, item.mail_number):
         recall_number(ledger, item.mail_number, str(outcome.reason))
     _end(ledger, item, "recalled", outcome, Chute.DISPATCH, bag)
@@ -90,7 +93,7 @@ def record_lost(ledger: Ledger, item: Item, outcome: Outcome) -> None:
     """Nobody finds a parcel: its number is void, its parts count as lost until they turn up or are made again."""
     void_held(ledger, item, str(outcome.reason))
     _move_away(ledger, item, PartState.LOST)
-    end_attempt(ledger, item.acceptance, packed=False)
+    _end_attempt(ledger, item)
     _end(ledger, item, "lost", outcome, Chute.NONE)
 
 
@@ -105,6 +108,12 @@ def void_held(ledger: Ledger, item: Item, reason: str) -> None:
     """Void an item's mail number unless its life has ended."""
     if item.mail_number is not None and holds(ledger, item.mail_number):
         void(ledger, item.mail_number, reason)
+
+
+def _end_attempt(ledger: Ledger, item: Item) -> None:
+    """A test kit has no order that could wait for its rework."""
+    if item.challenge is None:
+        end_attempt(ledger, item.acceptance, packed=False)
 
 
 def _move_away(ledger: Ledger, item: Item, to: PartState) -> None:
@@ -143,6 +152,8 @@ def _end(ledger: Ledger, item: Item, ended: str, outcome: Outcome, chute: Chute,
         (Stage.ENDED, ended, outcome.reason or "", _json(outcome), chute.name.lower(), bag, ledger.at, item.token),
     )
     ledger.enter(ended, item=item.token, acceptance=item.acceptance, reason=outcome.reason or "", facts=outcome.facts)
+    if item.challenge is not None:
+        end_challenge(ledger, item, outcome)
 
 
 def _json(outcome: Outcome) -> str:

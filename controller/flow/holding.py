@@ -10,7 +10,7 @@ from controller.unit.packml import TRANSITIONS, Command
 from controller.words.alarm_texts import ALARMS, AlarmKind
 from controller.words.text import Text
 
-_OUTLASTING = frozenset({AlarmKind.BAG_FROZEN, AlarmKind.RECALL})
+_OUTLASTING = frozenset({AlarmKind.BAG_FROZEN, AlarmKind.RECALL, AlarmKind.CHALLENGE_MISSED})
 
 
 class Holding:
@@ -30,6 +30,10 @@ class Holding:
     def abort(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
         """Raise the alarm and abort: for guards, emergency stop and lost stations."""
         self._stop_by(Command.ABORT, kind, source, facts)
+
+    def answered(self, kind: AlarmKind, source: str) -> None:
+        """Clear an alarm that outlasts an Unhold: what it asked for has been done."""
+        self._alarms.clear(kind, source)
 
     def resolved(self) -> None:
         """The unit runs again: the causes are answered for, but for those that an Unhold is no answer to."""

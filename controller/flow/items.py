@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from controller.flow.integrity import Mark
 from controller.orders.work_orders import WorkOrder
+from controller.plan.challenges import ChallengeKind
 from controller.plan.config import Recipe
 
 
@@ -72,6 +73,8 @@ class Item:
     :ivar input_at: loop time of the last input that its next decision waits for.
     :ivar arrived_at: loop time at which it came into its zone.
     :ivar measured: what stations measured, for the event.
+    :ivar challenge: what is wrong with it on purpose, when it is a test kit; such a one never reaches dispatch.
+    :ivar accepted: the last stage at which a detector accepted it.
     """
 
     token: int
@@ -89,6 +92,8 @@ class Item:
     activity: Activity = Activity.WAITING_FOR_ZONE
     activity_since: float = 0.0
     measured: dict[str, float] = field(default_factory=dict)
+    challenge: ChallengeKind | None = None
+    accepted: Stage = Stage.CALLED
 
     @property
     def acceptance(self) -> str:

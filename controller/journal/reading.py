@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -105,7 +105,10 @@ class PickPart:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """An item whose parts hands lay in, and which they are."""
+    """An item whose parts hands lay in, and which they are.
+
+    :ivar challenge: which test kit to take, a `plan.challenges.ChallengeKind`; empty for an order.
+    """
 
     item: int
     carrier: int
@@ -113,6 +116,7 @@ class Pick:
     attempt: int
     product: str
     parts: list[PickPart]
+    challenge: str = ""
 
 
 def kinds_seen(connection: sqlite3.Connection) -> dict[str, int]:
@@ -157,7 +161,7 @@ def recent_rejects(connection: sqlite3.Connection, most: int = 20) -> list[Rejec
     """The last items that did not end packed, newest first."""
     rows = connection.execute(
         "SELECT item, acceptance, attempt, product, reason, detail, ended_at FROM items"
-        " WHERE outcome IS NOT NULL AND outcome != 'packed' ORDER BY item DESC LIMIT ?",
+        " WHERE outcome IS NOT NULL AND outcome NOT IN ('packed', 'challenged') ORDER BY item DESC LIMIT ?",
         (most,),
     ).fetchall()
     return [_reject(connection, row) for row in rows]
@@ -171,7 +175,7 @@ def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Cou
     orders, numbers, events = (tallied(connection, each) for each in ("orders", "mail_numbers", "outbox"))
     reasons = tallied(connection, "rejects")
     return Counters(
-        orders=sum(orders.values()),
+        orders=sum(orders.values()) - orders.get("test", 0),
         waiting=orders.get("waiting", 0),
         under_way=orders.get("under_way", 0),
         packed=orders.get("packed", 0),
@@ -179,7 +183,7 @@ def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Cou
         reworked=sum(tallied(connection, "reworked").values()),
         rejected_by_reason=reasons,
         mail_numbers_free=numbers.get("free", 0),
-        mail_numbers_voided=numbers.get("voided", 0),
+        mail_numbers_voided=numbers.get("voided", 0) - test_numbers_voided(connection),
         events_published=sum(events.values()),
         events_acknowledged=events.get("acknowledged", 0),
         events_pending=events.get("pending", 0),
@@ -191,6 +195,12 @@ def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Cou
     )
 
 
+def test_numbers_voided(connection: sqlite3.Connection) -> int:
+    """How many voided numbers were test kits', none of the pool's."""
+    row = connection.execute("SELECT COUNT(*) FROM mail_numbers WHERE position < 0 AND state = 'voided'").fetchone()
+    return int(row[0])
+
+
 def recalls_open(connection: sqlite3.Connection) -> int:
     """How many recalls dispatch has not acknowledged; one that it refused is none."""
     row = connection.execute(
@@ -200,11 +210,11 @@ def recalls_open(connection: sqlite3.Connection) -> int:
 
 
 def order_lines(connection: sqlite3.Connection, state: str = "", most: int = 100) -> list[OrderLine]:
-    """Orders in the order in which they are called, of one state or of all."""
+    """Orders in the order in which they are called, of one state or of all; a test kit's only when asked for."""
     rows = connection.execute(
         "SELECT acceptance, product, due, priority, route, state, attempt FROM orders"
-        " WHERE ? IN ('', state) ORDER BY priority, due, acceptance LIMIT ?",
-        (state, most),
+        " WHERE state = ? OR (? = '' AND state != 'test') ORDER BY priority, due, acceptance LIMIT ?",
+        (state, state, most),
     )
     return [OrderLine(*row) for row in rows]
 
@@ -225,7 +235,16 @@ def pick_list(connection: sqlite3.Connection) -> list[Pick]:
         " WHERE ended_at IS NULL AND suspect = '' AND stage IN (?, ?) ORDER BY item",
         _FEEDING_STAGES,
     ).fetchall()
-    return [Pick(row[0], row[1], row[2], row[3], row[4], _pick_parts(connection, row[2])) for row in rows]
+    picks = (Pick(row[0], row[1], row[2], row[3], row[4], _pick_parts(connection, row[2])) for row in rows)
+    return [_test_kit(connection, pick) for pick in picks]
+
+
+def _test_kit(connection: sqlite3.Connection, pick: Pick) -> Pick:
+    """The pick itself, of a challenge with its kit in place of an order's parts."""
+    row = connection.execute("SELECT kind, kit FROM challenges WHERE item = ?", (pick.item,)).fetchone()
+    if row is None:
+        return pick
+    return replace(pick, challenge=row[0], parts=[PickPart(**part) for part in json.loads(row[1])])
 
 
 def verify_chain(connection: sqlite3.Connection) -> int | None:

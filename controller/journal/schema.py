@@ -68,7 +68,7 @@ CREATE TABLE items (
     stage       TEXT NOT NULL,             -- tracking.Stage
     suspect     TEXT NOT NULL DEFAULT '',  -- why it must not be packed any more
     mail_number TEXT,
-    outcome     TEXT,                      -- packed, rejected, unknown, recalled or lost; NULL while under way
+    outcome     TEXT,                      -- packed, rejected, challenged, unknown, recalled, lost; NULL under way
     reason      TEXT NOT NULL DEFAULT '',  -- stable code of the reject
     detail      TEXT NOT NULL DEFAULT '',  -- JSON: what was expected and found
     chute       TEXT,
@@ -85,9 +85,21 @@ CREATE INDEX items_of_bag ON items (bag) WHERE bag IS NOT NULL;
 CREATE INDEX items_packed_at ON items (ended_at) WHERE outcome = 'packed';
 CREATE INDEX items_not_packed ON items (item) WHERE outcome IS NOT NULL AND outcome != 'packed';
 
+CREATE TABLE challenges (
+    item        INTEGER PRIMARY KEY REFERENCES items,
+    kind        TEXT NOT NULL,             -- plan.challenges.ChallengeKind
+    kit         TEXT NOT NULL,             -- JSON: what hands lay in
+    called_at   TEXT NOT NULL,
+    ended_at    TEXT,
+    result      TEXT,                      -- passed, missed or inconclusive, NULL while under way
+    reason      TEXT NOT NULL DEFAULT ''   -- stable code of its reject
+);
+CREATE INDEX challenges_of_kind ON challenges (kind, result, item);
+CREATE INDEX challenges_under_way ON challenges (item) WHERE result IS NULL;
+
 CREATE TABLE mail_numbers (
     number      TEXT PRIMARY KEY,
-    position    INTEGER NOT NULL,          -- order in which the pool gives them out
+    position    INTEGER NOT NULL,          -- order in which the pool gives them out; of test kits negative
     state       TEXT NOT NULL,             -- mail_numbers.MailNumberState
     item        INTEGER,
     acceptance  TEXT
@@ -95,6 +107,7 @@ CREATE TABLE mail_numbers (
 CREATE INDEX mail_numbers_by_state ON mail_numbers (state);
 CREATE INDEX mail_numbers_of_order ON mail_numbers (acceptance) WHERE acceptance IS NOT NULL;
 CREATE UNIQUE INDEX mail_numbers_in_order ON mail_numbers (position);
+CREATE INDEX mail_numbers_of_tests ON mail_numbers (state) WHERE position < 0;
 CREATE INDEX mail_numbers_free ON mail_numbers (position) WHERE state = 'free';
 
 CREATE TABLE outbox (

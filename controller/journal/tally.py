@@ -13,33 +13,38 @@ from pathlib import Path
 import structlog
 
 from controller.clock import WallClock
+from controller.escape_bound import Campaign
 from controller.journal.backlog import due_counts
+from controller.journal.escape import escape_view
 from controller.journal.open_matters import open_matters
 from controller.journal.reading import counters, recent_rejects
 from controller.journal.store import open_reading
 from controller.journal.suspects import open_items
 from controller.pulse import Pulse
-from controller.snapshot import Counters, MatterView, RejectView, SuspectView
+from controller.snapshot import Counters, EscapeView, MatterView, RejectView, SuspectView
 
 log = structlog.get_logger()
-_Seen = tuple[Counters, tuple[RejectView, ...], tuple[MatterView, ...], tuple[SuspectView, ...]]
+_Seen = tuple[Counters, tuple[RejectView, ...], tuple[MatterView, ...], tuple[SuspectView, ...], EscapeView]
 _PAUSE_S = 0.5
 _LOOK_ANYWAY_S = 2.0
 _REJECTS_SHOWN = 12
 _MATTERS_SHOWN = 50
+_NO_CAMPAIGN = Campaign()
 
 
 class Tally:
     """What the journal counted when it was last read."""
 
-    def __init__(self, path: Path, clock: WallClock) -> None:
+    def __init__(self, path: Path, clock: WallClock, campaign: Campaign = _NO_CAMPAIGN) -> None:
         self._path = path
         self._clock = clock
+        self._campaign = campaign
         self._touched = Pulse()
         self.counters = Counters()
         self.rejects: tuple[RejectView, ...] = ()
         self.matters: tuple[MatterView, ...] = ()
         self.open_items: tuple[SuspectView, ...] = ()
+        self.escape = EscapeView()
 
     def touch(self) -> None:
         """Say that the journal has grown."""
@@ -49,7 +54,7 @@ class Tally:
         """Read again after each touch until cancelled."""
         while True:
             try:
-                self._take(await asyncio.to_thread(_read, self._path, self._clock.now()))
+                self._take(await asyncio.to_thread(_read, self._path, self._clock.now(), self._campaign))
             except sqlite3.Error as error:
                 log.warning("tally_not_read", cause=str(error))
             await asyncio.sleep(_PAUSE_S)
@@ -60,15 +65,16 @@ class Tally:
                 continue
 
     def _take(self, seen: _Seen) -> None:
-        self.counters, self.rejects, self.matters, self.open_items = seen
+        self.counters, self.rejects, self.matters, self.open_items, self.escape = seen
 
 
-def _read(path: Path, now: datetime) -> _Seen:
+def _read(path: Path, now: datetime, campaign: Campaign) -> _Seen:
     connection = open_reading(path)
     try:
         due_today, late = due_counts(connection, now)
         counted = counters(connection).model_copy(update={"due_today": due_today, "late": late})
         rejects = tuple(recent_rejects(connection, _REJECTS_SHOWN))
-        return counted, rejects, open_matters(connection, _MATTERS_SHOWN), open_items(connection)
+        matters = open_matters(connection, _MATTERS_SHOWN)
+        return counted, rejects, matters, open_items(connection), escape_view(connection, counted, campaign)
     finally:
         connection.close()

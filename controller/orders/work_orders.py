@@ -46,6 +46,8 @@ class OrderState(StrEnum):
     RECALLED = "recalled"
     """Its parcel fell into dispatch and must not leave; open until a person says where the parcel is."""
     CANCELLED = "cancelled"
+    TEST = "test"
+    """No citizen's: a test kit's, for as long as its item is remembered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from controller.plan.challenges import ChallengeSection, mistakes
 from controller.plan.layouts import Golden, Layout
 from controller.plan.recipes import Mm, Name, Section
 from controller.plan.recipes import PartKind as PartKind  # beside what holds them, for whoever reads a configuration
@@ -258,6 +259,7 @@ class LineConfig(Section):
     mail_numbers: MailNumberSection = MailNumberSection()
     vision: VisionSection = VisionSection()
     timing: TimingSection = TimingSection()
+    challenge: ChallengeSection = ChallengeSection()
     pocket: Pocket
     devices: dict[Name, Device]
     stations: tuple[Station, ...]
@@ -337,6 +339,13 @@ class LineConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _challenges_fit(self) -> Self:
+        wrong = mistakes(self.challenge, self.recipes, self.mail_numbers.unchecked_prefixes)
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @model_validator(mode="after")
     def _taught_things_are_known(self) -> Self:
         for product, recipe in self.recipes.items():
             for part in recipe.parts:
@@ -408,4 +417,8 @@ def _anchor(config: LineConfig, folder: Path) -> LineConfig:
     vision = config.vision
     if vision.identity_key_file is not None:
         vision = vision.model_copy(update={"identity_key_file": folder / vision.identity_key_file})
+    challenge = config.challenge
+    if challenge.campaign is not None:
+        challenge = challenge.model_copy(update={"campaign": folder / challenge.campaign})
+    config = config.model_copy(update={"challenge": challenge})
     return config.model_copy(update={"store": store, "channel": channel, "dispatch": dispatch, "vision": vision})

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from controller.exits import Nonconformance, Outcome, Reason, StationFault
 from controller.flow.acknowledging import Acknowledgements
+from controller.flow.challenges import result_of
 from controller.flow.ending import (
     doubted_by_sweep,
     record_divert_permitted,
@@ -32,7 +33,7 @@ from devices.errors import DeviceError
 from devices.plc.contract import Answer, BlockState, Chute, Command, Result, ResultCode
 from devices.plc.driver import PlcStation
 
-Ended = Callable[[Outcome], None]
+Ended = Callable[[Item, Outcome], None]
 
 
 class Divert:
@@ -97,9 +98,12 @@ class Divert:
         else:
             bag = await self._memory.remember(lambda ledger: record_escaped(ledger, item, outcome, self._line_id))
             self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token)
-        self._ended(outcome)
+        self._ended(item, outcome)
         if result is not None:
             self._acknowledgements.release(self._gate, 0, result)
+        if item.challenge is not None:
+            told = result_of(item, outcome)
+            await self._slips.challenged(item.challenge, told, lambda: self._tracking.suspect("blind detector"))
         return outcome
 
     async def _bring(self, item: Item) -> None:
@@ -157,9 +161,14 @@ class Divert:
         return outcome
 
     def _demand_unbroken(self, item: Item, outcome: Outcome) -> None:
-        """A parcel may fall into dispatch only while nothing has disturbed the line since its contents were proven."""
+        """A parcel may fall into dispatch only while nothing has disturbed the line since its contents were proven.
+
+        A test kit never may, whatever all detectors say.
+        """
         if not outcome.packed:
             return
+        if item.challenge is not None:
+            raise Nonconformance(Reason.CHALLENGE_MISSED, cause=item.challenge.value)
         broken = item.suspect or ("no proof" if item.proof is None else self._integrity.broken_since(item.proof.mark))
         if broken:
             raise Nonconformance(Reason.SUSPECT, cause=broken)

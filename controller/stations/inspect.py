@@ -41,6 +41,7 @@ class Inspect:
         if abs(grams - recipe.weight_g) > recipe.weight_tolerance_g:
             low, high = recipe.weight_g - recipe.weight_tolerance_g, recipe.weight_g + recipe.weight_tolerance_g
             raise Nonconformance(Reason.WEIGHT_OUT_OF_LIMITS, expected=f"{low:g}–{high:g} g", found=f"{grams:g} g")
+        item.accepted = Stage.INSPECTED
         await self._memory.remember(
             lambda ledger: record_stage(ledger, item, Stage.INSPECTED, weight_g=grams, picture=look.digest)
         )

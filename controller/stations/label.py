@@ -7,6 +7,7 @@ import asyncio
 from controller.alarms import Alarms
 from controller.exits import Nonconformance, Reason, StationFault
 from controller.flow.acknowledging import Acknowledgements
+from controller.flow.challenges import printed_number, reserve_test_number
 from controller.flow.holding import Holding
 from controller.flow.items import Activity, Item, Stage
 from controller.flow.memory import Memory
@@ -89,7 +90,8 @@ class Label:
         """Print once. A printer that took nothing is asked again after the operator's Unhold; a doubt never is."""
         assert item.mail_number is not None
         self._tracking.note(item, Activity.PRINTING)
-        label = WaybillLabel(item.mail_number, (item.order.route, item.recipe.title, item.acceptance))
+        number = item.mail_number if item.challenge is None else printed_number(item)
+        label = WaybillLabel(number, (item.order.route, item.recipe.title, item.acceptance))
         while True:
             await self._permits.motion(item)
             try:
@@ -151,6 +153,7 @@ class Label:
         """Read the applied label from the parcel itself: printed is not applied."""
         look = await self._prover.look(item, _ZONE, self._camera, waybill_task(self._config, item, self._camera))
         demand_waybill(look, self._camera)
+        item.accepted = Stage.LABELLED
         await self._memory.remember(lambda ledger: _proven(ledger, item, look))
 
 
@@ -186,7 +189,10 @@ def demand_waybill(look: Look, camera: str) -> None:
 
 
 def _reserve(ledger: Ledger, item: Item) -> str:
-    number = reserve(ledger, item.token, item.acceptance)
+    if item.challenge is not None:
+        number = reserve_test_number(ledger, item)
+    else:
+        number = reserve(ledger, item.token, item.acceptance)
     ledger.connection.execute(
         "UPDATE items SET mail_number = ?, stage = ? WHERE item = ?", (number, Stage.NUMBERED, item.token)
     )

@@ -12,6 +12,7 @@ from controller.flow.memory import Memory
 from controller.flow.permits import Permits
 from controller.flow.tracking import Tracking, record_stage
 from controller.journal import Ledger
+from controller.plan.challenges import ChallengeKind
 from controller.plan.config import SEAL_ZONES, SealSettings, TimingSection
 from controller.stations.verify import carrier_code
 from devices.plc.contract import Command, Result, ResultCode
@@ -47,7 +48,7 @@ class Sealer:
         """
         await self._integrity.fresh()
         self._demand_proof(item)
-        setpoints = set_points(item.recipe.seal)
+        setpoints = set_points(item.recipe.seal, short=item.challenge is ChallengeKind.COLD_SEAL)
         await self._memory.remember(
             lambda ledger: record_stage(ledger, item, Stage.SEALING, sealer=self._plc.name, setpoints=setpoints)
         )
@@ -67,6 +68,7 @@ class Sealer:
         await self._memory.remember(lambda ledger: _record_seal(ledger, item, result))
         self._acknowledgements.release(self._plc, 0, result)
         demand_cycle(item, result)
+        item.accepted = Stage.SEALED
 
     def _demand_proof(self, item: Item) -> None:
         """The last look before the jaw: proof there, young enough, nothing disturbed since, this carrier."""
@@ -102,9 +104,13 @@ class Sealers:
         return self._jaws[await self._tracking.advance(item, *SEAL_ZONES)]
 
 
-def set_points(seal: SealSettings) -> tuple[int, ...]:
-    """The recipe's set-points in the order and units of the PLC contract."""
-    return (round(seal.temperature_c * 10), seal.dwell_ms, seal.force_n, seal.cooling_ms)
+def set_points(seal: SealSettings, *, short: bool = False) -> tuple[int, ...]:
+    """The recipe's set-points in the order and units of the PLC contract.
+
+    :param short: dwell too shortly, out of the recipe's limits: what a challenge asks for.
+    """
+    dwell_ms = seal.dwell_ms - 2 * seal.dwell_tolerance_ms if short else seal.dwell_ms
+    return (round(seal.temperature_c * 10), dwell_ms, seal.force_n, seal.cooling_ms)
 
 
 def demand_cycle(item: Item, result: Result) -> None:

@@ -49,6 +49,7 @@ class Verify:
         demand_accept(wide, self._wide)
         demand_accept(close_up, self._close_up)
         item.proof = Proof(at=min(wide.exposed_at, close_up.exposed_at), mark=mark)
+        item.accepted = Stage.PROVEN
         pictures = [wide.digest, close_up.digest]
         await self._memory.remember(lambda ledger: record_stage(ledger, item, Stage.PROVEN, pictures=pictures))
 

@@ -29,6 +29,7 @@ class AlarmKind(StrEnum):
     PRINTER = "printer"
     BAG_FROZEN = "bag_frozen"
     RECALL = "recall"
+    CHALLENGE_MISSED = "challenge_missed"
     CARRIER_MISSING = "carrier_missing"
     EVENT_REFUSED = "event_refused"
     DISPATCH_AWAY = "dispatch_away"
@@ -140,6 +141,14 @@ ALARMS: dict[AlarmKind, Meaning] = {
         "{patience} 分钟后产线保持。",
         "Dispatch has not acknowledged the recall of {count} parcels: call dispatch now and stop their mail bags. This "
         "is repeated until it does; after {patience} minutes the line holds.",
+    ),
+    AlarmKind.CHALLENGE_MISSED: Meaning(
+        1,
+        "测试件未被检出：{what}。该检测自上次通过以来的全部存疑：线上的剔除返工，已发出的已召回。检查该检测装置，"
+        "按“恢复”后同一测试件会再次上线，通过后本报警消失。",
+        "A test kit was let through: {what}. All since that detector last caught one is suspect: what is on the line "
+        "goes to rework, what has fallen is recalled. Mend the detector, then Unhold: the same kit is called again; "
+        "this ends when it is caught.",
     ),
     AlarmKind.CARRIER_MISSING: Meaning(
         1,

@@ -35,6 +35,7 @@ REASONS: dict[Reason, Text] = {
     Reason.WEIGHT_OUT_OF_LIMITS: Text("重量超限", "the weight is out of limits"),
     Reason.WRONG_CHUTE: Text("分拣到错误的滑槽", "the parcel fell into the wrong chute"),
     Reason.SUSPECT: Text("存疑，需重新核验", "nobody can vouch for it any more"),
+    Reason.CHALLENGE_MISSED: Text("测试件未被检出", "a test kit was let through by its detector"),
     Reason.UNKNOWN_OUTCOME: Text("去向不明", "where it went is unknown"),
 }
 
@@ -50,6 +51,12 @@ _PHRASES = {
     "slip": "载具错位",
     "no code": "无条码",
     "found by hand": "人工找到",
+    "blind detector": "检测失灵",
+    "wrong_plate": "号牌号码错误",
+    "missing_part": "缺少部件",
+    "wrong_waybill": "面单错误",
+    "cold_seal": "封口不足",
+    "light_weight": "重量不足",
     "carrier none": "无载具",
     "carrier ": "载具 ",
     "its own parts": "本件的部件",

@@ -16,6 +16,7 @@ from devices.plc.contract import Chute
 from simulators.faults import Faults
 from simulators.hands import Hands, Pick, Reader
 from simulators.matter import Part
+from simulators.pick_list import PickLine
 from simulators.scenario import Scenario, TrayPart
 from simulators.virtual.plant import VirtualPlant
 from simulators.world import World
@@ -39,7 +40,7 @@ class DeskScreen:
         """What is called to the carriers now."""
         answer = await self._call("pick_list")
         lines = answer["picks"] if answer else []
-        return [Pick(each["item"], each["carrier"], each["acceptance"], each["attempt"]) for each in lines]
+        return [PickLine.model_validate(each).pick() for each in lines]
 
     async def rework(self, acceptance: str) -> bool:
         """Press the button for the next attempt."""

@@ -65,9 +65,7 @@ async def test_an_operator_signs_in_works_and_signs_out(visitor: Page, line: Fak
     await expect(visitor.locator("#me")).to_contain_text("登录")
 
 
-async def test_a_supervisor_adds_somebody_and_gives_a_badge_that_signs_in(
-    context: BrowserContext, web: str
-) -> None:
+async def test_a_supervisor_adds_somebody_and_gives_a_badge_that_signs_in(context: BrowserContext, web: str) -> None:
     await sign_in(context, web, "zhao")
     page = await context.new_page()
     await page.goto(f"{web}language/en?to=/people")

@@ -60,9 +60,12 @@ class Result:
 class Floor(Books):
     """One floor. Made by `floor`."""
 
-    def __init__(self, folder: Path, plan: Mendable, speed: float, timing: dict[str, float]) -> None:
+    def __init__(
+        self, folder: Path, plan: Mendable, speed: float, timing: dict[str, float], kits: tuple[str, ...]
+    ) -> None:
         super().__init__(folder, plan)
         self.speed = speed
+        self._kits = kits
         self._timing = PATIENT | timing
         self.crew = FloorCrew(folder)
         self.screen = Screen(folder)
@@ -330,6 +333,10 @@ class Floor(Books):
         for name, seconds in self._timing.items():
             text, count = re.subn(rf"(?m)^{name} = [0-9.]+", f"{name} = {seconds}", text)
             assert count == 1, name
+        if self._kits:
+            asked = f"every_items = 1\nkinds = {json.dumps(self._kits)}"
+            assert "every_items = 0" in text
+            text = text.replace("every_items = 0", asked)
         return text
 
     def _environment(self) -> dict[str, str]:
@@ -348,11 +355,12 @@ class Floor(Books):
 
 @asynccontextmanager
 async def floor(
-    plan: Mendable, *, speed: float = 20.0, folder: Path | None = None, **timing: float
+    plan: Mendable, *, speed: float = 20.0, folder: Path | None = None, kits: tuple[str, ...] = (), **timing: float
 ) -> AsyncIterator[Floor]:
     """A floor that is ready for `begin`, and that is cleared away afterwards. After a failure its folder is kept.
 
     :param folder: an empty one, which is left to its owner; else a new one.
+    :param kits: kinds of test kits that are called, one after each item; none unless given.
     :param timing: deadlines of the configuration that are to be other than the example's.
     """
     given, folder = (
@@ -361,7 +369,7 @@ async def floor(
     )  # a socket's path must be short
     try:
         async with AsyncExitStack() as stack:
-            made = Floor(folder, plan, speed, timing)
+            made = Floor(folder, plan, speed, timing, kits)
             await made.open(stack)
             yield made
     except BaseException as error:

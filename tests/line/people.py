@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 from controller.desk.channel import ChannelClient, ChannelError, ChannelRefused, LineUnreachable
@@ -13,6 +14,7 @@ from controller.journal.store import open_reading
 from devices.plc.contract import Chute
 from simulators.faults import Faults
 from simulators.hands import Hands, Pick, Reader
+from simulators.pick_list import PickLine
 from simulators.scenario import MENDED, Scenario
 from simulators.world import World
 
@@ -44,7 +46,7 @@ class Screen:
         if self.dark:
             return []
         with closing(open_reading(self._journal)) as connection:
-            return [Pick(each.item, each.carrier, each.acceptance, each.attempt) for each in pick_list(connection)]
+            return [PickLine.model_validate(asdict(each)).pick() for each in pick_list(connection)]
 
     async def rework(self, acceptance: str) -> bool:
         try:

@@ -66,9 +66,7 @@ def _fill(ledger: Ledger, config: LineConfig) -> None:
         " VALUES (?, 1, 'motorcycle_plate', 4, 'divert', 'ended', 'packed', ?, ?)",
         (ACCEPTANCE, NUMBER, ledger.at),
     )
-    ledger.connection.execute(
-        "INSERT INTO mail_numbers VALUES (?, 1, 'dispatched', 1, ?)", (NUMBER, ACCEPTANCE)
-    )
+    ledger.connection.execute("INSERT INTO mail_numbers VALUES (?, 1, 'dispatched', 1, ?)", (NUMBER, ACCEPTANCE))
     at = {"item": 1, "acceptance": ACCEPTANCE}
     ledger.enter("sealing", **at, zone="seal_1", sealer="sealer_1", setpoints=[1400, 600, 300, 300])
     ledger.enter("sealed", **at, zone="seal_1", result="OK", measured=MEASURED)
