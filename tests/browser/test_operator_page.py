@@ -93,7 +93,6 @@ async def test_trouble_is_shown_with_its_remedy_and_acknowledged(page: Page, lin
 
 
 async def test_a_reject_shows_its_picture_and_can_be_reworked(page: Page, line: FakeLine, config: LineConfig) -> None:
-    await page.get_by_role("link", name="剔除与返工").click()
     pictures = (put_picture(config.store.evidence, "B-12346"), put_picture(config.store.evidence, "B-99999"))
     line.shown = running(config, rejects=rejects(tuple(f"{digest}.jpg" for digest in pictures)))
     first = page.locator("#rejects li").first
@@ -148,16 +147,20 @@ def _broken() -> Snapshot:
     raise RuntimeError("the line fell silent")
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("shown", PAGES, ids=[each.name for each in PAGES])
 async def test_every_page_fits_and_can_be_touched(
-    page: Page, line: FakeLine, web: str, size: tuple[int, int], language: str, shown: ShownPage
+    page: Page, line: FakeLine, web: str, language: str, shown: ShownPage
 ) -> None:
     line.shown = in_trouble(line.config, ())
-    await page.set_viewport_size({"width": size[0], "height": size[1]})
     await page.goto(f"{web}language/{language}?to={shown.path}")
     await expect(page.locator("#message")).to_have_attribute("data-level", "1")
+    for width, height in ((1280, 800), (1920, 1080)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await fits(page, (width, height))
+
+
+async def fits(page: Page, size: tuple[int, int]) -> None:
     over = await page.evaluate(
         "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
     )

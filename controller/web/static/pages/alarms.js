@@ -13,7 +13,7 @@ import { drawRates } from "./alarm_rates.js";
 const HIGHEST = 1;
 const RATES_MS = 30000;
 const dialog = document.getElementById("shelve");
-let known = "";
+let known = null;
 
 function drawStanding(snapshot) {
   drawAlarms(snapshot, (alarm) => [remedy(alarm), shelfButton(alarm)].filter(Boolean));
