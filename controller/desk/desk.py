@@ -16,10 +16,10 @@ from controller.desk.channel_wire import ChannelRefused
 from controller.desk.dossiers import DossierForm, state_dossier
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
-from controller.desk.suspect_calls import SuspectCalls
 from controller.desk.noting import NotesForm, enter_notes
 from controller.desk.planning import Planning
 from controller.desk.signing import KeyUnusable, load_or_make_key, public_half, sign
+from controller.desk.suspect_calls import SuspectCalls
 from controller.journal import JournalUnavailable
 from controller.line import Line
 from controller.orders.mail_numbers import fill_pool

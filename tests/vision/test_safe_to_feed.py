@@ -12,13 +12,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from controller.vision_workers import VisionCrashed
 from plant_scenes import good_waybill_picture, waybill_task
 from test_pictures import DECLARING, HOSTILE
 from test_vision_workers import serving
 from typer.testing import CliRunner
 
 from controller.commands.vision import vision
-from controller.vision_workers import VisionCrashed
 from vision.judge import judge
 from vision.verdict import Outcome
 

@@ -1,7 +1,7 @@
 """The pages, in the order of the navigation. A new page is one module here and one line below."""
 
 from controller.web.frame import Page
-from controller.web.pages import alarms, orders, overview, people, recovery, rejects, technician, trace
+from controller.web.pages import alarms, orders, overview, people, recovery, rejects, report, technician, trace
 
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
@@ -10,6 +10,7 @@ PAGES: tuple[Page, ...] = (
     rejects.PAGE,
     orders.PAGE,
     trace.PAGE,
+    report.PAGE,
     technician.PAGE,
     people.PAGE,
 )
