@@ -113,10 +113,16 @@ def shift_report(
     now: datetime,
     rests: Sequence[tuple[datetime, datetime]] = (),
     design_per_hour: float | None = None,
+    *,
+    heard: bool = True,
 ) -> ShiftReport:
-    """Reckon a shift. :param rests: planned ones; :param design_per_hour: parcels; None: not known."""
+    """Reckon a shift.
+
+    :param rests: planned ones; :param design_per_hour: parcels; None: not known.
+    :param heard: whether the line process runs now; of one that does not, the time since its last entry is off.
+    """
     until = min(end, now)
-    seen = _gather(connection, start, until)
+    seen = _gather(connection, start, until, heard)
     spans = list(_spans(seen.turns, _state_before(connection, start), start, until))
     states: defaultdict[str, float] = defaultdict(float)
     for begun, ended, state, _ in spans:
@@ -142,13 +148,14 @@ def _longest(state: tuple[str, float]) -> float:
     return -state[1]
 
 
-def _gather(connection: sqlite3.Connection, start: datetime, end: datetime) -> _Seen:
+def _gather(connection: sqlite3.Connection, start: datetime, end: datetime, heard: bool) -> _Seen:
     seen = _Seen()
+    behind = _first_from(connection, end)
     marks = ", ".join("?" for _ in _KINDS)
     rows = connection.execute(
         f"SELECT seq, at, kind, item, data FROM history WHERE seq >= ? AND seq < ?"  # noqa: S608 - constants
         f" AND (kind IN ({marks}) OR kind LIKE 'challenge%') ORDER BY seq",
-        (_first_from(connection, start), _first_from(connection, end), *_KINDS),
+        (_first_from(connection, start), behind, *_KINDS),
     )
     for seq, at, kind, item, data in rows:
         moment = datetime.fromisoformat(at)
@@ -156,6 +163,7 @@ def _gather(connection: sqlite3.Connection, start: datetime, end: datetime) -> _
             seen.turns += _restarted(connection, seq, moment)
         else:
             _take(seen, moment, kind, item, json.loads(data))
+    seen.turns += _left(connection, behind, heard)
     return seen
 
 
@@ -178,6 +186,15 @@ def _take(seen: _Seen, at: datetime, kind: str, item: int | None, data: dict[str
         seen.alarms.append((at, data["alarm_kind"]))
     elif kind.startswith("challenge"):
         seen.challenges[str(data.get("result") or kind)] += 1
+
+
+def _left(connection: sqlite3.Connection, behind: int, heard: bool) -> list[tuple[datetime, str, str, str]]:
+    """What comes after the last entry of the shift: a start of the line process, or nothing and no line, is off."""
+    after = connection.execute("SELECT kind FROM history WHERE seq = ?", (behind,)).fetchone()
+    if (after is None and heard) or (after is not None and after[0] != "line_started"):
+        return []
+    row = connection.execute("SELECT at FROM history WHERE seq = ?", (behind - 1,)).fetchone()
+    return [(datetime.fromisoformat(row[0]), OFF, "ended", "line")] if row else []
 
 
 def _restarted(connection: sqlite3.Connection, seq: int, at: datetime) -> list[tuple[datetime, str, str, str]]:

@@ -61,7 +61,9 @@ async def _report(plant: Plant, back: int) -> ShiftReport:
     start, end = shift_of(shifts, now, back)
     resting = rests(shifts, start, end)
     return await plant.records.read(
-        lambda journal: shift_report(journal, start, end, now, resting, shifts.design_per_hour)
+        lambda journal: shift_report(
+            journal, start, end, now, resting, shifts.design_per_hour, heard=plant.feed.away is None
+        )
     )
 
 

@@ -106,6 +106,15 @@ def test_time_without_a_line_process_is_no_production(ledger: Ledger) -> None:
     assert not found.over
 
 
+def test_a_line_that_died_in_this_shift_and_came_back_in_the_next_was_off(ledger: Ledger) -> None:
+    turn(ledger, 0, "EXECUTE")
+    enter(ledger, 60, "packed", reason="")
+    gone = shift_report(ledger.connection, START, END, START + timedelta(hours=2), heard=False)
+    assert gone.states == {"EXECUTE": 3600, "OFF": 3600}
+    enter(ledger, 600, "line_started", epoch=2)
+    assert report(ledger, now=END + timedelta(hours=3)).states == {"OFF": 7 * 3600, "EXECUTE": 3600}
+
+
 def test_throughput_rejects_and_trends(ledger: Ledger) -> None:
     turn(ledger, 0, "EXECUTE")
     for place, (low, high) in enumerate(((1399, 1407), (1143, 1152))):

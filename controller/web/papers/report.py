@@ -31,7 +31,10 @@ def print_report(report: ShiftReport, config: LineConfig, language: Language) ->
     paper.bars([(f"{datetime.fromisoformat(each.at):%H}", each.packed) for each in report.hours])
     for key, prefix, counts in (("rejects", "reason.", report.rejects), ("alarms", "alarm_kind.", report.alarms)):
         paper.head(words[f"report.{key}"])
-        paper.lying_bars([(words.get(prefix + name, name), n, str(n)) for name, n in counts.items()][:12])
+        if counts:
+            paper.lying_bars([(words.get(prefix + name, name), n, str(n)) for name, n in counts.items()][:12])
+        else:
+            paper.words("–")
     paper.head(words["report.challenges"])
     told = ", ".join(f"{name} {count}" for name, count in report.challenges.items())
     paper.words(told or words["report.no_challenges"])
@@ -90,7 +93,7 @@ def _oee(paper: Paper, report: ShiftReport, words: Mapping[str, str]) -> None:
     paper.head(words["report.oee"])
     factors = report.oee
     rows = [
-        (words[f"report.{name}"], percent(getattr(factors, name)), words[f"report.{name}_is"])
+        (words[f"report.{name}_name"], percent(getattr(factors, name)), words[f"report.{name}_is"])
         for name in ("availability", "effectiveness", "quality", "oee")
     ]
     paper.grid((words["dossier.what"], "%", ""), rows, (1.2, 0.8, 4))

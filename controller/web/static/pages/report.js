@@ -36,7 +36,7 @@ async function draw() {
 function drawOee(oee) {
   const names = ["oee", "availability", "effectiveness", "quality"];
   part("oee").replaceChildren(...names.map((name) =>
-    make("div", "", make("dt", "", t(`report.${name}`)), make("dd", "", percent(oee[name]), make("small", "", t(`report.${name}_is`))))));
+    make("div", "", make("dt", "", t(`report.${name}_name`)), make("dd", "", percent(oee[name]), make("small", "", t(`report.${name}_is`))))));
   say(part("counts"), t("report.counts", { pbt: duration(oee.pbt_s), apt: duration(oee.apt_s), pq: oee.pq, gq: oee.gq }));
 }
 
