@@ -1,7 +1,18 @@
 """The pages, in the order of the navigation. A new page is one module here and one line below."""
 
 from controller.web.frame import Page
-from controller.web.pages import alarms, orders, overview, people, recovery, rejects, report, technician, trace
+from controller.web.pages import (
+    alarms,
+    orders,
+    overview,
+    people,
+    recovery,
+    rejects,
+    report,
+    settings,
+    technician,
+    trace,
+)
 
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
@@ -11,6 +22,7 @@ PAGES: tuple[Page, ...] = (
     orders.PAGE,
     trace.PAGE,
     report.PAGE,
+    settings.PAGE,
     technician.PAGE,
     people.PAGE,
 )
