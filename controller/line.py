@@ -41,6 +41,8 @@ from controller.journal.open_matters import open_matters
 from controller.journal.tally import Tally
 from controller.pack_item import clear_item, pack_item
 from controller.plan.config import SEAL_ZONES, LineConfig, StationKind
+from controller.plan.settings import SettingsRefused, with_settings
+from controller.plan.settings_book import approved, begin_version, overlay_in_use
 from controller.pulse import Pulse
 from controller.recovery import Plan, Recovery
 from controller.stations import Stations
@@ -72,6 +74,9 @@ class Line:
         vision: VisionWorkers,
     ) -> None:
         self.config = config
+        self.plant_recipes = config.recipes
+        """As `line.toml` has them, without the settings that lie over them."""
+        self.settings_version = 0
         self.clock = clock
         self.journal = journal
         self.equipment = equipment
@@ -175,10 +180,28 @@ class Line:
             await self.vision.ready()
         except VisionError as error:
             raise NotReady(Text(f"视觉进程未就绪：{error}", f"vision is not ready: {error}")) from error
+        await self.use_settings()
         await self._demand_recipes()
         await self._reconcile()
         await self.golden_samples.check()
         self.alarms.clear(AlarmKind.NOT_READY)
+
+    async def use_settings(self) -> None:
+        """Line clearance: what is called from now on is packed by the newest approved settings.
+
+        :raises NotReady: they don't fit `line.toml` any more, which was changed meanwhile.
+        """
+        version, overlay, fresh = await self.memory.remember(_settings)
+        try:
+            recipes = with_settings(self.plant_recipes, overlay)
+        except SettingsRefused as error:
+            raise NotReady(
+                error.text.within(f"设置版本 {version} 与配置文件不符", f"settings version {version} and line.toml")
+            ) from error
+        if fresh:
+            await self.memory.remember(lambda ledger: begin_version(ledger, version))
+        self.settings_version = version
+        self.config = self.config.model_copy(update={"recipes": recipes})
 
     async def _demand_recipes(self) -> None:
         """A recipe that was taken out of the configuration while orders need it must not be met in the middle."""
@@ -354,3 +377,11 @@ class Line:
             hold=self.hold,
             doubt=self.doubt,
         )
+
+
+def _settings(ledger: Ledger) -> tuple[int, dict[str, float], bool]:
+    """Version and overlay to pack by, and whether it is new."""
+    waiting = approved(ledger.connection)
+    if waiting is not None:
+        return waiting.version, waiting.overlay, True
+    return (*overlay_in_use(ledger.connection), False)

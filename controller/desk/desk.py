@@ -19,6 +19,7 @@ from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
 from controller.desk.noting import NotesForm, enter_notes
 from controller.desk.planning import Planning
+from controller.desk.settings_calls import SettingsCalls
 from controller.desk.signing import KeyUnusable, load_or_make_key, public_half, sign
 from controller.desk.suspect_calls import SuspectCalls
 from controller.journal import JournalUnavailable
@@ -54,6 +55,7 @@ class Desk:
             **SuspectCalls(self._line).handlers,
             **DeviceCalls(self._line).handlers,
             **Planning(self._line).handlers,
+            **SettingsCalls(self._line).handlers,
             "note": self._note,
             "sign_dossier": self._sign_dossier,
         }

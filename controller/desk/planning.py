@@ -17,6 +17,7 @@ from controller.line import Line
 from controller.orders.batches import BatchRefused, Choice, close_batch, open_batch
 from controller.orders.mail_numbers import IllegalMailNumberMove, MailNumberError, void_free
 from controller.orders.work_orders import OrderRefused, set_priority
+from controller.unit.machine import NotReady
 
 T = TypeVar("T")
 F = TypeVar("F", bound=BaseModel)
@@ -76,27 +77,38 @@ class Planning:
         }
 
     async def _set_priority(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        form = _read(_Priority, arguments)
+        form = read_form(_Priority, arguments)
         await self._write(lambda ledger: set_priority(ledger, form.acceptance, form.priority, form.by, form.why))
         return {"acceptance": form.acceptance, "priority": form.priority}
 
     async def _open_batch(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        form = _read(_Batch, arguments)
+        form = read_form(_Batch, arguments)
         choice = Choice(form.product, form.route, form.due_before)
-        return {"batch": await self._write(lambda ledger: open_batch(ledger, form.name, choice, form.by))}
+        batch = await self._write(lambda ledger: open_batch(ledger, form.name, choice, form.by))
+        await self._clear()
+        return {"batch": batch}
 
     async def _close_batch(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        form = _read(_Closing, arguments)
-        return asdict(await self._write(lambda ledger: close_batch(ledger, form.by, form.why)))
+        form = read_form(_Closing, arguments)
+        closed = await self._write(lambda ledger: close_batch(ledger, form.by, form.why))
+        await self._clear()
+        return asdict(closed)
 
     async def _close_bag(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        form = _read(_Bag, arguments)
+        form = read_form(_Bag, arguments)
         return {"bag": await self._write(lambda ledger: close_open_bag(ledger, form.by))}
 
     async def _void_mail_number(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        form = _read(_Void, arguments)
+        form = read_form(_Void, arguments)
         await self._write(lambda ledger: void_free(ledger, form.number, form.by, form.why))
         return {"number": form.number}
+
+    async def _clear(self) -> None:
+        """Line clearance: approved settings take effect."""
+        try:
+            await self._line.use_settings()
+        except NotReady as error:
+            raise ChannelRefused("settings_unfit", error.text.en, error.text.zh) from error
 
     async def _write(self, change: Callable[[Ledger], T]) -> T:
         """Make a plan durable and have the line look at its orders anew."""
@@ -118,7 +130,8 @@ class Planning:
         return made
 
 
-def _read(form: type[F], arguments: dict[str, Any]) -> F:
+def read_form(form: type[F], arguments: dict[str, Any]) -> F:
+    """The arguments of a call in their form. :raises ChannelRefused: they don't fit; says where."""
     try:
         return form.model_validate(arguments)
     except ValidationError as error:

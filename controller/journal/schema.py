@@ -137,6 +137,17 @@ CREATE TABLE batch_orders (
     PRIMARY KEY (batch, acceptance)
 ) WITHOUT ROWID;
 
+CREATE TABLE settings (
+    version     INTEGER PRIMARY KEY AUTOINCREMENT,
+    state       TEXT NOT NULL,             -- settings_book.VersionState
+    overlay     TEXT NOT NULL,             -- JSON: path -> value, the whole overlay over line.toml
+    why         TEXT NOT NULL,
+    proposed_by TEXT NOT NULL,
+    proposed_at TEXT NOT NULL,
+    approved_by TEXT NOT NULL DEFAULT '',
+    effective_at TEXT
+);
+
 CREATE TABLE bags (
     bag         INTEGER PRIMARY KEY AUTOINCREMENT,
     state       TEXT NOT NULL,             -- open, frozen or closed

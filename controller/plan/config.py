@@ -21,6 +21,7 @@ from controller.plan.recipes import PartKind as PartKind  # beside what holds th
 from controller.plan.recipes import Recipe as Recipe
 from controller.plan.recipes import RecipePart as RecipePart
 from controller.plan.recipes import SealSettings as SealSettings
+from controller.plan.shifts import ShiftSection
 from controller.plan.taught import TaughtError, with_taught
 from controller.words.config_words import fill_variables, worded
 from devices.links.address import CaptureLink, HttpLink, Link, ModbusLink, SerialLink, TcpLink, parse_link
@@ -260,6 +261,7 @@ class LineConfig(Section):
     vision: VisionSection = VisionSection()
     timing: TimingSection = TimingSection()
     challenge: ChallengeSection = ChallengeSection()
+    shifts: ShiftSection = ShiftSection()
     pocket: Pocket
     devices: dict[Name, Device]
     stations: tuple[Station, ...]

@@ -32,6 +32,8 @@ from controller.web.planning import planning_api
 from controller.web.plant import Plant
 from controller.web.records import Records
 from controller.web.refusals import refuse
+from controller.web.reporting import reporting_api
+from controller.web.settings import settings_api
 from controller.web.tracing import tracing_api
 
 ROUTERS = (
@@ -40,6 +42,8 @@ ROUTERS = (
     people_api,
     tracing_api,
     planning_api,
+    reporting_api,
+    settings_api,
     metrics,
     entrance,
     *(page.router for page in PAGES),

@@ -123,7 +123,7 @@ class Floor(Books):
 
     # Asking the line.
 
-    async def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+    async def call(self, name: str, /, **arguments: Any) -> dict[str, Any]:
         token = load_or_make_token(self.folder / "var" / "token")
         return await ChannelClient(self.folder / "var" / "line.sock", token).call(name, **arguments)
 

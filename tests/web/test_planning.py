@@ -36,8 +36,13 @@ async def journal(config: LineConfig, line: FakeLine) -> AsyncIterator[Journal]:
     async with Journal(config.store.journal, SystemClock()) as journal:
         await journal.write(lambda ledger: _fill(ledger, config))
         stub: Any = SimpleNamespace(journal=journal, orders_changed=Pulse(), tally=SimpleNamespace(touch=lambda: None))
+        stub.use_settings = _clearance
         line.server._handlers = {**line.server._handlers, **Planning(stub).handlers}
         yield journal
+
+
+async def _clearance() -> None:
+    """The line has nothing approved that waits."""
 
 
 def _fill(ledger: Ledger, config: LineConfig) -> None:
