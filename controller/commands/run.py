@@ -6,6 +6,8 @@ import asyncio
 import gc
 import signal
 import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,14 +24,24 @@ from controller.escape_bound import CampaignUnreadable
 from controller.journal import JournalUnavailable
 from controller.journal.epochs import ForeignJournal
 from controller.plan.config import ConfigError, LineConfig, load_config
+from controller.recording.run import Recorded, Wish, recorded
+from controller.recording.tape import TapeError
 
 log = structlog.get_logger()
 _SOUND_SQLITE = (3, 51, 3)
-_REFUSALS = (JournalUnavailable, ForeignJournal, ChannelError, CampaignUnreadable)
+_REFUSALS = (JournalUnavailable, ForeignJournal, ChannelError, CampaignUnreadable, TapeError)
 Config = Annotated[Path, typer.Option("--config", "-c", help="The line's configuration.")]
 
 
-def run(config: Config = Path("line.toml")) -> None:
+def run(
+    config: Config = Path("line.toml"),
+    record: Annotated[
+        Path | None, typer.Option(help="Record everything there, for `sealline replay`. Holds part codes and pictures.")
+    ] = None,
+    record_limit_mb: Annotated[
+        int, typer.Option(min=100, help="Room for all recordings there; the oldest are removed beyond it.")
+    ] = 4000,
+) -> None:
     """Run the line until SIGTERM or Ctrl-C. It begins Stopped: reset and start it from the page or by `command`."""
     try:
         line = load_config(config)
@@ -41,7 +53,7 @@ def run(config: Config = Path("line.toml")) -> None:
         # One connection writes and checkpoints here, so the known fault can't strike; a plant should still know.
         log.warning("old_sqlite", found=sqlite3.sqlite_version, wanted=".".join(map(str, _SOUND_SQLITE)))
     try:
-        asyncio.run(_serve(line, token))
+        asyncio.run(_serve(line, token, Wish(record, record_limit_mb << 20) if record else None))
     except _REFUSALS as error:
         _refuse(str(error), error)
     except BaseExceptionGroup as group:
@@ -57,15 +69,16 @@ def _refuse(text: str, cause: BaseException) -> None:
     raise typer.Exit(2) from cause
 
 
-async def _serve(config: LineConfig, token: str) -> None:
+async def _serve(config: LineConfig, token: str, wish: Wish | None) -> None:
     """Keep the line going until a signal ends it."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, ended.set)
-    async with compose(config) as composed:
-        line = composed.line
-        channel = ChannelServer(config.channel.socket, token, Desk(line).handlers, lambda: look_at(line))
+    async with _opened(config, wish) as opened:
+        composed, line = opened.composed, opened.composed.line
+        handlers = opened.wrap(Desk(line).handlers)
+        channel = ChannelServer(config.channel.socket, token, handlers, lambda: look_at(line))
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(channel.serve())]
             await channel.listening.wait()  # a second line on this socket ends here, before it has touched a device
@@ -75,5 +88,17 @@ async def _serve(config: LineConfig, token: str) -> None:
             gc.freeze()
             log.info("line_runs", line=config.line.id, journal=str(config.store.journal))
             await ended.wait()
+            opened.ending()
             for task in tasks:
                 task.cancel()
+
+
+@asynccontextmanager
+async def _opened(config: LineConfig, wish: Wish | None) -> AsyncIterator[Recorded]:
+    """The line put together, under recording when that is wished."""
+    if wish is None:
+        async with compose(config) as composed:
+            yield Recorded(composed)
+    else:
+        async with recorded(config, wish) as under_recording:
+            yield under_recording

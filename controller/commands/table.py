@@ -22,6 +22,7 @@ COMMANDS = {
     "check-config": "controller.commands.check_config:check_config",
     "doctor": "controller.commands.doctor:doctor",
     "vision": "controller.commands.vision:vision",
+    "replay": "controller.commands.replay:replay",
 }
 """Name -> module and function, or group of commands."""
 

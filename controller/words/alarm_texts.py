@@ -36,6 +36,7 @@ class AlarmKind(StrEnum):
     REJECTS_IN_A_ROW = "rejects_in_a_row"
     NOT_READY = "not_ready"
     PRINT_HEAD_WORN = "print_head_worn"
+    RECORDING_STOPPED = "recording_stopped"
     INTERNAL = "internal"
 
 
@@ -175,6 +176,12 @@ ALARMS: dict[AlarmKind, Meaning] = {
         "打印质量下降：面单条码相对等级或对比度由 {first} 降至 {last}。清洁打印头；若无改善，请更换打印头。",
         "Print head worn: the waybills' relative grade or contrast has fallen from {first} to {last}. Clean the head; "
         "change it when that does not help.",
+    ),
+    AlarmKind.RECORDING_STOPPED: Meaning(
+        3,
+        "记录已停止（{source}：{cause}）。生产不受影响；腾出磁盘空间，方便时重启产线程序以重新记录。",
+        "Recording has ended ({source}: {cause}). Packing goes on; make room on the disk, and start the line process "
+        "again when it suits to record anew.",
     ),
     AlarmKind.NOT_READY: Meaning(2, "不能复位或启动：{cause}", "The line can't be reset or started: {cause}"),
     AlarmKind.INTERNAL: Meaning(

@@ -12,7 +12,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from controller.vision_workers import VisionCrashed
 from plant_scenes import good_waybill_picture, waybill_task
 from test_pictures import DECLARING, HOSTILE
 from test_vision_workers import serving

@@ -1,0 +1,80 @@
+"""`sealline replay`: a recorded incident run through the line's code, its decisions compared with the recorded ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from controller.commands.way_in import fail
+from controller.recording.tape import PICTURES, TapeError
+from controller.replaying.run import Comparison
+from controller.replaying.run import replay as run_replay
+from controller.replaying.seams import Judge
+from controller.replaying.timeline import find_run, read_timeline
+from vision.verdict import Task, Verdict
+
+DIFFERS = 1
+"""Exit code: something else was decided."""
+
+
+def replay(
+    folder: Annotated[
+        Path, typer.Argument(help="A recording of `sealline run --record`, or their folder: the newest.")
+    ],
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Judge the recorded pictures anew instead of taking the recorded verdicts.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, nothing else.")] = False,
+) -> None:
+    """Run a recording through this sealline and compare decisions: history, permits, labels, events.
+
+    Ends with 0 when they are the same, with 1 and the first difference when not, with 2 when it can't be replayed.
+    """
+    try:
+        run = find_run(folder)
+        done = run_replay(read_timeline(run), _judge_of(run) if judge else None)
+    except TapeError as error:
+        fail(str(error))
+    typer.echo(json.dumps(_record(run, done), ensure_ascii=False) if as_json else _told(run, done))
+    raise typer.Exit(DIFFERS if done.difference else 0)
+
+
+def _judge_of(run: Path) -> Judge:
+    """Vision itself, on the recording's pictures."""
+    from vision.judge import judge
+
+    def judge_anew(digest: str, task: Task) -> Verdict:
+        path = run / PICTURES / f"{digest}.jpg"
+        if not path.exists():
+            raise TapeError(f"{path}: removed to stay within the limit; replay without --judge")
+        return judge(path.read_bytes(), task)
+
+    return judge_anew
+
+
+def _told(run: Path, done: Comparison) -> str:
+    length = f"{done.recorded_s:.1f} s recorded, replayed in {done.wall_s:.1f} s"
+    if done.difference is None:
+        counted = f"{done.items} items, {done.permits} permits, {done.entries} entries"
+        return f"{run}: {length}\nsame decisions: {counted}"
+    return "\n".join([f"{run}: {length}", f"first difference: {done.difference}", *done.remarks])
+
+
+def _record(run: Path, done: Comparison) -> dict[str, Any]:
+    difference = done.difference
+    told = None if difference is None else {**dataclasses.asdict(difference), "at": difference.at.isoformat()}
+    return {
+        "recording": str(run),
+        "same": difference is None,
+        "items": done.items,
+        "permits": done.permits,
+        "entries": done.entries,
+        "recorded_s": round(done.recorded_s, 3),
+        "wall_s": round(done.wall_s, 3),
+        "difference": told,
+        "remarks": list(done.remarks),
+    }

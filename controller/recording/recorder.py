@@ -1,0 +1,168 @@
+"""Takes what passes the seams and has a thread put it on the tape, so that recording never delays a permit.
+
+In the loop a record costs one append. The thread packs, hashes, compresses and writes. When the disk does not take it,
+or not as fast as it comes, recording ends with a word to the line, and the line goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from controller.journal.store import open_reading
+from controller.recording.tape import PICTURES, Kind, Record, packed
+from controller.recording.upkeep import Upkeep
+
+FLUSH_S = 0.25
+ENTRIES_S = 1.0
+"""How often what was journalled meanwhile is copied to the tape."""
+SEGMENT_BYTES = 8 << 20
+_MOST_WAITING = 50_000
+"""Records that may wait for the thread, about a minute of a line: more, and the disk does not keep up."""
+_AT_ONCE = 100
+"""Records packed in one go: so long the thread may keep the loop from running."""
+_BREATH_S = 0.0005
+_log = structlog.get_logger()
+
+Data = bytes | Callable[[], bytes]
+"""What a record holds, or what makes it: made in the thread."""
+
+
+class Recorder:
+    """Records one run of a line into `folder`.
+
+    :param on_end: told in the loop, once, when the disk has ended the recording before its time.
+    :param upkeep: keeps all recordings within their limit.
+    """
+
+    def __init__(self, folder: Path, journal: Path, upkeep: Upkeep, on_end: Callable[[str], None]) -> None:
+        self.folder = folder
+        self._journal = journal
+        self._upkeep = upkeep
+        self._on_end = on_end
+        self._waiting: deque[tuple[float, Kind, int, Data]] = deque()
+        self._streams = 0
+        self._segment = 0
+        self._entry = self._event = 0
+        self._over = threading.Event()
+        self._recording = True
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
+
+    def begin(self) -> None:
+        """Start the thread. What stands in the journal already is no part of this run."""
+        with closing(open_reading(self._journal)) as connection:
+            self._entry, self._event = _last(connection)
+        self._thread.start()
+
+    def note(self, kind: Kind, data: Data = b"", stream: int = 0) -> None:
+        """Take a record; from the loop or from the journal's thread."""
+        if self._recording:
+            self._waiting.append((self._loop.time(), kind, stream, data))
+            if len(self._waiting) > _MOST_WAITING:
+                self._end(f"{len(self._waiting)} records wait: the disk does not keep up")
+
+    def tell(self, kind: Kind, **facts: Any) -> None:
+        """Take a record of facts."""
+        self.note(kind, lambda: json.dumps(facts, ensure_ascii=False).encode())
+
+    def stream(self) -> int:
+        """A number for a new connection."""
+        self._streams = self._streams % 0xFFFF + 1
+        return self._streams
+
+    def keep(self, picture: bytes) -> str:
+        """Keep a picture and return its digest; to be called in the thread."""
+        digest = hashlib.sha256(picture).hexdigest()
+        path = self.folder / PICTURES / f"{digest}.jpg"
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            self._upkeep.grew(path.write_bytes(picture))
+        return digest
+
+    async def close(self) -> None:
+        """Write what is left, and end. The line has ended, so nothing comes any more."""
+        self._over.set()
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join)
+
+    def _work(self) -> None:
+        try:
+            since = 0.0
+            while not self._over.wait(FLUSH_S):
+                self._flush()
+                since += FLUSH_S
+                if since >= ENTRIES_S:
+                    self._copy_entries()
+                    since = 0.0
+            self._copy_entries()
+            self._flush()
+        except OSError as error:
+            self._end(str(error))
+
+    def _flush(self) -> None:
+        """Put what waits on the tape, in small groups: the loop must get its turn in between."""
+        while self._waiting and self._recording:
+            group: list[Record] = []
+            while self._waiting and len(group) < _AT_ONCE:
+                at, kind, stream, data = self._waiting.popleft()
+                group.append(Record(at, kind, stream, data if isinstance(data, bytes) else data()))
+            self._append(packed(group))
+            self._over.wait(_BREATH_S)
+        self._upkeep.look(self.folder)
+
+    def _append(self, block: bytes) -> None:
+        path = self.folder / f"wires-{self._segment:05}.gz"
+        if not self._segment or path.stat().st_size > SEGMENT_BYTES:
+            self._segment += 1
+            path = self.folder / f"wires-{self._segment:05}.gz"
+        with path.open("ab") as file:
+            self._upkeep.grew(file.write(block))
+
+    def _copy_entries(self) -> None:
+        """Put what was journalled since the last time on the tape: what a replay is held against."""
+        try:
+            with closing(open_reading(self._journal)) as connection:
+                entries = connection.execute(
+                    "SELECT seq, at, kind, item, acceptance, data FROM history WHERE seq > ? ORDER BY seq",
+                    (self._entry,),
+                ).fetchall()
+                events = connection.execute(
+                    "SELECT seq, item, body FROM outbox WHERE seq > ? ORDER BY seq", (self._event,)
+                ).fetchall()
+        except sqlite3.Error as error:
+            _log.warning("entries_not_recorded", cause=str(error))  # they are copied the next time
+            return
+        if entries:
+            self._entry = entries[-1][0]
+        if events:
+            self._event = events[-1][0]
+        if entries or events:
+            self.tell(Kind.ENTRIES, entries=[list(each) for each in entries], events=[list(each) for each in events])
+
+    def _end(self, why: str) -> None:
+        """Give the recording up. The line goes on."""
+        if not self._recording:
+            return
+        self._recording = False
+        self._waiting.clear()
+        _log.error("recording_stopped", folder=str(self.folder), cause=why)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._on_end, why)
+
+
+def _last(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Numbers of the last history entry and of the last event."""
+    entry = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM history").fetchone()[0]
+    event = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM outbox").fetchone()[0]
+    return int(entry), int(event)
