@@ -20,8 +20,9 @@ from devices.errors import (
     NotTaken,
     UnknownOutcome,
 )
+from devices.links.linked import LinkedDevice
 from devices.links.modbus import ModbusMaster
-from devices.links.state import LinkCounters, LinkState
+from devices.links.state import LinkState
 from devices.plc.contract import (
     PERMIT_LIFE_MS,
     SETPOINTS,
@@ -75,7 +76,7 @@ class _Issued:
         return f"{permit.command.name} of item {permit.token} at block {self.block}, sequence {permit.sequence}"
 
 
-class PlcStation:
+class PlcStation(LinkedDevice[PlcPort]):
     """One PLC with `blocks` blocks of one kind.
 
     :param epoch: the line's start counter, 1..65535; may be set anew.
@@ -96,16 +97,12 @@ class PlcStation:
         stale_s: float = 0.25,
         port: PlcPort | None = None,
     ) -> None:
-        self.name = name
         self.epoch = epoch
-        self._link: PlcPort = port or StationLink(name, kind, blocks, master, poll_s=poll_s, stale_s=stale_s)
+        link = port or StationLink(name, kind, blocks, master, poll_s=poll_s, stale_s=stale_s)
+        super().__init__(name, link)
         self._used: dict[int, int] = {}
         self._claimed: set[int] = set()
         self._releases = [asyncio.Lock() for _ in range(blocks)]
-
-    async def serve(self) -> None:
-        """Own the link until cancelled: connect with backoff, check the identity, poll, beat."""
-        await self._link.serve()
 
     @property
     def kind(self) -> DeviceKind:
@@ -116,21 +113,6 @@ class PlcStation:
     def blocks(self) -> int:
         """How many blocks it must have."""
         return self._link.blocks
-
-    @property
-    def link_state(self) -> LinkState:
-        """How the link stands."""
-        return self._link.state
-
-    @property
-    def last_error(self) -> str:
-        """What last went wrong on the link; empty when nothing has."""
-        return self._link.last_error
-
-    @property
-    def counters(self) -> LinkCounters:
-        """What happened on the link since the start."""
-        return self._link.counters
 
     @property
     def image(self) -> StatusImage | None:

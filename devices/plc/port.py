@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
+from devices.links.linked import Link
 from devices.links.modbus import Sent
-from devices.links.state import LinkCounters, LinkState
 from devices.plc.contract import DeviceKind, StatusImage
 
 _Found = TypeVar("_Found")
 
 
-class PlcPort(Protocol):
+class PlcPort(Link, Protocol):
     """The PLC's status image as it was last seen, and a way to write its registers."""
 
     @property
@@ -24,21 +24,6 @@ class PlcPort(Protocol):
     @property
     def blocks(self) -> int:
         """How many blocks it must have."""
-        ...
-
-    @property
-    def state(self) -> LinkState:
-        """How the link stands."""
-        ...
-
-    @property
-    def last_error(self) -> str:
-        """What last went wrong; empty when nothing has."""
-        ...
-
-    @property
-    def counters(self) -> LinkCounters:
-        """What happened on the link since the start."""
         ...
 
     @property
@@ -67,8 +52,4 @@ class PlcPort(Protocol):
 
         :raises DeviceError: its `written_at` is None when nothing was sent.
         """
-        ...
-
-    async def serve(self) -> None:
-        """Own the link until cancelled: connect with backoff, check the identity, beat."""
         ...

@@ -11,7 +11,7 @@ import asyncio
 
 from devices.errors import BadReply, DeviceError, DeviceTimeout, LinkLost, PrinterFault, UnknownOutcome
 from devices.links.framed import FramedLink
-from devices.links.state import LinkCounters, LinkState
+from devices.links.linked import LinkedDevice
 from devices.links.stream import Dial
 from devices.printer.wire import (
     LONGEST,
@@ -29,32 +29,12 @@ POLL_S = 0.02
 SILENT = f"no answer to ~HS in {ANSWER_S} s: media or ribbon out, head open, or switched off"
 
 
-class LabelPrinter:
+class LabelPrinter(LinkedDevice[FramedLink]):
     """One printer."""
 
     def __init__(self, name: str, dial: Dial) -> None:
-        self.name = name
-        self._link = FramedLink(name, dial, LONGEST)
+        super().__init__(name, FramedLink(name, dial, LONGEST))
         self._one_label = asyncio.Lock()
-
-    @property
-    def link_state(self) -> LinkState:
-        """How the link stands."""
-        return self._link.state
-
-    @property
-    def last_error(self) -> str:
-        """What last went wrong on the link."""
-        return self._link.last_error
-
-    @property
-    def counters(self) -> LinkCounters:
-        """What happened on the link since the start."""
-        return self._link.counters
-
-    async def serve(self) -> None:
-        """Own the link until cancelled."""
-        await self._link.serve()
 
     async def ready(self) -> PrinterStatus:
         """Return the status of a printer that can print now, its peel edge free.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from devices.errors import BadReply, ScaleFault
 from devices.links.framed import Exchange, FramedLink
-from devices.links.state import LinkCounters, LinkState
+from devices.links.linked import LinkedDevice
 from devices.links.stream import Dial
 from devices.scale.wire import (
     ERROR_LINES,
@@ -37,32 +37,12 @@ class Weight:
     at: float
 
 
-class Scale:
+class Scale(LinkedDevice[FramedLink]):
     """One scale."""
 
     def __init__(self, name: str, dial: Dial) -> None:
-        self.name = name
-        self._link = FramedLink(name, dial, LONGEST)
+        super().__init__(name, FramedLink(name, dial, LONGEST))
         self._reset_on = 0
-
-    @property
-    def link_state(self) -> LinkState:
-        """How the link stands."""
-        return self._link.state
-
-    @property
-    def last_error(self) -> str:
-        """What last went wrong on the link."""
-        return self._link.last_error
-
-    @property
-    def counters(self) -> LinkCounters:
-        """What happened on the link since the start."""
-        return self._link.counters
-
-    async def serve(self) -> None:
-        """Own the link until cancelled."""
-        await self._link.serve()
 
     async def weigh(self, deadline_s: float) -> Weight:
         """Ask for a stable weight; the scale waits for stability itself.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from devices.errors import BadCode, BadReply, DeviceTimeout, NoRead
 from devices.links.framed import Exchange, FramedLink
-from devices.links.state import LinkCounters, LinkState
+from devices.links.linked import LinkedDevice
 from devices.links.stream import Dial
 from devices.scanner.wire import (
     LOFF,
@@ -42,7 +42,7 @@ class Reading:
     read_at: float
 
 
-class Scanner:
+class Scanner(LinkedDevice[FramedLink]):
     """One scanner in single mode with AIM identifiers on.
 
     :param prefix: a fixed text that the scanner is set up to put between AIM identifier and code; taken off, and
@@ -51,34 +51,14 @@ class Scanner:
     """
 
     def __init__(self, name: str, dial: Dial, *, prefix: str = "", extra: str = "") -> None:
-        self.name = name
         self._prefix = prefix
         self._extra = extra + prefix
-        self._link = FramedLink(name, dial, LONGEST)
-
-    @property
-    def link_state(self) -> LinkState:
-        """How the link stands."""
-        return self._link.state
-
-    @property
-    def last_error(self) -> str:
-        """What last went wrong on the link."""
-        return self._link.last_error
-
-    @property
-    def counters(self) -> LinkCounters:
-        """What happened on the link since the start."""
-        return self._link.counters
+        super().__init__(name, FramedLink(name, dial, LONGEST))
 
     @property
     def dropped(self) -> int:
         """Frames that nobody had asked for, and frames too long to be meant."""
         return self._link.unasked + self._link.oversize
-
-    async def serve(self) -> None:
-        """Own the link until cancelled."""
-        await self._link.serve()
 
     async def read(self, deadline_s: float) -> Reading:
         """Trigger once and return the code read for this trigger.
