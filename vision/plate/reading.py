@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vision.alignment import Frames, best_text
+from vision.alignment import Frames, best_text, log_likelihoods
 from vision.characters import LINE_HEIGHT_PX, Look, read_lines
 from vision.likelihood import Margins, explainable, margins
 from vision.pictures import Picture
@@ -55,18 +55,27 @@ def read_number(lines: Sequence[Picture], number: str) -> Reading:
     lies = [lie_of(line) for line in lines]
     views = [_view(*each, spare=None) for each in zip(lines, lies, texts, strict=True)]
     rows = read_lines(views)
-    looks, own = _readings(rows), [own_frames(row.features) for row in rows]
+    looks = _readings(rows)
     found = margins(looks, number)
     if found.margin < SURE_MARGIN:
         looks += _readings(read_lines([_view(*each, spare=_SPARE) for each in zip(lines, lies, texts, strict=True)]))
         found = margins(looks, number)
-    seen = seen_in(views, own, texts) if explainable(number) else []
+    seen = (
+        seen_in(views, [_clearer(*each) for each in zip(rows, texts, strict=True)], texts)
+        if explainable(number)
+        else []
+    )
     return Reading(found, best_text(looks[0]), tuple(seen), len(looks) // 2)
 
 
 def _readings(rows: list[Look]) -> list[Frames]:
     """One look as both last layers read it, the rows one after the other."""
     return [np.concatenate([row.frames for row in rows]), np.concatenate([own_frames(row.features) for row in rows])]
+
+
+def _clearer(row: Look, text: str) -> Frames:
+    """The reading of a row that explains its text better: it tells better where each character stands."""
+    return max(row.frames, own_frames(row.features), key=lambda frames: float(log_likelihoods(frames, [text])[0]))
 
 
 def _split(number: str, rows: int) -> list[str]:

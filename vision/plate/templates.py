@@ -33,11 +33,11 @@ WORKING_PX = 72
 """Height to which a line is brought, so that the search is quick."""
 _HEIGHTS = {1: (0.66, 0.7, 0.74), 2: (0.76, 0.81, 0.86, 0.91)}
 """Heights of characters as shares of the line's, on plates with so many rows of print."""
-_WIDTHS = (0.9, 0.97, 1.04)
+_WIDTHS = (0.92, 0.99, 1.06)
 """Widths of characters as shares of their place's."""
 _PAIR_WIDTHS = (0.82, 0.91, 1.0)
 """The same in an upper row of two."""
-_SPARE = 0.22
+_SPARE = 0.34
 """How far around its place a character is looked for, as a share of the place's width."""
 _PAIR = 2
 _FLAW_SHARE = 0.18

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +11,9 @@ from typer.core import TyperGroup
 
 COMMANDS = ("bench", "check", "grade", "read", "teach", "verify")
 """Each the name of a module here and of its function."""
+
+# Pictures are judged on one core; numpy's threads would only wait for each other. It asks when it is first loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class LazyVision(TyperGroup):
