@@ -44,8 +44,8 @@ IN_MOTION = (
         "controller/stations/divert.py",
         "        if not outcome.packed:\n            return\n        broken",
         "        return\n        broken",
-        "a parcel that hands changed after its inspection is sent",
-        only="parcels_swapped,carrier_moved",
+        "a parcel for which nobody vouches any more is sent",
+        only="tracking_lost,plc_restarted",
         items=40,
     ),
     Mutant(
