@@ -25,8 +25,8 @@ AT_STATIONS = (
     Mutant(
         "verdicts are not asked for",
         "controller/stations/proving.py",
-        "    if look.verdict.outcome is Outcome.ACCEPT:\n        return\n    failed",
-        "    if look.verdict.outcome is not Outcome.UNSURE:\n        return\n    failed",
+        "    if look.verdict.outcome is Outcome.ACCEPT:\n        return\n    if look.repeated",
+        "    if look.verdict.outcome is not Outcome.UNSURE:\n        return\n    if look.repeated",
         "a plate that is another citizen's goes through",
     ),
     Mutant(

@@ -42,8 +42,8 @@ IN_MOTION = (
     Mutant(
         "a suspect parcel may fall into dispatch",
         "controller/stations/divert.py",
-        "        if not outcome.packed:\n            return\n        broken",
-        "        return\n        broken",
+        "        if broken:\n            raise Nonconformance(Reason.SUSPECT, cause=broken)\n\n    async def _retained",
+        "\n    async def _retained",
         "a parcel for which nobody vouches any more is sent",
         only="tracking_lost,plc_restarted",
         items=40,
