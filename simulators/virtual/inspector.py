@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from devices.plc.contract import Answer, Command, Permit, ResultCode
+from devices.plc.contract import Answer, Chute, Command, Permit, ResultCode
 from simulators.history import CarrierMoved, EmergencyStop, Event, GuardsSwung, JawClosed
 from simulators.matter import Mailer
 from simulators.plc import PlcTwin
@@ -93,8 +93,9 @@ class Inspector:
     def written(self, plc: PlcTwin, permit: Permit) -> None:
         """The line has put a permit on the wire: in this moment it must have been allowed to."""
         self._look_at_state(plc.name, permit)
-        if permit.command is Command.SEAL:
-            self._look_at_proof(plc)
+        to_dispatch = permit.command is Command.DIVERT and permit.target == Chute.DISPATCH
+        if to_dispatch or permit.command is Command.SEAL:
+            self._look_at_proof(plc, permit.command)
 
     def accepted(self, device: str, permit: Permit) -> None:
         """A PLC has taken a permit: it must be of this start of the line."""
@@ -120,22 +121,23 @@ class Inspector:
         elif wrong:
             self.rare["a permit on the wire while the unit turned"] += 1
 
-    def _look_at_proof(self, plc: PlcTwin) -> None:
-        """What the jaw is about to close on must have been shown to both cameras lately and not been touched since."""
+    def _look_at_proof(self, plc: PlcTwin, command: Command) -> None:
+        """What the jaw closes on has been shown to both cameras lately; until it has fallen nothing touches it."""
         carrier = self._world.zones.get(plc.machine.zones[0])
         if carrier is None or carrier.mailer is None:
             return
         shown = self._shown.get(id(carrier.mailer))
         missing = [camera for camera in PROVING if shown is None or camera not in shown.at]
         if shown is None or missing:
-            self._find(f"{plc.name} was permitted to seal a parcel that camera {', '.join(missing)} never saw")
+            cameras = ", ".join(missing)
+            self._find(f"{plc.name} was permitted {command.name} of a parcel that camera {cameras} never saw")
             return
         now, proven_at = self._now(), min(shown.at[camera] for camera in PROVING)
-        if now - proven_at > PROOF_LIFE_S + SETTLES_S:
+        if command is Command.SEAL and now - proven_at > PROOF_LIFE_S + SETTLES_S:
             self._find(f"{plc.name} was permitted to seal on pictures {now - proven_at:.1f} s old")
         if proven_at < self._broken_at < now - SEEN_S:
             since = now - self._broken_at
-            self._find(f"{plc.name} was permitted to seal {since:.1f} s after trust was broken")
+            self._find(f"{plc.name} was permitted {command.name} {since:.1f} s after trust was broken")
 
     def _since_turn(self) -> float:
         return self._now() - self._turned_at

@@ -27,16 +27,18 @@ class Reaching:
     def __init__(self, world: World, hands: VirtualHands) -> None:
         self._world = world
         self._hands = hands
+        self._reach = frozenset(ZONES)
 
     async def reach_in(self, kind: Kind, zone: str, chance: Random) -> bool:
         """Do it; return whether there was anything to do it to. :raises ImpossibleError: matter does not allow it."""
-        unguarded = zone in HANDS_BELONG and chance.random() < 0.5
-        if unguarded and kind is not Kind.CARRIER_MOVED:
+        if zone in HANDS_BELONG and kind is not Kind.CARRIER_MOVED and chance.random() < 0.5:
             await self._until_laid(zone)
+            self._reach = HANDS_BELONG
             return await self._do(kind, zone, chance)
         world = self._world
         world.swing_guards(closed=False)
         await asyncio.sleep(chance.uniform(0.0, 0.05))
+        self._reach = frozenset(ZONES)
         try:
             return await self._do(kind, zone, chance)
         finally:
@@ -97,9 +99,10 @@ class Reaching:
         mailer = self._world.open_mailer_at(zone)
         if not mailer.contents:
             return False
-        placed = chance.choice(mailer.contents)
+        placed, reach = chance.choice(mailer.contents), self._reach
         self._world.take_out(zone, placed.part.part_id)
         await asyncio.sleep(chance.uniform(0.0, 2.0))
+        self._reach = reach
         try:
             near = [each for each in OPEN_MAILER if self._is_open(each)]
             self._world.lay_part(chance.choice(near or [zone]), placed.part, placed.x, placed.y)
@@ -154,7 +157,8 @@ class Reaching:
         return True
 
     def _is_open(self, zone: str) -> bool:
-        return self._world.bears_mailer(zone) and not self._world.mailer_at(zone).sealed
+        """Whether hands that are in now can lay something into the mailer there."""
+        return zone in self._reach and self._world.bears_mailer(zone) and not self._world.mailer_at(zone).sealed
 
 
 def _first(mailer: Mailer, kind: PartKind) -> PlacedPart | None:

@@ -124,8 +124,8 @@ AFTER_RESTART = (
     Mutant(
         "an escaped reject is not recalled",
         "controller/flow/ending.py",
-        "    put_event(ledger, line_id, EventType.RECALLED, item.token, data)\n    _end(",
-        "    _end(",
+        "    put_event(ledger, line_id, EventType.RECALLED, item.token, data)\n    if item.challenge is None:",
+        "    assert data\n    if item.challenge is None:",
         "a reject lies in the dispatch chute and dispatch never hears of it",
         items=40,
     ),

@@ -15,13 +15,18 @@ _NO_GUARD_WATCH = (
     "        if not self._guards.note(plc.name, image.safety):\n",
     "        return\n        if not self._guards.note(plc.name, image.safety):\n",
 )
+_NO_WEIGHT = (
+    "controller/stations/inspect.py",
+    "        if abs(grams - recipe.weight_g) > recipe.weight_tolerance_g:\n",
+    "        if abs(grams - recipe.weight_g) > 1000 * recipe.weight_tolerance_g:\n",
+)
 
 AT_STATIONS = (
     Mutant(
         "verdicts are not asked for",
         "controller/stations/proving.py",
-        "    if look.verdict.outcome is Outcome.ACCEPT:\n        return\n    failed",
-        "    if look.verdict.outcome is not Outcome.UNSURE:\n        return\n    failed",
+        "    if look.verdict.outcome is Outcome.ACCEPT:\n        return\n    if look.repeated",
+        "    if look.verdict.outcome is not Outcome.UNSURE:\n        return\n    if look.repeated",
         "a plate that is another citizen's goes through",
     ),
     Mutant(
@@ -34,13 +39,14 @@ AT_STATIONS = (
         items=40,
     ),
     Mutant(
-        "the certificates' picture is not acted on",
+        "neither the certificates' picture nor the weight is acted on",
         "controller/stations/verify.py",
         "        demand_accept(close_up, self._close_up)\n",
         "",
         "a certificate that hands took out after its scan is missing",
-        only="part_removed,parts_swapped,part_refed",
+        only="part_removed,part_added,part_refed",
         items=40,
+        also=(_NO_WEIGHT,),
     ),
     Mutant(
         "any code is taken at the scanner, and pictures prove nothing",
@@ -127,9 +133,7 @@ AT_STATIONS = (
     ),
     Mutant(
         "the weight is not asked, and nobody minds what hands do",
-        "controller/stations/inspect.py",
-        "        if abs(grams - recipe.weight_g) > recipe.weight_tolerance_g:\n",
-        "        if abs(grams - recipe.weight_g) > 1000 * recipe.weight_tolerance_g:\n",
+        *_NO_WEIGHT,
         "a part that was taken out after its proof is missing in the parcel",
         only="part_removed",
         also=(_NO_INTEGRITY, _NO_GUARD_WATCH),

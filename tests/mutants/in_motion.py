@@ -42,10 +42,10 @@ IN_MOTION = (
     Mutant(
         "a suspect parcel may fall into dispatch",
         "controller/stations/divert.py",
-        "        if not outcome.packed:\n            return\n        broken",
-        "        return\n        broken",
-        "a parcel that hands changed after its inspection is sent",
-        only="parcels_swapped,carrier_moved",
+        "        if broken:\n            raise Nonconformance(Reason.SUSPECT, cause=broken)\n\n    async def _retained",
+        "\n    async def _retained",
+        "a parcel for which nobody vouches any more is sent",
+        only="tracking_lost,plc_restarted",
         items=40,
     ),
     Mutant(

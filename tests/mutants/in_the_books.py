@@ -42,9 +42,8 @@ IN_THE_BOOKS = (
     Mutant(
         "a reject keeps its mail number",
         "controller/flow/ending.py",
-        "    void_held(ledger, item, str(outcome.reason))\n    end_attempt(ledger, item.acceptance, packed=False)\n"
-        '    _end(ledger, item, "rejected"',
-        '    end_attempt(ledger, item.acceptance, packed=False)\n    _end(ledger, item, "rejected"',
+        "    void_held(ledger, item, str(outcome.reason))\n    _end_attempt(ledger, item)\n    _end(",
+        "    _end_attempt(ledger, item)\n    _end(",
         "a label lies in the reject chute and dispatch does not know that it is void",
     ),
     Mutant(
@@ -57,8 +56,10 @@ IN_THE_BOOKS = (
     Mutant(
         "a void number goes back to the pool",
         "controller/orders/mail_numbers.py",
-        "    _set(ledger, number, MailNumberState.VOIDED)\n",
-        "    _set(ledger, number, MailNumberState.FREE)\n",
+        "        raise IllegalMailNumberMove(number, found, MailNumberState.VOIDED)\n"
+        '    _set(ledger, number, MailNumberState.VOIDED)\n    ledger.enter("mail_number_voided", item=',
+        "        raise IllegalMailNumberMove(number, found, MailNumberState.VOIDED)\n"
+        '    _set(ledger, number, MailNumberState.FREE)\n    ledger.enter("mail_number_voided", item=',
         "two labels bear one number",
     ),
     Mutant(
@@ -78,8 +79,8 @@ IN_THE_BOOKS = (
     Mutant(
         "an order is called while its attempt lives",
         "controller/orders/work_orders.py",
-        "\"SELECT body FROM orders WHERE state = 'waiting' AND NOT EXISTS (\"",
-        "\"SELECT body FROM orders WHERE state <> 'packed' AND attempt < 2 AND NOT EXISTS (\"",
+        "WHERE state = 'waiting'{within} AND",
+        "WHERE state <> 'packed' AND attempt < 2{within} AND",
         "two carriers wait for one order's parts",
         also=(
             (
