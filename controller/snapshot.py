@@ -139,6 +139,7 @@ class EscapeView(_View):
     :ivar one_in: N of "below 1 in N at 95 % confidence"; None while a part has not been shown.
     :ivar items: attempts that ended; :ivar caught: of them rejected for what lay in them.
     :ivar challenges: test kits with wrong contents that came to a result; :ivar campaign_items: simulated.
+    :ivar kits: of every kind of test kit how many were caught and how many let through.
     """
 
     one_in: int | None = None
@@ -148,6 +149,7 @@ class EscapeView(_View):
     caught: int = 0
     challenges: int = 0
     challenges_missed: int = 0
+    kits: dict[str, tuple[int, int]] = {}
     campaign_items: int = 0
     campaign_escapes: int = 0
 

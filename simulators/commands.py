@@ -36,6 +36,7 @@ class Level(StrEnum):
     HEAVY = "heavy"
 
 
+_KITS = "A known-bad test kit after so many items; 0: none."
 _FAILED = 1
 _CANNOT_RUN = 2
 _INTERRUPTED = 130
@@ -62,12 +63,17 @@ def demo(
     report: Annotated[Path | None, typer.Option(help="Write the figures there, as JSON.")] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Leave everything running afterwards, until Ctrl-C.")] = False,
     folder: Annotated[Path | None, typer.Option(help="Folder of the run; a new one under /tmp unless given.")] = None,
+    challenges: Annotated[int, typer.Option(min=0, help=_KITS)] = 0,
+    campaign: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="What `simulate --json` wrote, for the escape bound."),
+    ] = None,
 ) -> None:
     """Pack orders on a whole simulated plant, watch it, and let an oracle judge the parcels.
 
     Ends with 0 only if no parcel is wrong, nothing is lost or doubled, and every planned trouble was caught.
     """
-    wish = Wish(orders, seed, speed, _run_folder(folder), _report_file(report), serve)
+    wish = Wish(orders, seed, speed, _run_folder(folder), _report_file(report), serve, challenges, campaign)
     console = Console()
     try:
         done = asyncio.run(_until_told(wish, console))
@@ -90,6 +96,7 @@ def simulate(
     depth: Annotated[
         Depths, typer.Option(help="Every byte framed, or PLCs on typed ports; mixed: each 100th seed at full wire.")
     ] = Depths.MIXED,
+    challenges: Annotated[int, typer.Option(min=0, help=_KITS)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object last, nothing else.")] = False,
 ) -> None:
     """Run the line's own code in virtual time, with trouble, and let the oracle judge. Ends with 1 if it found a thing.
@@ -97,7 +104,7 @@ def simulate(
     Findings are told as they come, each with its seed and the story of what struck.
     """
     tell = (lambda _: None) if as_json else typer.echo
-    done = soak(seed, items, faults.value, seeds, minutes * 60, only, depth, tell)
+    done = soak(seed, items, faults.value, seeds, minutes * 60, only, depth, tell, challenges)
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else table(done))
     raise typer.Exit(_FAILED if done["findings"] else 0)
 

@@ -26,15 +26,8 @@ _KINDS = ("wrong_plate", "missing_part")
 
 def escape_view(connection: sqlite3.Connection, counters: Counters, campaign: Campaign) -> EscapeView:
     """The statement and everything that it is made of."""
-    passed, missed = (
-        sum(
-            connection.execute(
-                "SELECT COUNT(*) FROM challenges WHERE kind = ? AND result = ?", (kind, result)
-            ).fetchone()[0]
-            for kind in _KINDS
-        )
-        for result in ("passed", "missed")
-    )
+    kits = _kits(connection)
+    passed, missed = (sum(kits.get(kind, (0, 0))[place] for kind in _KINDS) for place in (0, 1))
     observed = Observed(
         items=counters.packed + counters.rejected,
         caught=sum(counters.rejected_by_reason.get(reason, 0) for reason in _CONTENTS),
@@ -51,9 +44,18 @@ def escape_view(connection: sqlite3.Connection, counters: Counters, campaign: Ca
         caught=observed.caught,
         challenges=observed.challenges,
         challenges_missed=missed,
+        kits=kits,
         campaign_items=campaign.items,
         campaign_escapes=campaign.escapes,
     )
+
+
+def _kits(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
+    rows = connection.execute(
+        "SELECT kind, SUM(result = 'passed'), SUM(result = 'missed') FROM challenges"
+        " WHERE result IN ('passed', 'missed') GROUP BY kind"
+    )
+    return {str(row[0]): (int(row[1]), int(row[2])) for row in rows}
 
 
 _ENGLISH = "mis-insert escapes below 1 in {:,} at 95 % confidence"

@@ -81,6 +81,20 @@ class Alarm(BaseModel):
     cleared: bool = False
 
 
+class Escape(BaseModel):
+    """What the line states of its mis-inserts. :ivar kits: kind of test kit → caught, let through."""
+
+    one_in: int | None = None
+    text: str = ""
+    items: int = 0
+    caught: int = 0
+    challenges: int = 0
+    challenges_missed: int = 0
+    kits: dict[str, tuple[int, int]] = {}
+    campaign_items: int = 0
+    campaign_escapes: int = 0
+
+
 class LineView(BaseModel):
     """What of the line's snapshot the demo shows and waits for."""
 
@@ -92,6 +106,7 @@ class LineView(BaseModel):
     counters: Counters = Counters()
     rejects: tuple[Reject, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    escape: Escape = Escape()
     dispatch_online: bool = False
     decision_latency: Figures = Figures()
 

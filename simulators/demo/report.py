@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 from rich.table import Table
 
-from simulators.demo.line_api import Counters, Figures
+from simulators.demo.line_api import Counters, Escape, Figures
 from simulators.faults import Fault
 from simulators.oracle import Judgement
 from simulators.scenario import Scenario
@@ -36,6 +36,7 @@ class Report(BaseModel):
     :ivar rejected: reason → rejected items; orders = packed + all rejected − reworked.
     :ivar reworked: orders that went round again; :ivar items_per_hour: packed parcels at the pace of this run.
     :ivar oracle: category → number of findings; :ivar oracle_findings: the same in words.
+    :ivar escape_bound: how rarely a mis-insert may escape, and the test kits behind it.
     :ivar mismatches: where the run and its plan differ, in words.
     """
 
@@ -54,6 +55,7 @@ class Report(BaseModel):
     duration_s: float
     items_per_hour: float
     decision_latency: Latency
+    escape_bound: Escape = Escape()
     troubles: tuple[Trouble, ...] = ()
     mismatches: tuple[str, ...] = ()
     oracle_findings: dict[str, tuple[str, ...]] = {}
@@ -76,6 +78,10 @@ class Report(BaseModel):
         table.add_row("duration", f"{self.duration_s:.1f} s, {self.items_per_hour:.0f} parcels an hour")
         latency = self.decision_latency
         table.add_row("decision latency", f"p50 {latency.p50_ms:.1f} ms, p99 {latency.p99_ms:.1f} ms")
+        for kind, (caught, missed) in sorted(self.escape_bound.kits.items()):
+            table.add_row(f"test kit: {kind.replace('_', ' ')}", f"{caught} caught, {missed} let through")
+        if self.escape_bound.kits:
+            table.add_row("escape bound", self.escape_bound.text)
         table.add_section()
         for category, count in self.oracle.items():
             table.add_row(f"oracle: {category.replace('_', ' ')}", str(count))
@@ -121,6 +127,7 @@ def make_report(
     ended: dict[str, Ended],
     judgement: Judgement,
     mismatches: list[str],
+    escape: Escape | None = None,
 ) -> Report:
     """Put the figures of one run together."""
     return Report(
@@ -137,12 +144,19 @@ def make_report(
         duration_s=round(duration_s, 3),
         items_per_hour=round(sum(each.state == "packed" for each in ended.values()) * 3600 / duration_s, 1),
         decision_latency=Latency(p50_ms=latency.p50_ms, p99_ms=latency.p99_ms),
+        escape_bound=escape or Escape(),
         troubles=tuple(
             Trouble(kind=fault.kind, acceptance=kit, caught_as=ended[kit].reasons, ending=ended[kit].state)
             for fault in scenario.faults
             for kit in (fault.kit, fault.other)
             if kit in ended
         ),
-        mismatches=tuple(mismatches),
+        mismatches=(*mismatches, *_let_through(escape or Escape())),
         oracle_findings={category: found for category, found in judgement.findings.items() if found},
     )
+
+
+def _let_through(escape: Escape) -> list[str]:
+    return [
+        f"test kit {kind}: let through {missed} times" for kind, (_, missed) in sorted(escape.kits.items()) if missed
+    ]

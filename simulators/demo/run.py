@@ -43,6 +43,8 @@ class Wish:
     folder: Path
     report: Path | None = None
     serve: bool = False
+    challenges: int = 0
+    campaign: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ async def _start_all(processes: Crew, client: httpx.AsyncClient, wish: Wish, sce
     plant = await processes.start("plant", *_plant_command(wish, api, truth))
     links: dict[str, str] = json.loads(await first_line(plant, START_S, start="{"))
     addresses = _addresses(links, folder, broker, web_port)
-    config.write_text(_configuration(addresses), encoding="utf-8")
+    config.write_text(_configuration(addresses, wish.challenges), encoding="utf-8")
+    _give_campaign(wish)
     at = ("--config", str(config))
     await processes.start("line", *_sealline("run", *at), env=addresses)
     await processes.start("web", *_sealline("web", *at), env=addresses)
@@ -117,7 +120,9 @@ async def _judge(running: Running, wish: Wish, scenario: Scenario, view: LineVie
     counters = view.counters
     if counters.events_published != counters.events_acknowledged:
         mismatches.append(f"{counters.events_published} events were sent, {counters.events_acknowledged} acknowledged")
-    return make_report(scenario, wish.speed, duration_s, counters, view.decision_latency, ended, judgement, mismatches)
+    return make_report(
+        scenario, wish.speed, duration_s, counters, view.decision_latency, ended, judgement, mismatches, view.escape
+    )
 
 
 async def _stock(running: Running) -> Stock:
@@ -173,9 +178,18 @@ def _plant_command(wish: Wish, api: LineApi, truth: Path) -> list[str]:
     )
 
 
-def _configuration(addresses: Mapping[str, str]) -> str:
+def _give_campaign(wish: Wish) -> None:
+    """Lay the simulated campaign's figures where the configuration looks for them."""
+    if wish.campaign is not None:
+        there = wish.folder / "var" / "campaign.json"
+        there.parent.mkdir(exist_ok=True)
+        there.write_bytes(wish.campaign.read_bytes())
+
+
+def _configuration(addresses: Mapping[str, str], challenges: int) -> str:
     """The example with this run's addresses as its variables' defaults: any command can be pointed at the file."""
     example = files("controller").joinpath("line.example.toml").read_text("utf-8")
+    example = example.replace("every_items = 0", f"every_items = {challenges}")
     for name, address in addresses.items():
         example = re.sub(rf"\$\{{{name}:-[^}}]*\}}", f"${{{name}:-{address}}}", example)
     return example

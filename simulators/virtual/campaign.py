@@ -47,8 +47,13 @@ class Run:
         return [finding for found in self.oracle.values() for finding in found]
 
 
-def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), depth: Depth = Depth.PORT) -> Run:
-    """Run one seed. Nothing of it remains, and what was killed in it dies without a word."""
+def simulate(
+    seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), depth: Depth = Depth.PORT, challenges: int = 0
+) -> Run:
+    """Run one seed. Nothing of it remains, and what was killed in it dies without a word.
+
+    :param challenges: a test kit after so many items, 0: none.
+    """
     logging_before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
@@ -57,7 +62,7 @@ def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), de
         with warnings.catch_warnings():
             # What had been started and not begun when the line was killed.
             warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
-            run = _simulate(seed, items, level, kinds, Depth(depth))
+            run = _simulate(seed, items, level, kinds, Depth(depth), challenges)
             gc.collect()
     finally:
         gc.enable()
@@ -66,7 +71,7 @@ def simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), de
     return run
 
 
-def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth: Depth) -> Run:
+def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth: Depth, challenges: int) -> Run:
     warm_up()
     began, worked = time.perf_counter(), time.process_time()
     loop = VirtualLoop(str(seed))
@@ -74,7 +79,7 @@ def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth:
 
     async def whole() -> Ended:
         with scratch() as folder:
-            floor = VirtualFloor(seed, items, level, kinds, depth, loop, folder)
+            floor = VirtualFloor(seed, items, level, kinds, depth, loop, folder, challenges)
             floors.append(floor)
             try:
                 return await floor.run()

@@ -37,6 +37,7 @@ class Conductor:
     :ivar counts: what was done, by kind; :ivar at: by kind and zone; :ivar told: the story, in plain words.
     :param kill: kills the line's process after so many of its steps; :param jump_clock: sets the time of day.
     :param go_away: keeps the operator from the line for so long; :param broke: told when a PLC loses its memory.
+    :param blind: lets vision accept everything.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Conductor:
         jump_clock: Callable[[float], None],
         go_away: Callable[[float], None],
         broke: Callable[[], None],
+        blind: Callable[[], None],
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.at: Counter[tuple[str, str]] = Counter()
@@ -59,6 +61,7 @@ class Conductor:
         self._reaching = Reaching(plant.world, hands)
         self._kill, self._call = kill, call
         self._jump_clock, self._go_away, self._broke = jump_clock, go_away, broke
+        self._blind = blind
         self._waiting: dict[tuple[str, str], list[Trouble]] = {}
         for trouble in troubles:
             self._waiting.setdefault((trouble.kit, trouble.zone), []).append(trouble)
@@ -206,6 +209,8 @@ class Conductor:
             case Kind.OPERATOR_AWAY:
                 self._go_away(chance.uniform(40.0, 110.0))
                 return await self._call("command", command="hold", by="operator") is not None
+            case Kind.DETECTOR_BLIND:
+                self._blind()
             case Kind.EMERGENCY_STOP:
                 plant.world.press_emergency_stop(pressed=True)
             case Kind.GUARD_OPENED:

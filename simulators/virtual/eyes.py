@@ -109,12 +109,24 @@ class NoVerdict(Exception):
 
 
 class TrueVision:
-    """In the place of the vision workers. :ivar failure: the line's own error for a missing verdict."""
+    """In the place of the vision workers. :ivar failure: the line's own error for a missing verdict.
+
+    :ivar blinded: it accepts everything.
+    """
 
     def __init__(self, chance: Random, rates: Rates) -> None:
         self.rates = rates
         self.failure: Callable[[str], Exception] = NoVerdict
         self._chance = chance
+        self.blinded = False
+
+    def blind(self) -> None:
+        """Let it accept everything."""
+        self.blinded = True
+
+    def mend(self) -> None:
+        """Let it see again."""
+        self.blinded = False
 
     async def serve(self) -> None:
         """There is no process to keep alive."""
@@ -130,6 +142,8 @@ class TrueVision:
             await asyncio.sleep(deadline_s)
             raise self.failure(f"no verdict within {deadline_s} s")
         await asyncio.sleep(chance.uniform(rates.least_s, rates.most_s))
+        if self.blinded:
+            return Verdict(Outcome.ACCEPT, (Check("picture_readable", Outcome.ACCEPT),), picture)
         checks = _checks(json.loads(picture.removeprefix(JPEG_START)), task)
         luck = chance.random()
         if luck < rates.unsure:

@@ -128,7 +128,7 @@ class VirtualFloor:
     """One run.
 
     :param level: `none`, `light` or `heavy`; :param kinds: the only kinds of trouble, all unless given.
-    :param folder: where the line keeps its journal.
+    :param folder: where the line keeps its journal; :param challenges: a test kit after so many items, 0: none.
     """
 
     def __init__(
@@ -140,6 +140,7 @@ class VirtualFloor:
         depth: Depth,
         loop: VirtualLoop,
         folder: Path,
+        challenges: int = 0,
     ) -> None:
         chance = Random(f"floor {seed}")
         self.trace = Trace()
@@ -154,7 +155,7 @@ class VirtualFloor:
         self.restarts = 0
         self._loop = loop
         self._folder = folder
-        self._config = _write_configuration(folder)
+        self._config = _write_configuration(folder, challenges)
         self._disk = Disk(Random(f"disk {seed}"), self.trace)
         self._broker = VirtualBroker(Random(f"broker {seed}"), self.trace)
         self._vision = TrueVision(Random(f"vision {seed}"), RATES[level])
@@ -172,7 +173,7 @@ class VirtualFloor:
             self.call,
             SPEED,
         )
-        self.operator = Operator(self.plant, self.hands, self.call, lambda: self._line, chance)
+        self.operator = Operator(self.plant, self.hands, self.call, lambda: self._line, chance, self._vision.mend)
         self.conductor = Conductor(
             plan_troubles(seed, self.scenario, level, kinds),
             self.plant,
@@ -184,6 +185,7 @@ class VirtualFloor:
             self._clock.jump,
             self.operator.go_away,
             self.inspector.broke,
+            self._vision.blind,
         )
         self._dead = asyncio.Event()
         loop.on_death = self._buried
@@ -375,7 +377,7 @@ class VirtualFloor:
             findings=self.findings,
             printed=tuple(event.mail_number for event in self.plant.world.history if isinstance(event, LabelPrinted)),
             rare=rare,
-            calm_gate=not DISTURBING & set(self.conductor.counts),
+            calm_gate=not (DISTURBING | {Kind.DETECTOR_BLIND}) & set(self.conductor.counts),
             story=self.conductor.told,
         )
 
@@ -424,11 +426,12 @@ async def _answered(ask: Any, arguments: dict[str, Any]) -> dict[str, Any] | Non
     return answer
 
 
-def _write_configuration(folder: Path) -> Path:
+def _write_configuration(folder: Path, challenges: int) -> Path:
     """The example's own line, with its journal in this run's folder, its PLCs read half as often."""
     text = files("controller").joinpath("line.example.toml").read_text(encoding="utf-8")
     path = folder / "line.toml"
-    path.write_text(text.replace("poll_s = 0.02", f"poll_s = {POLL_S}"), encoding="utf-8")
+    text = text.replace("poll_s = 0.02", f"poll_s = {POLL_S}").replace("every_items = 0", f"every_items = {challenges}")
+    path.write_text(text, encoding="utf-8")
     return path
 
 

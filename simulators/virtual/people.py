@@ -140,9 +140,16 @@ class Operator:
     """
 
     def __init__(
-        self, plant: VirtualPlant, hands: VirtualHands, call: Call, line: Callable[[], Line | None], chance: Random
+        self,
+        plant: VirtualPlant,
+        hands: VirtualHands,
+        call: Call,
+        line: Callable[[], Line | None],
+        chance: Random,
+        mend_vision: Callable[[], None],
     ) -> None:
         self._plant = plant
+        self._mend_vision = mend_vision
         self._hands = hands
         self._call = call
         self._line = line
@@ -190,6 +197,8 @@ class Operator:
             world.press_emergency_stop(pressed=False)
         printer.media_out = printer.head_open = printer.pause = False
         standing = line.standing()
+        if any(kind == "challenge_missed" for kind, _ in standing):
+            self._mend_vision()
         if any(kind in ("label_left", "printer") for kind, _ in standing):
             self._clear_printer()
         for _, text in standing:

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulators.virtual.campaign import Run, simulate
 from simulators.virtual.floor import Depth
-from simulators.virtual.troubles import AT_ZONES, BEHIND_LOAD, Kind
+from simulators.virtual.troubles import AT_RANDOM, AT_ZONES, BEHIND_LOAD, Kind
 
 _FAR_ENOUGH = 50
 """Seeds after which a kind of trouble that never struck is worth a word."""
@@ -40,17 +40,18 @@ def soak(
     only: str,
     depths: Depths,
     tell: Callable[[str], None],
+    challenges: int = 0,
 ) -> dict[str, Any]:
     """Run seeds from `first` on.
 
     :param seconds: instead of `seeds`, 0 for those. :param only: kinds of trouble with commas between; '' for all.
-    :param tell: told of each finding as it comes.
+    :param tell: told of each finding as it comes; :param challenges: a test kit after so many items, 0: none.
     """
     kinds = tuple(Kind(name.strip()) for name in only.split(",") if name.strip())
     began, runs = time.monotonic(), list[Run]()
     while len(runs) < seeds if not seconds else time.monotonic() - began < seconds:
         seed = first + len(runs)
-        run = simulate(seed, items, level, kinds, depths.of(seed))
+        run = simulate(seed, items, level, kinds, depths.of(seed), challenges)
         for line in told(run):
             tell(line)
         runs.append(run)
@@ -74,7 +75,7 @@ def summed(runs: list[Run], kinds: tuple[Kind, ...]) -> dict[str, Any]:
         coverage.update(run.coverage)
         oracle.update({name: len(found) for name, found in run.oracle.items()})
         rare.update(run.rare)
-    wanted = [f"{kind}@{zone}" for kind in kinds or Kind for zone in AT_ZONES.get(kind, BEHIND_LOAD)]
+    wanted = [f"{kind}@{zone}" for kind in kinds or AT_RANDOM for zone in AT_ZONES.get(kind, BEHIND_LOAD)]
     far = len(runs) > _FAR_ENOUGH
     first = runs[0]
     single = {"trace_hash": first.trace_hash, "seed": first.seed, "depth": first.depth} if len(runs) == 1 else {}

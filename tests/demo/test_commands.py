@@ -42,7 +42,7 @@ def test_the_runs_configuration_stands_alone_and_keeps_its_variables() -> None:
     text = files("controller").joinpath("line.example.toml").read_text("utf-8")
     names = {name for name in re.findall(r"\$\{([A-Z0-9_]+):-", text) if name != "NAME"}
     addresses = {name: str(number) for number, name in enumerate(sorted(names), 40000)}
-    filled = _configuration(addresses)
+    filled = _configuration(addresses, 7)
     assert all(f"${{{name}:-{value}}}" in filled for name, value in addresses.items())
     assert len(filled.splitlines()) == len(text.splitlines())
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from simulators.demo import until_done as waiting
-from simulators.demo.line_api import Counters, Figures, LineApi, LineRefused, LineView
+from simulators.demo.line_api import Counters, Escape, Figures, LineApi, LineRefused, LineView
 from simulators.demo.report import Ended, compare, make_report
 from simulators.demo.until_done import StandstillError, until_done
 from simulators.faults import FaultKind
@@ -90,6 +90,14 @@ def test_the_report_holds_what_issue_2_asks_for() -> None:
     assert data["decision_latency"] == {"p50_ms": 1, "p99_ms": 5}
     assert {"reworked", "events_published", "events_acknowledged", "duration_s"} <= data.keys()
     assert report.clean
+
+
+def test_a_test_kit_that_was_let_through_spoils_the_run_and_the_bound_is_reported() -> None:
+    escape = Escape(one_in=1506, text="below 1 in 1,506", kits={"wrong_plate": (3, 0), "light_weight": (2, 1)})
+    report = make_report(SCENARIO, 10, 36.0, Counters(), Figures(), as_planned(SCENARIO), Judgement(), [], escape)
+    assert report.mismatches == ("test kit light_weight: let through 1 times",)
+    assert not report.clean
+    assert json.loads(report.model_dump_json())["escape_bound"]["one_in"] == 1506
 
 
 @pytest.mark.parametrize("spoilt", [Judgement(lost=("a parcel",)), Judgement(badly_sealed=("a parcel",))])

@@ -14,7 +14,7 @@ import pytest
 from simulators.virtual.campaign import simulate
 from simulators.virtual.floor import Depth
 from simulators.virtual.soak import Depths, summed, told
-from simulators.virtual.troubles import AT_ZONES, BEHIND_LOAD, Kind
+from simulators.virtual.troubles import AT_RANDOM, AT_ZONES, BEHIND_LOAD, Kind
 
 RUN = "import sys; from controller.commands import main; sys.argv[0] = 'sealline'; main()"
 SEEDS = 150
@@ -34,10 +34,24 @@ def test_nothing_wrong_is_sealed_and_nothing_lost(seed: int) -> None:
     assert not run.findings, "\n".join(told(run))
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", AT_RANDOM)
 def test_each_kind_of_trouble_strikes_and_nothing_comes_of_it(kind: Kind) -> None:
     run = simulate(3, 12 if kind is Kind.PART_ADDED else 6, "heavy", (kind,))
     assert kind in run.faults
+    assert not run.findings, "\n".join(told(run))
+
+
+@pytest.mark.parametrize("seed", [2, 4])
+def test_what_a_blind_detector_let_through_is_recalled_once_a_test_kit_shows_it(seed: int) -> None:
+    with_kits = simulate(seed, 30, "light", (Kind.DETECTOR_BLIND,), challenges=3)
+    assert not with_kits.findings, "\n".join(told(with_kits))
+    assert with_kits.faults["detector_blind"]
+    without = simulate(seed, 30, "light", (Kind.DETECTOR_BLIND,))
+    assert without.oracle["wrong_contents"], "else this shows nothing"
+
+
+def test_test_kits_disturb_nothing() -> None:
+    run = simulate(5, 10, "none", challenges=2)
     assert not run.findings, "\n".join(told(run))
 
 
