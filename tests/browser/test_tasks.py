@@ -11,8 +11,10 @@ from playwright.async_api import Locator, Page, expect
 
 from controller.snapshot import MatterView, Snapshot, SuspectView
 from controller.web.texts import CATALOGUES, Language
+from tests.browser.conftest import sign_in
 from tests.web.floor import FakeLine, in_trouble, running, suspects, until
 from tests.web.history import acceptance
+from tests.web.staff import secret_of
 
 pytestmark = pytest.mark.browser
 Say = Callable[..., str]
@@ -65,7 +67,7 @@ async def test_the_overview_leads_to_what_has_to_be_answered_first(page: Page, l
     answered = tuple(each.model_copy(update={"answered": True}) for each in suspects())
     line.shown = line.shown.model_copy(update={"suspects": answered})
     await button(page, say("command.unhold")).click()
-    await until(lambda: asked(line, "command") == [{"command": "unhold", "by": "page"}])
+    await until(lambda: asked(line, "command") == [{"command": "unhold", "by": "wang"}])
 
 
 async def test_carriers_travel_on_the_floor(page: Page, line: FakeLine, say: Say) -> None:
@@ -97,7 +99,7 @@ async def test_an_alarm_is_acknowledged_and_tells_the_steps(page: Page, line: Fa
     steps = say("remedy.station_fault").split("\n")
     await expect(first.locator(".remedy li")).to_have_text(steps)
     await button(first, say("alarm.acknowledge")).click()
-    await until(lambda: asked(line, "acknowledge_alarm") == [{"alarm": 17, "by": "page"}])
+    await until(lambda: asked(line, "acknowledge_alarm") == [{"alarm": 17, "by": "wang"}])
     await expect(button(first, say("alarm.shelve"))).to_have_count(0)  # the highest priority
 
 
@@ -114,12 +116,12 @@ async def test_an_alarm_is_shelved_with_a_reason_and_an_end_and_taken_back(
     await expect(dialog).to_be_visible()  # a reason is missing
     await button(dialog, say("shelve.reason_1")).click()
     await button(dialog, say("shelve.yes")).click()
-    wanted = {"alarm": 15, "minutes": 120, "reason": say("shelve.reason_1"), "by": "page"}
+    wanted = {"alarm": 15, "minutes": 120, "reason": say("shelve.reason_1"), "by": "wang"}
     await until(lambda: asked(line, "shelve_alarm") == [wanted])
     shelved = page.locator('#alarms .alarm[data-shelved="true"]')
     await expect(shelved).to_contain_text("come at noon")
     await button(shelved, say("alarm.unshelve")).click()
-    await until(lambda: asked(line, "unshelve_alarm") == [{"alarm": 12, "by": "page"}])
+    await until(lambda: asked(line, "unshelve_alarm") == [{"alarm": 12, "by": "wang"}])
 
 
 async def test_past_alarms_are_searched_filtered_and_exported(page: Page, say: Say, tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ async def test_each_suspect_is_answered_by_the_number_that_is_read(page: Page, l
     await expect(button(page, say("command.start"))).to_have_count(0)
     await expect(page.locator('#floor .zone.here[data-zone="verify"]')).to_have_count(1)
     await button(page.locator("#guide"), say("station.carrier", carrier=11)).click()
-    await until(lambda: asked(line, "answer_suspect") == [{"item": 1, "carrier": 11, "by": "page"}])
+    await until(lambda: asked(line, "answer_suspect") == [{"item": 1, "carrier": 11, "by": "wang"}])
     first, second = line.shown.suspects
     line.shown = stopped(line, suspects=(first.model_copy(update={"answered": True}), second))
     await expect(page.locator("#guide h2")).to_have_text(title(line, 12, "seal_1", say))
@@ -169,7 +171,7 @@ async def test_each_suspect_is_answered_by_the_number_that_is_read(page: Page, l
     line.shown = stopped(line, suspects=both)
     await expect(page.locator("#progress")).to_have_text(say("recovery.all_answered", count=2))
     await button(page, say("command.start")).click()
-    await until(lambda: asked(line, "command") == [{"command": "start", "by": "page"}])
+    await until(lambda: asked(line, "command") == [{"command": "start", "by": "wang"}])
 
 
 async def test_a_suspect_is_taken_out_scanned_and_packed_again(page: Page, line: FakeLine, say: Say) -> None:
@@ -189,7 +191,7 @@ async def test_a_suspect_is_taken_out_scanned_and_packed_again(page: Page, line:
     (given,) = asked(line, "answer_item")
     assert (given["item"], given["found"]) == (1, "on_line")
     await button(page, say("guide.rework")).click()
-    await until(lambda: asked(line, "rework") == [{"acceptance": acceptance(1), "by": "page"}])
+    await until(lambda: asked(line, "rework") == [{"acceptance": acceptance(1), "by": "wang"}])
 
 
 async def test_an_item_that_the_line_still_leads_is_not_taken_out_before_a_stop(
@@ -200,7 +202,7 @@ async def test_an_item_that_the_line_still_leads_is_not_taken_out_before_a_stop(
     await button(page.locator("#guide"), say("guide.take_out")).click()
     await expect(page.get_by_role("dialog")).to_contain_text(say("guide.stop_first"))
     await button(page.get_by_role("dialog"), say("confirm.stop_yes")).click()
-    await until(lambda: asked(line, "command") == [{"command": "stop", "by": "page"}])
+    await until(lambda: asked(line, "command") == [{"command": "stop", "by": "wang"}])
 
 
 async def test_the_server_too_refuses_to_start_over_open_suspects(page: Page, line: FakeLine, say: Say) -> None:
@@ -226,7 +228,7 @@ async def test_a_lost_parcel_is_answered_for(page: Page, line: FakeLine, say: Sa
     await expect(dialog).to_be_visible()  # how one knows is missing
     await dialog.get_by_label(say("matter.why")).fill("waybill read")
     await button(dialog, say("matter.yes")).click()
-    wanted = {"item": 5, "found": "reject", "why": "waybill read", "by": "page"}
+    wanted = {"item": 5, "found": "reject", "why": "waybill read", "by": "wang"}
     await until(lambda: asked(line, "answer_item") == [wanted])
 
 
@@ -237,7 +239,7 @@ async def test_a_reject_is_reworked_by_scanning_its_part(page: Page, line: FakeL
     await page.keyboard.press("Enter")
     await expect(page.locator("#scanned")).to_contain_text(say("scan.order_rejected", carrier=13))
     await button(page.locator("#scanned"), say("reject.rework")).click()
-    await until(lambda: asked(line, "rework") == [{"acceptance": acceptance(3), "by": "page"}])
+    await until(lambda: asked(line, "rework") == [{"acceptance": acceptance(3), "by": "wang"}])
     await page.get_by_label(say("scan.label")).fill(acceptance(7))
     await page.keyboard.press("Enter")
     await expect(page.locator("#scanned")).to_contain_text(say("scan.order_packed"))
@@ -254,9 +256,10 @@ async def test_a_part_is_spoiled_with_a_reason_before_a_witness(page: Page, line
     await dialog.get_by_text(say("spoil.destroyed_yes")).click()
     await button(dialog, say("spoil.yes")).click()
     await expect(dialog).to_be_visible()  # nobody has seen it
-    await dialog.get_by_label(say("spoil.witness")).fill("wang")
+    await dialog.get_by_label(say("spoil.witness")).fill("li")
+    await dialog.get_by_label(say("spoil.witness_secret")).fill(secret_of("li"))
     await button(dialog, say("spoil.yes")).click()
-    wanted = {"code": "PM0000000003", "reason": "bent", "witness": "wang", "by": "page"}
+    wanted = {"code": "PM0000000003", "reason": "bent", "witness": "li", "by": "wang"}
     await until(lambda: asked(line, "spoil_part") == [wanted])
     await expect(page.locator("#remakes")).to_contain_text(f"PM0000000008 · {say('spoil.reason_scratched')}")
 
@@ -273,7 +276,8 @@ async def test_the_pareto_filters_the_rejects(page: Page, say: Say) -> None:
     await expect(dialog.locator(".failed li")).to_contain_text("******6")
 
 
-async def test_a_technician_sees_links_registers_and_pictures(page: Page, line: FakeLine, say: Say) -> None:
+async def test_a_technician_sees_links_registers_and_pictures(page: Page, web: str, line: FakeLine, say: Say) -> None:
+    await sign_in(page.context, web, "li")
     line.shown = in_trouble(line.config, ())
     await go(page, say, "technician")
     await expect(page.locator("#links tr").first).to_contain_text(say("health.failure"))
@@ -291,7 +295,7 @@ async def test_hold_stays_in_reach_while_a_question_is_open(page: Page, line: Fa
     await button(page, say("command.stop")).click()
     await expect(page.get_by_role("dialog", name=say("confirm.stop"))).to_be_visible()
     await button(page, say("command.hold")).click()
-    await until(lambda: asked(line, "command") == [{"command": "hold", "by": "page"}])
+    await until(lambda: asked(line, "command") == [{"command": "hold", "by": "wang"}])
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     assert len(line.calls) == 1

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from controller.journal.owner import Owner, owner_of
 from controller.masking import mask
 from controller.web.frame import Page, TheFrame
+from controller.web.people.roles import Action, needs
 from controller.web.plant import Asker, ThePlant
 from controller.web.refusals import Refusal
 
@@ -39,6 +40,7 @@ async def answer(plant: ThePlant, by: Asker, item: Annotated[int, Path(ge=1)], s
 
 
 @router.get("/api/owner")
+@needs(Action.TRACE)
 async def owner(plant: ThePlant, code: Annotated[str, Query(min_length=1, max_length=200)]) -> Owner:
     """Whose a scanned code is: of a part, a waybill or an order."""
     found = await plant.records.read(lambda journal: owner_of(journal, code.strip()))

@@ -33,14 +33,16 @@ class SpoilReason(StrEnum):
 class Spoiled(BaseModel):
     """A part that can't be used any more.
 
-    :ivar code: its bar code. :ivar witness: who saw it destroyed, another than who says so; empty: it is kept locked up
-    and destroyed later.
+    :ivar code: its bar code.
+    :ivar witness: badge or account name of who saw it destroyed, another than who says so; empty: it is kept locked up
+        and destroyed later. :ivar witness_secret: the witness' own, where the badge alone does not do.
     """
 
     model_config = ConfigDict(extra="forbid")
     code: Annotated[str, Field(min_length=1, max_length=200)]
     reason: SpoilReason
-    witness: Annotated[str, Field(max_length=40)] = ""
+    witness: Annotated[str, Field(max_length=200)] = ""
+    witness_secret: Annotated[str, Field(max_length=200)] = ""
 
 
 @router.get("/rejects", include_in_schema=False)
@@ -65,6 +67,14 @@ async def asked_again(plant: ThePlant) -> list[Remake]:
 @router.post("/api/parts/spoil")
 async def spoil(plant: ThePlant, by: Asker, spoiled: Spoiled) -> dict[str, Any]:
     """Note a part as spoiled and ask upstream for another. Its destruction needs a second person."""
+    witness = await _present(plant, spoiled) if spoiled.witness else ""
     return await plant.line.call(
-        "spoil_part", code=spoiled.code.strip(), reason=spoiled.reason.value, witness=spoiled.witness.strip(), by=by
+        "spoil_part", code=spoiled.code.strip(), reason=spoiled.reason.value, witness=witness, by=by
     )
+
+
+async def _present(plant: ThePlant, spoiled: Spoiled) -> str:
+    """The witness proves to stand there as for a sign-in; it leaves no session."""
+    signed = await plant.reception.sign_in(spoiled.witness.strip(), spoiled.witness_secret)
+    await plant.reception.sign_out(signed.token)
+    return signed.person.name

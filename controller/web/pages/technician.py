@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from controller.journal.judged import Judged, last_judged
 from controller.web.frame import Page, TheFrame
+from controller.web.people.roles import Action, needs
 from controller.web.plant import ThePlant
 
 router = APIRouter()
@@ -36,6 +37,7 @@ async def registers(plant: ThePlant, device: Device) -> dict[str, Any]:
 
 
 @router.get("/api/devices/{device}/picture.jpg", response_class=Response)
+@needs(Action.SERVICE)
 async def picture(plant: ThePlant, device: Device) -> Response:
     """What a camera sees now; 409 while the line needs it, and at most every two seconds."""
     seen = await plant.line.call("look_through", device=device)

@@ -49,8 +49,10 @@ function spoil(owner, code) {
   say(dialog.querySelector(".says"), `${t("reject.order", owner)} · ${owner.role} · ${code}`);
   askIn(dialog, async (answer) => {
     if (answer !== "yes") return;
-    const { reason, witness } = inside.elements;
-    const body = { code, reason: reason.value, witness: destroyed() ? witness.value : "" };
+    const { reason, witness, witness_secret: secret } = inside.elements;
+    const seen = destroyed() ? { witness: witness.value, witness_secret: secret.value } : {};
+    const body = { code, reason: reason.value, ...seen };
+    secret.value = "";
     if (await ask("/api/parts/spoil", t("spoil.title"), body)) done();
   });
 }
