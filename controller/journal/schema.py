@@ -5,7 +5,7 @@ What a page counts is kept counted by triggers: at a million items nobody can co
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _TABLES = """
 CREATE TABLE history (

@@ -34,18 +34,18 @@ async def journal(config: LineConfig, line: FakeLine) -> AsyncIterator[Journal]:
     """Four orders of two routes; plans are made by the line's own desk."""
     hire(config)
     async with Journal(config.store.journal, SystemClock()) as journal:
-        await journal.write(lambda ledger: _fill(ledger, config))
+        await journal.write(lambda ledger: fill(ledger, config))
         stub: Any = SimpleNamespace(journal=journal, orders_changed=Pulse(), tally=SimpleNamespace(touch=lambda: None))
-        stub.use_settings = _clearance
+        stub.use_settings = clearance
         line.server._handlers = {**line.server._handlers, **Planning(stub).handlers}
         yield journal
 
 
-async def _clearance() -> None:
+async def clearance() -> None:
     """The line has nothing approved that waits."""
 
 
-def _fill(ledger: Ledger, config: LineConfig) -> None:
+def fill(ledger: Ledger, config: LineConfig) -> None:
     ledger.connection.execute("INSERT INTO line VALUES ('line_id', 'GZ01-L1'), ('epoch', '1')")
     for place in range(1, 5):
         part = {"role": "rear", "code": f"PM000000000{place}", "number": f"粤B1234{place}"}

@@ -7,16 +7,21 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from controller.dispatch.bags import BagState
 from controller.exits import Reason
 from controller.flow.answering import Found
 from controller.flow.items import Activity
+from controller.orders.mail_numbers import MailNumberState
+from controller.orders.parts_ledger import PartState
 from controller.orders.work_orders import OrderState
+from controller.plan.settings_book import VersionState
 from controller.stations.proving import CHECK_REASONS
 from controller.unit.packml import Mode, State
 from controller.web.api import LineCommand
 from controller.web.frame import STATIC
 from controller.web.pages import PAGES
 from controller.web.pages.rejects import SpoilReason
+from controller.web.people.roles import Role
 from controller.web.texts import CATALOGUES, Language, read_parts
 from controller.words.alarm_texts import AlarmKind
 
@@ -52,6 +57,13 @@ def test_every_code_has_a_text() -> None:
         *(f"scan.order_{state}" for state in OrderState),
         *(f"spoil.reason_{reason}" for reason in SpoilReason),
         *(f"matter.found_{found}" for found in Found),
+        *(f"order_state.{state}" for state in OrderState),
+        *(f"part_state.{state}" for state in PartState),
+        *(f"mail_state.{state}" for state in MailNumberState),
+        *(f"bag_state.{state}" for state in BagState),
+        *(f"settings.state_{state}" for state in VersionState),
+        *(f"role.{role}" for role in Role),
+        *(f"outcome.{outcome}" for outcome in ("packed", "rejected", "unknown", "recalled", "lost")),
         *(f"matter.item_{state}" for state in ("unknown", "recalled", "lost")),
     ]
     assert [key for key in wanted if key not in ZH] == []
