@@ -45,7 +45,7 @@ PATIENCE_S = 1.0
 """So long an image waits for the permit that it echoes; then the replayed line does something else."""
 _IN_TIME_S = 0.25
 """So long the line waits for an answer without giving up."""
-_EARLY_S = 0.05
+_EARLY_S = 0.012
 _NEVER = float("inf")
 _SAME_S = 1e-6
 

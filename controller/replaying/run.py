@@ -22,6 +22,7 @@ from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
 from controller.desk.desk import Desk
 from controller.equipment import Opening
+from controller.journal import JournalUnavailable
 from controller.journal.store import open_reading
 from controller.plan.config import LineConfig, PlcDevice
 from controller.recording.tape import JOURNAL, Kind, TapeError
@@ -97,6 +98,8 @@ def replay(line: Timeline, judge: Judge | None = None) -> Comparison:
         with asyncio.Runner(loop_factory=lambda: ReplayLoop(line.began_at, line.pauses)) as runner:
             try:
                 runner.run(stage.play(config))
+            except JournalUnavailable as error:
+                raise TapeError(f"{line.folder / JOURNAL}: {error}") from error
             except (Standstill, BaseExceptionGroup) as error:
                 stage.now.failure = _innermost(error)
     then, now = stage.recorded(), stage.decided()
@@ -236,8 +239,8 @@ class _Stage:
         """What the replayed line decided."""
         now = self.now
         permits = [each for plc in self._plcs.values() for block in plc.now.values() for each in block]
-        now.remarks += self._vision.unknown
-        return self._all(now.entries, now.events, permits, now.labels, now.refused)
+        asked = [Decision(self._wall(at), "questions to vision", what) for at, what in self._vision.unknown]
+        return asked + self._all(now.entries, now.events, permits, now.labels, now.refused)
 
     def difference(self, then: list[Decision], now: list[Decision]) -> Difference | None:
         """The first one; a replay that broke off without any is one itself."""
@@ -281,8 +284,14 @@ def _moved(line: Timeline, folder: Path) -> LineConfig:
     """The configuration with everything that is written in a folder of the replay's own."""
     config = line.config
     shutil.copy(line.folder / JOURNAL, folder / "line.db")
-    store = config.store.model_copy(update={"journal": folder / "line.db", "evidence": folder / "evidence"})
-    return config.model_copy(update={"store": store, "timing": config.timing.model_copy(update={"poll_s": _POLL_S})})
+    own = {"journal": folder / "line.db", "evidence": folder / "evidence", "signing_key": folder / "line.key"}
+    return config.model_copy(
+        update={
+            "store": config.store.model_copy(update=own),
+            "timing": config.timing.model_copy(update={"poll_s": _POLL_S}),
+            "challenge": config.challenge.model_copy(update={"campaign": None}),
+        }
+    )
 
 
 def _last_numbers(config: LineConfig) -> tuple[int, int]:
