@@ -22,9 +22,7 @@ DIFFERS = 1
 
 
 def replay(
-    folder: Annotated[
-        Path, typer.Argument(help="A recording of `sealline run --record`, or their folder: the newest.")
-    ],
+    folder: Annotated[Path, typer.Argument(help="A recording, or the folder of recordings: its newest.")],
     judge: Annotated[
         bool, typer.Option("--judge", help="Judge the recorded pictures anew instead of taking the recorded verdicts.")
     ] = False,

@@ -26,7 +26,7 @@ from controller.recording.recorder import Recorder
 from controller.recording.tape import Kind
 from vision.verdict import Task, Verdict
 
-READING = frozenset({"snapshot"})
+READING = frozenset({"snapshot", "devices", "registers"})
 """Calls that change nothing and decide nothing."""
 _JUMP_S = 0.02
 

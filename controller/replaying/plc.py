@@ -45,7 +45,7 @@ PATIENCE_S = 1.0
 """So long an image waits for the permit that it echoes; then the replayed line does something else."""
 _IN_TIME_S = 0.25
 """So long the line waits for an answer without giving up."""
-_EARLY_S = 0.05
+_EARLY_S = 0.012
 _NEVER = float("inf")
 _SAME_S = 1e-6
 
@@ -89,6 +89,7 @@ class Plc:
     then: dict[int, list[Issued]] = field(default_factory=dict)
     replies: dict[int, list[bytes | None]] = field(default_factory=dict)
     now: dict[int, list[Issued]] = field(default_factory=dict)
+    places: dict[tuple[int, int, int], list[int]] = field(default_factory=dict)
     talks: dict[float, Talk] = field(default_factory=dict)
     held_since: float | None = None
 
@@ -99,7 +100,10 @@ class Plc:
             for each in talk.exchanges:
                 issued = self.issued(each.asked_at, each.request)
                 if issued is not None:
-                    self.then.setdefault(issued.block, []).append(issued)
+                    mine = self.then.setdefault(issued.block, [])
+                    key = (issued.block, issued.permit.epoch, issued.permit.sequence)
+                    self.places.setdefault(key, []).append(len(mine))
+                    mine.append(issued)
                     self.replies.setdefault(issued.block, []).append(each.reply)
 
     def begin(self, connection: Connection, since: float) -> PlaybackStream:
@@ -147,12 +151,12 @@ class Plc:
             self.strayed(f"{self.name} was given a permit then that it is not given now")
 
     def _place(self, number: int, epoch: int, sequence: int) -> int | None:
-        """Which of the recorded permits of a block this is; None for one from before."""
-        for place in range(len(self.then.get(number, ())) - 1, -1, -1):
-            permit = self.then[number][place].permit
-            if (permit.epoch, permit.sequence) == (epoch, sequence):
-                return place
-        return None
+        """Which of the recorded permits of a block this is; None for one from before. Sequences wrap: the nearest."""
+        places = self.places.get((number, epoch, sequence))
+        if not places:
+            return None
+        written = len(self.now.get(number, ()))
+        return min(places, key=lambda place: abs(place - written))
 
     def _unwritten(self, number: int, block: Block) -> bool:
         place = self._place(number, block.echo.epoch, block.echo.sequence)
@@ -297,7 +301,7 @@ class PlcPlayback:
 
 
 def _content(image: Exchange) -> bytes:
-    """What an image shows beside clock and scan counter: function and length, 1 scan, 1 boot, 2 clock, the rest."""
+    """What an image shows beside the PLC's clock and scan counter, which stand around its boot id at the front."""
     assert image.reply is not None
     return image.reply[4:6] + image.reply[10:-2]
 

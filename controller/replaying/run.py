@@ -22,6 +22,7 @@ from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
 from controller.desk.desk import Desk
 from controller.equipment import Opening
+from controller.journal import JournalUnavailable
 from controller.journal.store import open_reading
 from controller.plan.config import LineConfig, PlcDevice
 from controller.recording.tape import JOURNAL, Kind, TapeError
@@ -92,21 +93,24 @@ def replay(line: Timeline, judge: Judge | None = None) -> Comparison:
     """
     began = time.perf_counter()
     stage = _Stage(line, judge)
-    with _quiet(), tempfile.TemporaryDirectory(prefix="sealline-replay-") as folder:
-        config = _moved(line, Path(folder))
+    with _quiet(), _scratch() as folder:
+        config = _moved(line, folder)
         with asyncio.Runner(loop_factory=lambda: ReplayLoop(line.began_at, line.pauses)) as runner:
             try:
                 runner.run(stage.play(config))
+            except JournalUnavailable as error:
+                raise TapeError(f"{line.folder / JOURNAL}: {error}") from error
             except (Standstill, BaseExceptionGroup) as error:
                 stage.now.failure = _innermost(error)
     then, now = stage.recorded(), stage.decided()
+    difference = stage.difference(then, now)
     return Comparison(
         items=len({decision.matter for decision in then if decision.matter.startswith("item ")}),
         permits=sum(decision.matter.startswith("permits ") for decision in then),
         entries=len(line.entries),
         recorded_s=line.end - line.began_at,
         wall_s=time.perf_counter() - began,
-        difference=stage.difference(then, now),
+        difference=difference,
         remarks=tuple(dict.fromkeys(stage.now.remarks)),
     )
 
@@ -235,8 +239,8 @@ class _Stage:
         """What the replayed line decided."""
         now = self.now
         permits = [each for plc in self._plcs.values() for block in plc.now.values() for each in block]
-        now.remarks += self._vision.unknown
-        return self._all(now.entries, now.events, permits, now.labels, now.refused)
+        asked = [Decision(self._wall(at), "questions to vision", what) for at, what in self._vision.unknown]
+        return asked + self._all(now.entries, now.events, permits, now.labels, now.refused)
 
     def difference(self, then: list[Decision], now: list[Decision]) -> Difference | None:
         """The first one; a replay that broke off without any is one itself."""
@@ -245,7 +249,9 @@ class _Stage:
         whole = end + timedelta(days=1)
         then_until = whole if line.stopped_at is not None else end - _TAIL
         now_until = then_until if strayed_at is None else self._wall(strayed_at) - _TAIL / 4
-        found = first_difference(then, now, then_until, now_until)
+        found = first_difference(_without_alarms(then), _without_alarms(now), then_until, now_until)
+        if found is None and (alarm := first_difference(then, now, then_until, now_until)):
+            self.now.remarks.append(f"an alarm came otherwise (they are raised by looking twice a second): {alarm}")
         if found is None and (strayed_at is not None or self.now.failure):
             why = self.now.failure or self.now.remarks[0]
             return Difference(end if strayed_at is None else self._wall(strayed_at), "the whole line", "went on", why)
@@ -269,12 +275,23 @@ class _Stage:
         return self._clock.at(at)
 
 
+def _without_alarms(decisions: list[Decision]) -> list[Decision]:
+    """Alarms that are raised by a look now and then come otherwise for a moment's difference; what holds is a state."""
+    return [decision for decision in decisions if not decision.matter.startswith("alarm ")]
+
+
 def _moved(line: Timeline, folder: Path) -> LineConfig:
     """The configuration with everything that is written in a folder of the replay's own."""
     config = line.config
     shutil.copy(line.folder / JOURNAL, folder / "line.db")
-    store = config.store.model_copy(update={"journal": folder / "line.db", "evidence": folder / "evidence"})
-    return config.model_copy(update={"store": store, "timing": config.timing.model_copy(update={"poll_s": _POLL_S})})
+    own = {"journal": folder / "line.db", "evidence": folder / "evidence", "signing_key": folder / "line.key"}
+    return config.model_copy(
+        update={
+            "store": config.store.model_copy(update=own),
+            "timing": config.timing.model_copy(update={"poll_s": _POLL_S}),
+            "challenge": config.challenge.model_copy(update={"campaign": None}),
+        }
+    )
 
 
 def _last_numbers(config: LineConfig) -> tuple[int, int]:
@@ -295,6 +312,14 @@ def _innermost(error: BaseException) -> str:
     if isinstance(error, TapeError):
         raise error
     return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for the replay's journal, in memory where there is such."""
+    shared = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
+    with tempfile.TemporaryDirectory(prefix="sealline-replay-", dir=shared if shared.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ class PlaybackVision(VisionWorkers):
     """Says of each recorded picture what vision said of it then.
 
     :param judge: judges the pictures anew instead; their verdicts come when the recorded ones came.
-    :ivar unknown: what was asked now and not then.
+    :ivar unknown: what was asked now and not then, with the loop time.
     """
 
     def __init__(self, line: Timeline, judge: Judge | None) -> None:
@@ -101,7 +101,7 @@ class PlaybackVision(VisionWorkers):
         self._judge = judge
         self._readies = deque(line.readies)
         self._verdicts: dict[tuple[str, str], deque[Said]] = {}
-        self.unknown: list[str] = []
+        self.unknown: list[tuple[float, str]] = []
         for said in line.verdicts:
             self._verdicts.setdefault((said.facts["picture"], said.facts["asked"]), deque()).append(said)
 
@@ -122,7 +122,10 @@ class PlaybackVision(VisionWorkers):
         digest, asked = digest_of(picture), base64.b64encode(pack_question(task, b"")).decode()
         known = self._verdicts.get((digest, asked))
         if not known:
-            self.unknown.append(f"vision is asked now what it was not asked then: {type(task).__name__} {digest[:12]}")
+            about = f"a {type(task).__name__} on picture {digest[:12] or 'unknown'}"
+            self.unknown.append(
+                (asyncio.get_running_loop().time(), f"asks vision for a verdict that it did not ask: {about}")
+            )
             await asyncio.sleep(deadline_s)
             raise VisionTimeout(f"no verdict within {deadline_s} s")
         said = known.popleft()

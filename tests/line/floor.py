@@ -61,9 +61,16 @@ class Floor(Books):
     """One floor. Made by `floor`."""
 
     def __init__(
-        self, folder: Path, plan: Mendable, speed: float, timing: dict[str, float], kits: tuple[str, ...]
+        self,
+        folder: Path,
+        plan: Mendable,
+        speed: float,
+        timing: dict[str, float],
+        kits: tuple[str, ...],
+        record: Path | None,
     ) -> None:
         super().__init__(folder, plan)
+        self._record = () if record is None else ("--record", str(record))
         self.speed = speed
         self._kits = kits
         self._timing = PATIENT | timing
@@ -95,7 +102,8 @@ class Floor(Books):
 
     async def start_line(self, *wrapper: str) -> None:
         """Start the line and wait until it answers. :param wrapper: a program to start it under, with arguments."""
-        await self.crew.start("line", *wrapper, *_sealline("run", "--config", "line.toml"), env=self._environment())
+        run = _sealline("run", "--config", "line.toml", *self._record)
+        await self.crew.start("line", *wrapper, *run, env=self._environment())
         await self._answers()
 
     async def start_web(self) -> None:
@@ -355,12 +363,19 @@ class Floor(Books):
 
 @asynccontextmanager
 async def floor(
-    plan: Mendable, *, speed: float = 20.0, folder: Path | None = None, kits: tuple[str, ...] = (), **timing: float
+    plan: Mendable,
+    *,
+    speed: float = 20.0,
+    folder: Path | None = None,
+    kits: tuple[str, ...] = (),
+    record: Path | None = None,
+    **timing: float,
 ) -> AsyncIterator[Floor]:
     """A floor that is ready for `begin`, and that is cleared away afterwards. After a failure its folder is kept.
 
     :param folder: an empty one, which is left to its owner; else a new one.
     :param kits: kinds of test kits that are called, one after each item; none unless given.
+    :param record: the folder in which the line records itself.
     :param timing: deadlines of the configuration that are to be other than the example's.
     """
     given, folder = (
@@ -369,7 +384,7 @@ async def floor(
     )  # a socket's path must be short
     try:
         async with AsyncExitStack() as stack:
-            made = Floor(folder, plan, speed, timing, kits)
+            made = Floor(folder, plan, speed, timing, kits, record)
             await made.open(stack)
             yield made
     except BaseException as error:

@@ -1,0 +1,140 @@
+"""A recorded line, replayed: the same code decides the same; altered input and altered code are told."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from controller.commands.table import command_line
+from controller.recording.tape import Kind, Record, packed, read_records, segments
+from controller.replaying.run import Comparison, replay
+from controller.replaying.timeline import find_run, read_timeline
+from controller.stations import seal
+from simulators.faults import FaultKind
+from simulators.history import CarrierMoved
+from tests.line.floor import Floor, floor
+from tests.line.plans import MOTORCYCLE, of_product, quick, struck
+
+
+async def _trouble(here: Floor) -> None:
+    """Hold and Unhold under way, and a conveyor that is silent for longer than a link may falter."""
+    await here.hand_in()
+    await here.begin()
+    await here.comes(here.moment(CarrierMoved, target="label"))
+    await here.command("hold", "Held")
+    await asyncio.sleep(0.3)
+    await here.command("unhold", "Execute")
+    await here.entry("rejected")
+    await here.ask_plant(do="pause", device="conveyor")
+    await here.state("Held")
+    await here.ask_plant(do="resume", device="conveyor")
+    await here.ask_plant(do="drop", device="printer")
+    await here.unhold_until_done()
+
+
+async def _record(home: Path) -> list[str]:
+    """Record a line in trouble, and return why its items were rejected."""
+    plan = quick(4)
+    plan = struck(plan, FaultKind.SEAL_TOO_COLD, of_product(plan, MOTORCYCLE))
+    async with floor(plan, record=home, move_s=4) as here:
+        await _trouble(here)
+        result = here.result()
+    assert result.judgement.clean, result.judgement
+    return [reason for reasons in result.reasons.values() for reason in reasons]
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One run of a real line with its real programs: rejects, a hold, a broken PLC link; ended by SIGTERM."""
+    home = tmp_path_factory.mktemp("recordings")
+    reasons = asyncio.run(_record(home))
+    assert {"seal_out_of_limits", "suspect"} <= set(reasons), reasons
+    yield find_run(home)
+
+
+def _replayed(recording: Path) -> Comparison:
+    return replay(read_timeline(recording))
+
+
+def test_a_recorded_incident_is_decided_in_the_same_way(recording: Path) -> None:
+    done = _replayed(recording)
+    assert done.difference is None, f"{done.difference} {done.remarks}"
+    assert done.items >= 5
+    assert done.permits > 50
+    assert done.entries > 100
+
+
+def test_the_command_says_so(recording: Path) -> None:
+    told = CliRunner().invoke(command_line, ["replay", str(recording.parent)])
+    assert told.exit_code == 0, told.output
+    assert "same decisions: " in told.output
+    record = CliRunner().invoke(command_line, ["replay", str(recording), "--json"])
+    assert json.loads(record.stdout)["same"] is True
+
+
+def test_code_that_no_longer_looks_at_the_seal_is_told(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "demand_cycle", lambda item, result: None)
+    difference = _replayed(recording).difference
+    assert difference is not None
+    assert difference.now is not None, difference
+    assert "asks vision" in difference.now, "a parcel sealed too cold is looked at as if it were a good one"
+
+
+def test_a_verdict_that_was_altered_is_told(recording: Path, tmp_path: Path) -> None:
+    def reject(record: Record) -> Record:
+        if record.kind is not Kind.VERDICT:
+            return record
+        facts = record.said()
+        facts["verdict"]["outcome"] = "reject"
+        facts["verdict"]["checks"][0]["outcome"] = "reject"
+        return _with(record, json.dumps(facts).encode())
+
+    difference = _replayed(_altered(recording, tmp_path, reject)).difference
+    assert difference is not None
+    assert difference.then is not None and "outcome accept" in difference.then
+    assert difference.now is not None and "outcome reject" in difference.now
+
+
+def test_bytes_that_were_altered_are_told(recording: Path, tmp_path: Path) -> None:
+    def another_code(record: Record) -> Record:
+        altered = record.kind is Kind.IN and record.data.startswith(b"]C0")
+        return _with(record, record.data[:-2] + b"X\r") if altered else record
+
+    difference = _replayed(_altered(recording, tmp_path, another_code)).difference
+    assert difference is not None
+    assert difference.then is not None and difference.then.startswith("matched")
+    assert difference.matter == "item 1"
+
+
+def test_a_recording_holds_no_password_and_is_for_its_owner_only(recording: Path) -> None:
+    assert recording.stat().st_mode & 0o077 == 0
+    assert not any(b"uthorization: Basic" in record.data for record in read_records(recording))
+
+
+def test_what_a_kill_cut_off_is_left_out(recording: Path, tmp_path: Path) -> None:
+    whole = list(read_records(recording))
+    torn = _altered(recording, tmp_path, lambda record: record)
+    last = segments(torn)[-1]
+    with last.open("ab") as file:
+        file.write(gzip.compress(b"the beginning of a member")[:-6])
+    assert list(read_records(torn)) == whole
+
+
+def _altered(recording: Path, folder: Path, alter: Callable[[Record], Record]) -> Path:
+    """A copy of a recording with other records."""
+    there = folder / "altered"
+    there.mkdir()
+    for name in ("meta.json", "config.json", "journal.db"):
+        (there / name).write_bytes((recording / name).read_bytes())
+    (there / "wires-00001.gz").write_bytes(packed(alter(record) for record in read_records(recording)))
+    return there
+
+
+def _with(record: Record, data: bytes) -> Record:
+    return Record(record.at, record.kind, record.stream, data)
