@@ -80,6 +80,14 @@ def test_colour_rows_and_kind_are_checks_of_their_own() -> None:
     assert "plate_kind" in _failed(verify_crop(yellow, text, PlateKind.POLICE))
 
 
+@pytest.mark.parametrize("look", range(3))
+def test_equal_neighbours_in_a_lower_row_are_told_apart(look: int) -> None:
+    verdict = verify_crop(
+        _photo(PlateKind.MOTORCYCLE, "yellow", "鄂ESSSNW", 1_500_549 + look), "鄂ESSSNW", PlateKind.MOTORCYCLE
+    )
+    assert verdict.outcome is Outcome.ACCEPT, verdict.failed
+
+
 def test_a_plate_is_found_and_set_straight() -> None:
     plate = _photo(PlateKind.SMALL, "blue", "粤B12345")
     scene = np.full((600, 900, 3), 125, np.uint8)

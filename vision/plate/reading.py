@@ -25,6 +25,9 @@ SURE_MARGIN = 3.5
 """From this log-likelihood margin on, one look is enough."""
 _NARROWED = 0.85
 """Width of a view as a share of the line's: the network reads coarse plates best a little narrower than they are."""
+_ROW_SHARES = {2: (0.7, 0.85), 5: (1.15, 1.3)}
+"""The same in both looks for other rows, by their characters: the two of an upper row are wide as no print is; below,
+equal neighbours, as SSS, need the width to be told apart."""
 _FINE_PX = 60
 """Height from which on a line is fine enough for its full width in the first look, where provinces need it."""
 _SPARE = 0.25
@@ -87,5 +90,6 @@ def _view(line: Picture, lie: Lie, text: str, *, spare: float | None) -> Picture
     """The line set straight, at the recogniser's height."""
     height, width = line.shape[:2]
     aspect = _ASPECTS.get(len(text), width / height)
-    share = 1.0 if spare is None and height >= _FINE_PX else _NARROWED
+    full = 1.0 if height >= _FINE_PX else _NARROWED
+    share = _ROW_SHARES.get(len(text), (full, _NARROWED))[0 if spare is None else 1]
     return straightened(line, lie, (max(2, round(aspect * LINE_HEIGHT_PX * share)), LINE_HEIGHT_PX), spare)
