@@ -47,7 +47,7 @@ from simulators.virtual.trace import Trace
 from simulators.virtual.troubles import DISTURBING, Kind, plan_motion_faults, plan_troubles
 
 CARRIERS = 12
-POLL_S = 0.04
+POLL_S = 0.06
 SPEED = 2.0
 STANDSTILL_S = 150.0
 """A run in which no matter moves and dispatch hears nothing for so long does not go on any more."""
@@ -427,7 +427,7 @@ async def _answered(ask: Any, arguments: dict[str, Any]) -> dict[str, Any] | Non
 
 
 def _write_configuration(folder: Path, challenges: int) -> Path:
-    """The example's own line, with its journal in this run's folder, its PLCs read half as often."""
+    """The example's own line, with its journal in this run's folder, its PLCs read a third as often."""
     text = files("controller").joinpath("line.example.toml").read_text(encoding="utf-8")
     path = folder / "line.toml"
     text = text.replace("poll_s = 0.02", f"poll_s = {POLL_S}").replace("every_items = 0", f"every_items = {challenges}")
