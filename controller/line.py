@@ -23,13 +23,13 @@ from controller.eyes.print_trend import PrintTrend
 from controller.eyes.vision_workers import VisionError, VisionWorkers
 from controller.flow.acknowledging import Acknowledgements
 from controller.flow.calling import call_next, note_suspect, without_recipe
-from controller.flow.challenges import call_challenge
+from controller.flow.challenges import call_challenge, missed_kinds
 from controller.flow.holding import Holding
 from controller.flow.integrity import Integrity
 from controller.flow.items import Item
 from controller.flow.memory import Memory
 from controller.flow.permits import Permits
-from controller.flow.recalls import Recalls, raise_open
+from controller.flow.recalls import Recalls, raise_blind, raise_open
 from controller.flow.reject_run import RejectRun
 from controller.flow.slips import Slips
 from controller.flow.tracking import LOAD, Tracking
@@ -139,6 +139,7 @@ class Line:
         self.epoch = await self.journal.write(lambda ledger: begin_epoch(ledger, self.config.line.id))
         self.alarms.begin_after(await self.journal.write(begin_alarms))
         raise_open(self.alarms, await self.journal.write(lambda ledger: open_matters(ledger.connection)))
+        raise_blind(self.alarms, await self.journal.write(missed_kinds))
         self.equipment.begin_epoch(self.epoch)
         watch = Watch(self.equipment, self.unit, self.holding, self.alarms, self.tracking, self.memory)
         async with asyncio.TaskGroup() as group:

@@ -78,6 +78,7 @@ def _restore(ledger: Ledger, row: _Row, recipes: Mapping[str, Recipe]) -> Item:
     token, acceptance, attempt, product, carrier, zone, stage, suspect, mail_number = row
     order = order_of(ledger, acceptance)
     assert order is not None  # items.acceptance is a foreign key
+    challenge = _challenge(ledger, token)
     return Item(
         token,
         order,
@@ -89,13 +90,23 @@ def _restore(ledger: Ledger, row: _Row, recipes: Mapping[str, Recipe]) -> Item:
         suspect=suspect,
         mail_number=mail_number,
         measured=_measured(ledger, token),
-        challenge=_challenge(ledger, token),
+        challenge=challenge,
+        accepted=_accepted(ledger, token) if challenge else Stage.CALLED,
     )
 
 
 def _challenge(ledger: Ledger, token: int) -> ChallengeKind | None:
     row = ledger.connection.execute("SELECT kind FROM challenges WHERE item = ?", (token,)).fetchone()
     return ChallengeKind(row[0]) if row is not None else None
+
+
+def _accepted(ledger: Ledger, token: int) -> Stage:
+    """The last detector that accepted an item, as the history tells."""
+    row = ledger.connection.execute(
+        "SELECT kind FROM history WHERE item = ? AND kind IN (?, ?, ?) ORDER BY seq DESC LIMIT 1",
+        (token, Stage.PROVEN, Stage.LABELLED, Stage.INSPECTED),
+    ).fetchone()
+    return Stage(row[0]) if row is not None else Stage.CALLED
 
 
 def _measured(ledger: Ledger, token: int) -> dict[str, float]:

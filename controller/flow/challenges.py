@@ -16,8 +16,10 @@ from enum import StrEnum
 
 from controller.exits import Outcome, Reason
 from controller.flow.items import Item, Stage
+from controller.flow.recalling import recall
 from controller.formats.mail_numbers import s10_check_digit
 from controller.journal import Ledger
+from controller.journal.epochs import identity
 from controller.orders.mail_numbers import MailNumberState
 from controller.orders.work_orders import OrderedPart, OrderState, WorkOrder, next_waiting
 from controller.plan.challenges import TEST_PREFIX, ChallengeKind, ChallengeSection
@@ -162,7 +164,10 @@ def reserve_test_number(ledger: Ledger, item: Item) -> str:
 
 
 def end_challenge(ledger: Ledger, item: Item, outcome: Outcome) -> None:
-    """Journal what a challenge said; to be called in the change that ends its item."""
+    """Journal what a challenge said; to be called in the change that ends its item.
+
+    What a blind detector makes doubtful of all that has fallen is recalled in that change too: nobody dies in between.
+    """
     assert item.challenge is not None
     result = result_of(item, outcome)
     ledger.connection.execute(
@@ -176,6 +181,18 @@ def end_challenge(ledger: Ledger, item: Item, outcome: Outcome) -> None:
         challenge=item.challenge.value,
         reason=outcome.reason or "",
     )
+    if result is ChallengeResult.MISSED:
+        fallen = doubtful_since(ledger, item.challenge)
+        ledger.enter("detector_missed", item=item.token, challenge=item.challenge.value, fallen=fallen)
+        recall(ledger, fallen, Reason.CHALLENGE_MISSED.value, identity(ledger.connection).line_id)
+
+
+def missed_kinds(ledger: Ledger) -> list[ChallengeKind]:
+    """The kinds of which the last conclusive kit was let through: their detectors are still to be mended."""
+    rows = ledger.connection.execute(
+        "SELECT kind, MAX(item), result FROM challenges WHERE result IN ('passed', 'missed') GROUP BY kind"
+    )
+    return [ChallengeKind(row[0]) for row in rows if row[2] == ChallengeResult.MISSED]
 
 
 def doubtful_since(ledger: Ledger, kind: ChallengeKind) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from controller.alarms import Alarms
 from controller.flow.holding import Holding
 from controller.journal.tally import Tally
+from controller.plan.challenges import ChallengeKind
 from controller.plan.config import DispatchSection
 from controller.snapshot import MatterView
 from controller.words.alarm_texts import AlarmKind
@@ -57,3 +58,9 @@ def raise_open(alarms: Alarms, matters: Iterable[MatterView]) -> None:
             alarms.raise_alarm(AlarmKind.BAG_FROZEN, str(matter.number), item=", ".join(inside) or "–")
         elif matter.kind == "event":
             alarms.raise_alarm(AlarmKind.EVENT_REFUSED, str(matter.number), cause=matter.cause)
+
+
+def raise_blind(alarms: Alarms, kinds: Iterable[ChallengeKind]) -> None:
+    """Raise the alarms of detectors that let their last test kit through."""
+    for kind in kinds:
+        alarms.raise_alarm(AlarmKind.CHALLENGE_MISSED, kind, what=kind.value)

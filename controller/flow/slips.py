@@ -23,9 +23,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from controller.exits import Reason
 from controller.flow.calling import note_suspect
-from controller.flow.challenges import ChallengeResult, doubtful_since
+from controller.flow.challenges import ChallengeResult
 from controller.flow.holding import Holding
 from controller.flow.items import Item, Stage
 from controller.flow.memory import Memory
@@ -86,15 +85,17 @@ class Slips:
             self._recalled()
 
     async def challenged(self, kind: ChallengeKind, result: ChallengeResult, suspect: Callable[[], list[Item]]) -> None:
-        """A test kit has ended. What its detector let through is suspect since the last one that it caught."""
+        """A test kit has ended and is journalled. A blind detector holds the line, and all on it is suspect.
+
+        What had fallen since it last caught one is recalled already, in the commit that ended the kit.
+        """
         if result is ChallengeResult.PASSED:
             self._holding.answered(AlarmKind.CHALLENGE_MISSED, kind)
         if result is not ChallengeResult.MISSED:
             return
         self._holding.hold(AlarmKind.CHALLENGE_MISSED, kind, what=kind.value)
         touched = suspect()
-        if await self._memory.remember(lambda ledger: record_missed(ledger, kind, touched, self._line_id)):
-            self._recalled()
+        await self._memory.remember(lambda ledger: note_suspect(ledger, touched))
 
     async def look_into(self, item: Item, strange: Iterable[str], suspect: Callable[[], list[Item]]) -> None:
         """See whose the codes are that an item should not bear; one that was proven elsewhere is a slip.
@@ -124,14 +125,6 @@ def record_slip(ledger: Ledger, slip: Slip, touched: list[Item], line_id: str) -
     )
     note_suspect(ledger, touched)
     return recall(ledger, fallen, slip.kind.value, line_id)
-
-
-def record_missed(ledger: Ledger, kind: ChallengeKind, touched: list[Item], line_id: str) -> list[int]:
-    """Journal what a blind detector makes suspect, in one commit; returns the items that are recalled."""
-    fallen = doubtful_since(ledger, kind)
-    ledger.enter("detector_missed", challenge=kind.value, on_line=[item.token for item in touched], fallen=fallen)
-    note_suspect(ledger, touched)
-    return recall(ledger, fallen, Reason.CHALLENGE_MISSED.value, line_id)
 
 
 def contradicted(ledger: Ledger, item: Item, codes: Iterable[str]) -> Slip | None:

@@ -19,6 +19,7 @@ from controller.flow.challenges import (
     call_challenge,
     doubtful_since,
     due,
+    missed_kinds,
     reserve_test_number,
     result_of,
 )
@@ -27,7 +28,9 @@ from controller.flow.ending import record_escaped, record_rejected
 from controller.flow.holding import Holding
 from controller.flow.items import Item, Stage
 from controller.flow.memory import Memory
+from controller.flow.recalls import raise_blind
 from controller.flow.slips import Slips
+from controller.flow.tracking import record_stage
 from controller.formats.mail_numbers import check_mail_number
 from controller.journal import Ledger
 from controller.journal.reading import counters, order_lines, pick_list, recent_rejects
@@ -170,6 +173,16 @@ async def test_a_test_kit_takes_no_order_no_part_and_no_mail_number_and_tells_di
     assert [each[0] for each in refused] == [number], "it can never come into the pool"
 
 
+async def test_a_restart_knows_which_detector_had_accepted_a_test_kit(bench: Bench) -> None:
+    """Killed before its end was written: the parcel camera's reject must not pass for the read-back's."""
+    item = await called(bench, BY_COUNT.model_copy(update={"kinds": (K.WRONG_WAYBILL,)}))
+    await bench.journal.write(lambda ledger: record_stage(ledger, item, Stage.PROVEN))
+    await bench.journal.write(lambda ledger: record_stage(ledger, item, Stage.LABELLED))
+    [found] = await bench.journal.write(lambda ledger: open_items(ledger, bench.config.recipes))
+    outcome = Outcome.rejected(Nonconformance(Reason.WAYBILL_MISMATCH))
+    assert result_of(found, outcome) is ChallengeResult.MISSED
+
+
 def test_no_test_number_is_ever_a_mail_number() -> None:
     numbers = [number_of_test(token) for token in range(1, 3000)]
     assert len(set(numbers)) == len(numbers)
@@ -200,6 +213,13 @@ async def test_a_blind_detector_recalls_all_since_it_last_caught_one(bench: Benc
     on_line.suspect = "blind detector"
     await slips.challenged(K.WRONG_PLATE, ChallengeResult.INCONCLUSIVE, lambda: [on_line])
     assert unit.commands == []
+    assert await bench.journal.write(missed_kinds) == []
+    kit = await called(bench, BY_COUNT.model_copy(update={"kinds": (K.WRONG_PLATE,)}))
+    assert await end(bench, kit, Reason.CHALLENGE_MISSED, Stage.INSPECTED) is ChallengeResult.MISSED
+    assert await bench.journal.write(missed_kinds) == [K.WRONG_PLATE]
+    restarted = Alarms(SteppingClock())
+    raise_blind(restarted, [K.WRONG_PLATE])
+    assert "wrong_plate" in restarted.views()[0].text
     await slips.challenged(K.WRONG_PLATE, ChallengeResult.MISSED, lambda: [on_line])
     assert unit.commands == ["HOLD"]
     recalled = await bench.rows("SELECT item, reason FROM items WHERE outcome = 'recalled' ORDER BY item")
