@@ -40,7 +40,7 @@ demo: $(VENV)/.demo-packages $(VENV)/.locked ## Pack forty orders on a simulated
 	@$(BIN)/sealline demo $(DEMO)
 
 test: $(VENV)/.test-packages $(VENV)/.locked lint ## Prove everything: lint, types, import rules, all tests
-	$(PYTEST) -n $(JOBS) -m "not serial" $(TESTS)
+	$(PYTEST) -n $(JOBS) -m "not serial and (not browser or smoke)" $(TESTS)
 	$(PYTEST) -m serial $(TESTS)
 
 lint: $(VENV)/.locked ## Style, types and import rules
@@ -48,7 +48,7 @@ lint: $(VENV)/.locked ## Style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test-browser: $(VENV)/.test-packages $(VENV)/.locked ## The operator's page in a real Chromium alone
+test-browser: $(VENV)/.test-packages $(VENV)/.locked ## Every task of a shift in a real Chromium; `make test` walks only the shortest way
 	$(PYTEST) -m browser $(TESTS)
 
 bench: $(VENV)/.demo-packages $(VENV)/.locked ## Measure how much the line carries on this machine

@@ -37,13 +37,25 @@ async def take_all() -> None:
         await take(page, "page")
         await speak(page, link, "zh")
         await take(page, "page-zh")
-        await page.locator('nav [data-page="rejects"]').click()
+        await turn_to(page, "rejects")
+        await take(page, "rejects-zh")
         await page.locator("#rejects li").first.get_by_role("button").click()
         await take(page, "reject-zh")
         await page.keyboard.press("Escape")
-        await page.locator('nav [data-page="overview"]').click()
+        await turn_to(page, "overview")
         await control(folder, {"do": "guards", "closed": False})
         await take(page, "aborted-zh")
+        await turn_to(page, "alarms")
+        await take(page, "alarms-zh")
+        await turn_to(page, "recovery")
+        await take(page, "recovery-zh")
+        await speak(page, link, "en")
+        await turn_to(page, "recovery")
+        await take(page, "recovery")
+
+
+async def turn_to(page: Page, name: str) -> None:
+    await page.locator(f'nav [data-page="{name}"]').click()
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ def move(line: FakeLine, zone: str, **now: object) -> None:
     line.shown = line.shown.model_copy(update={"stations": stations})
 
 
+@pytest.mark.smoke
 async def test_the_line_is_shown_and_moves_live(page: Page, line: FakeLine) -> None:
     await expect(page.locator("#state")).to_contain_text("运行")
     await expect(page.locator("#message")).to_contain_text("产线运行正常")
@@ -51,6 +52,7 @@ async def test_the_language_is_switched_and_kept(page: Page) -> None:
     await expect(page.get_by_role("button", name="保持")).to_be_visible()
 
 
+@pytest.mark.smoke
 async def test_hold_is_one_tap_and_unhold_is_offered(page: Page, line: FakeLine) -> None:
     await page.get_by_role("button", name="保持").click()
     await expect(page.locator("#state")).to_contain_text("保持")
@@ -131,6 +133,7 @@ async def test_a_button_keeps_its_focus_while_the_line_goes_on(page: Page, line:
     await expect(button).to_be_focused()
 
 
+@pytest.mark.smoke
 async def test_a_lost_line_is_told_and_what_is_shown_looks_old(page: Page, line: FakeLine) -> None:
     await expect(page.locator("#state")).to_contain_text("运行")
     line.server._snapshot = _broken

@@ -155,6 +155,7 @@ async def test_the_alarm_rate_is_shown(page: Page, say: Say) -> None:
     await expect(page.locator("#rate-top li").first).to_contain_text("1")
 
 
+@pytest.mark.smoke
 async def test_each_suspect_is_answered_by_the_number_that_is_read(page: Page, line: FakeLine, say: Say) -> None:
     line.shown = stopped(line)
     await go(page, say, "recovery")
@@ -291,6 +292,7 @@ async def test_a_technician_sees_links_registers_and_pictures(page: Page, web: s
     await expect(page.locator("#judged-checks")).to_contain_text(say("check.plate_characters"))
 
 
+@pytest.mark.smoke
 async def test_hold_stays_in_reach_while_a_question_is_open(page: Page, line: FakeLine, say: Say) -> None:
     await button(page, say("command.stop")).click()
     await expect(page.get_by_role("dialog", name=say("confirm.stop"))).to_be_visible()

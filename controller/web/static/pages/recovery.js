@@ -33,7 +33,7 @@ function draw(snapshot) {
 function withSuspects({ stations, suspects }) {
   return stations.map((station) => {
     const suspect = suspects.find(({ carrier, zone }) => carrier === station.carrier || (zone === station.zone && !station.carrier));
-    if (!suspect) return station;
+    if (!suspect) return { ...station, suspect: "" }; // nobody has to answer for what has ended meanwhile
     return { ...station, carrier: suspect.carrier, item: suspect.item, suspect: suspect.answered ? "" : suspect.why || "restart" };
   });
 }
