@@ -184,8 +184,8 @@ def _take(seen: _Seen, at: datetime, kind: str, item: int | None, data: dict[str
         seen.grades.append((at, data["print_grade"]))
     elif kind == "alarm_raised":
         seen.alarms.append((at, data["alarm_kind"]))
-    elif kind.startswith("challenge"):
-        seen.challenges[str(data.get("result") or kind)] += 1
+    elif kind.startswith("challenge_") and kind != "challenge_called":
+        seen.challenges[f"{data.get('challenge', '')} {kind.removeprefix('challenge_')}".strip()] += 1
 
 
 def _left(connection: sqlite3.Connection, behind: int, heard: bool) -> list[tuple[datetime, str, str, str]]:

@@ -14,6 +14,7 @@ from controller.desk.dossiers import DossierForm, state_dossier
 from controller.desk.planning import Planning
 from controller.desk.settings_calls import SettingsCalls
 from controller.desk.signing import load_or_make_key, public_half, sign
+from controller.dispatch.bags import open_bag
 from controller.journal import Journal, Ledger
 from controller.plan.config import LineConfig
 from controller.plan.settings_book import begin_version
@@ -48,6 +49,7 @@ async def journal(config: LineConfig, line: FakeLine) -> AsyncIterator[Journal]:
 
 def _fill(ledger: Ledger, config: LineConfig) -> None:
     test_planning.fill(ledger, config)
+    assert open_bag(ledger) == 1
     ledger.enter("unit_state", before="STARTING", after="EXECUTE", cause="complete", by="line")
     for acceptance in ("GZ001", "GZ002"):
         test_planning.pack(ledger, acceptance)

@@ -124,7 +124,10 @@ def test_throughput_rejects_and_trends(ledger: Ledger) -> None:
     enter(ledger, 2, "judged", 1, print_grade=2.5)
     enter(ledger, 3, "packed", 1, reason="")
     enter(ledger, 62, "rejected", 2, reason="seal_out_of_limits")
+    enter(ledger, 70, "challenge_called", 3, challenge="wrong_plate", carrier=4)
+    enter(ledger, 71, "challenge_passed", 3, challenge="wrong_plate", reason="plate_mismatch")
     found = report(ledger)
+    assert found.challenges == {"wrong_plate passed": 1}
     assert [(hour.packed, hour.rejected) for hour in found.hours[:3]] == [(1, 0), (0, 1), (0, 0)]
     assert found.rejects == {"seal_out_of_limits": 1}
     assert (found.seal_deviation.low, found.seal_deviation.high) == (-25.25, 0.3)

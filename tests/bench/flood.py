@@ -1,0 +1,89 @@
+"""What a flood of web requests does to the line's decisions: the demo twice, once with its page under fire.
+
+    python -m tests.bench.flood --orders 30 --clients 20
+
+The flood runs in this process, niced, as fast as the page answers: snapshots, order lists, shift reports and wrong
+sign-ins of a browser that was let in. Both runs share the machine with plant, twins and dispatch: compare them only
+with each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from controller.web.admission import KEY_COOKIE, browser_key
+
+_PATHS = ("/api/snapshot", "/api/orders", "/api/shift-report", "/api/backlog", "/texts/zh.json", "/orders")
+_WRONG = {"who": "zhao", "secret": "a-wrong-password"}
+
+
+def flood(
+    orders: Annotated[int, typer.Option(min=5, help="How many orders each run packs.")] = 30,
+    clients: Annotated[int, typer.Option(min=1, max=150, help="How many ask at the same time.")] = 20,
+    speed: Annotated[float, typer.Option(help="Of the plant.")] = 10,
+) -> None:
+    """Pack the same orders without and with a flood and tell the decision latency of both."""
+    os.nice(15)
+    with tempfile.TemporaryDirectory(prefix="flood-") as folder:
+        for name, many in (("quiet", 0), ("flooded", clients)):
+            latency, answers = asyncio.run(_run(Path(folder) / name, orders, speed, many))
+            told = ", ".join(f"{status} {count}" for status, count in sorted(answers.items()))
+            typer.echo(f"{name}: {latency}; requests: {sum(answers.values())} ({told or 'none'})")
+
+
+async def _run(folder: Path, orders: int, speed: float, clients: int) -> tuple[str, Counter[str]]:
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "controller.commands", "demo", "--orders", str(orders), "--speed", str(speed)),
+        *("--seed", "7", "--folder", str(folder)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert demo.stdout is not None
+    answers: Counter[str] = Counter()
+    attackers: list[asyncio.Task[None]] = []
+    async for line in demo.stdout:
+        page = re.search(r"page: (http://[^/]+)/\?token=(\S+)", line.decode())
+        if page and clients and not attackers:
+            attackers = [asyncio.create_task(_attack(page[1], page[2], answers)) for _ in range(clients)]
+    for attacker in attackers:
+        attacker.cancel()
+    await asyncio.gather(*attackers, return_exceptions=True)
+    if await demo.wait():
+        raise typer.Exit(2)
+    return _latency(json.loads((folder / "report.json").read_text("utf-8"))), answers
+
+
+async def _attack(base: str, token: str, answers: Counter[str]) -> None:
+    cookies, headers = {KEY_COOKIE: browser_key(token)}, {"X-Sealline": "1"}
+    async with httpx.AsyncClient(base_url=base, cookies=cookies, headers=headers, timeout=10) as browser:
+        for number in itertools.count():
+            try:
+                if number % 10 == 9:
+                    answer = await browser.post("/api/sign-in", json=_WRONG)
+                else:
+                    answer = await browser.get(_PATHS[number % len(_PATHS)])
+                answers[str(answer.status_code)] += 1
+            except httpx.HTTPError as error:
+                answers[type(error).__name__] += 1
+                await asyncio.sleep(0.05)
+
+
+def _latency(report: dict[str, object]) -> str:
+    found = {name: value for name, value in report.items() if "latency" in name or name in ("duration_s", "clean")}
+    return json.dumps(found)
+
+
+if __name__ == "__main__":
+    typer.run(flood)
