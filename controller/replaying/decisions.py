@@ -17,6 +17,8 @@ from controller.replaying.plc import Issued
 
 _LEFT_OUT = frozenset({"alarm", "picture", "pictures"})
 _LASTS = re.compile(r"\b\d+(\.\d+)? (s|ms)\b")
+_LINK = re.compile(r"last error: .*")
+"""How a link stood is told beside what happened; it is not what was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +136,4 @@ def _in_words(kind: str, facts: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return _LASTS.sub(r"… \2", text) or "''"
+    return _LASTS.sub(r"… \2", _LINK.sub("last error: …", text)) or "''"
