@@ -82,10 +82,10 @@ def of_label(at: datetime, printer: str, zpl: bytes) -> Decision:
     return Decision(at, f"labels of {printer}", zpl.decode("utf-8", "replace").strip())
 
 
-def first_difference(
+def differences(
     then: list[Decision], now: list[Decision], then_until: datetime, now_until: datetime
-) -> Difference | None:
-    """The earliest point at which something else was decided.
+) -> list[Difference]:
+    """Where something else was decided: the first point of each matter, the earliest first.
 
     :param then_until: what only the replay decided after this, the recording may not show.
     :param now_until: what only the recording shows after this, the replay may not have come to.
@@ -96,7 +96,7 @@ def first_difference(
         for matter in [*mine, *(matter for matter in theirs if matter not in mine)]
         if (difference := _part(matter, mine.get(matter, []), theirs.get(matter, []), then_until, now_until))
     ]
-    return min(found, key=lambda difference: difference.at, default=None)
+    return sorted(found, key=lambda difference: difference.at)
 
 
 def _part(
