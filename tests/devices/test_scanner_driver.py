@@ -147,9 +147,12 @@ async def test_a_reading_that_is_cancelled_on_a_closed_link_is_cancelled() -> No
     """Both end with the line: an error in the cancellation's place would let the item go on."""
     far = FarEnd()
     scanner = Scanner("infeed", far.dial)
-    async with serving(scanner):
-        reading = await triggered(scanner, far)
+    owner = asyncio.create_task(scanner.serve())
+    await until_online(scanner)
+    reading = await triggered(scanner, far)
+    owner.cancel()
     reading.cancel()
+    await asyncio.gather(owner, return_exceptions=True)
     with pytest.raises(asyncio.CancelledError):
         await reading
 
