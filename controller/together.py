@@ -11,11 +11,21 @@ B = TypeVar("B")
 
 
 async def both(first: Coroutine[object, object, A], second: Coroutine[object, object, B]) -> tuple[A, B]:
-    """Run two steps side by side and return both results; when one fails the other is cancelled."""
+    """Run two steps side by side and return both results; when one fails the other is cancelled.
+
+    Whoever cancels the caller is obeyed, also when a step fails of it: a TaskGroup would forget the cancellation then,
+    and the item would go on after the line was told to end.
+    """
+    one, other = asyncio.create_task(first), asyncio.create_task(second)
+    steps: set[asyncio.Task[A] | asyncio.Task[B]] = {one, other}
     try:
-        async with asyncio.TaskGroup() as group:
-            one = group.create_task(first)
-            other = group.create_task(second)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+        done, _ = await asyncio.wait(steps, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for step in steps:
+            step.cancel()
+        await asyncio.wait(steps)
+        failures = {step: step.exception() for step in steps if not step.cancelled()}
+    for step in done:
+        if (failure := failures.get(step)) is not None:
+            raise failure
     return one.result(), other.result()

@@ -19,6 +19,8 @@ from vision.verdict import Task, Verdict
 
 DIFFERS = 1
 """Exit code: something else was decided."""
+_MOST_TOLD = 4
+"""Further differences: the first is seldom the whole story, and the hundredth tells nothing."""
 
 
 def replay(
@@ -38,7 +40,7 @@ def replay(
     except TapeError as error:
         fail(str(error))
     typer.echo(json.dumps(_record(run, done), ensure_ascii=False) if as_json else _told(run, done))
-    raise typer.Exit(DIFFERS if done.difference else 0)
+    raise typer.Exit(DIFFERS if done.differences else 0)
 
 
 def _judge_of(run: Path) -> Judge:
@@ -56,23 +58,24 @@ def _judge_of(run: Path) -> Judge:
 
 def _told(run: Path, done: Comparison) -> str:
     length = f"{done.recorded_s:.1f} s recorded, replayed in {done.wall_s:.1f} s"
-    if done.difference is None:
-        counted = f"{done.items} items, {done.permits} permits, {done.entries} entries"
-        return f"{run}: {length}\nsame decisions: {counted}"
-    return "\n".join([f"{run}: {length}", f"first difference: {done.difference}", *done.remarks])
+    if not done.differences:
+        counted = f"same decisions: {done.items} items, {done.permits} permits, {done.entries} entries"
+        return "\n".join([f"{run}: {length}", *done.remarks, counted])
+    first, *others = done.differences
+    told = [f"{run}: {length}", f"first difference: {first}"]
+    told += [f"then: {other}" for other in others[:_MOST_TOLD]]
+    return "\n".join([*told, *done.remarks])
 
 
 def _record(run: Path, done: Comparison) -> dict[str, Any]:
-    difference = done.difference
-    told = None if difference is None else {**dataclasses.asdict(difference), "at": difference.at.isoformat()}
     return {
         "recording": str(run),
-        "same": difference is None,
+        "same": not done.differences,
         "items": done.items,
         "permits": done.permits,
         "entries": done.entries,
         "recorded_s": round(done.recorded_s, 3),
         "wall_s": round(done.wall_s, 3),
-        "difference": told,
+        "differences": [{**dataclasses.asdict(each), "at": each.at.isoformat()} for each in done.differences],
         "remarks": list(done.remarks),
     }

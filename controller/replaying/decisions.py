@@ -17,6 +17,8 @@ from controller.replaying.plc import Issued
 
 _LEFT_OUT = frozenset({"alarm", "picture", "pictures"})
 _LASTS = re.compile(r"\b\d+(\.\d+)? (s|ms)\b")
+_LINK = re.compile(r"last error: .*")
+"""How a link stood is told beside what happened; it is not what was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,10 @@ def of_label(at: datetime, printer: str, zpl: bytes) -> Decision:
     return Decision(at, f"labels of {printer}", zpl.decode("utf-8", "replace").strip())
 
 
-def first_difference(
+def differences(
     then: list[Decision], now: list[Decision], then_until: datetime, now_until: datetime
-) -> Difference | None:
-    """The earliest point at which something else was decided.
+) -> list[Difference]:
+    """Where something else was decided: the first point of each matter, the earliest first.
 
     :param then_until: what only the replay decided after this, the recording may not show.
     :param now_until: what only the recording shows after this, the replay may not have come to.
@@ -94,7 +96,7 @@ def first_difference(
         for matter in [*mine, *(matter for matter in theirs if matter not in mine)]
         if (difference := _part(matter, mine.get(matter, []), theirs.get(matter, []), then_until, now_until))
     ]
-    return min(found, key=lambda difference: difference.at, default=None)
+    return sorted(found, key=lambda difference: difference.at)
 
 
 def _part(
@@ -134,4 +136,4 @@ def _in_words(kind: str, facts: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return _LASTS.sub(r"… \2", text) or "''"
+    return _LASTS.sub(r"… \2", _LINK.sub("last error: …", text)) or "''"

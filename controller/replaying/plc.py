@@ -39,13 +39,14 @@ from devices.plc.contract import (
     Permit,
     Result,
     StatusImage,
+    status_length,
 )
 
 PATIENCE_S = 1.0
 """So long an image waits for the permit that it echoes; then the replayed line does something else."""
 _IN_TIME_S = 0.25
 """So long the line waits for an answer without giving up."""
-_EARLY_S = 0.012
+_EARLY_S = 0.005
 _NEVER = float("inf")
 _SAME_S = 1e-6
 
@@ -194,7 +195,8 @@ class PlcPlayback:
         ]
         self._moments = [each.asked_at for each in self._talk.exchanges if _is_moment(each)] + [_NEVER]
         self._place = 0
-        self._last = b""
+        # A torn image, first and last sequence not the same: the line believes nothing of it and asks again.
+        self._nothing = registers([0] * (status_length(plc.kind, plc.blocks) - 1) + [1])
         self._transaction = 0
         self.stream = PlaybackStream(self._hear)
         for noise in self._talk.noises:
@@ -236,16 +238,16 @@ class PlcPlayback:
     def _show_next(self, request: Request) -> None:
         """Show the next image at its moment.
 
-        The link carries nothing else meanwhile. Where the recorded line wrote or asked in vain before that moment, the
-        last image is shown once more, so that the line can do so now.
+        The link carries nothing else meanwhile. Where the recorded line wrote or asked in vain before that moment,
+        nothing is shown first, so that the line can do so now.
         """
         now = self._loop.time()
         self._pass_over(now)
         image = self._images[self._place] if self._place < len(self._images) else None
         at = max(now, image.replied_at) if image is not None else _NEVER
-        again = self._when_again(now, image) if self._last else _NEVER
+        again = self._when_again(now, image)
         if again < at:
-            self._loop.call_at(again, self._answer_poll, self._last, request)
+            self._loop.call_at(again, self._answer_poll, self._nothing, request)
         elif image is not None:
             self._loop.call_at(at, self._show, image, request)
 
@@ -260,7 +262,7 @@ class PlcPlayback:
             self._place += 1
 
     def _when_again(self, now: float, image: Exchange | None) -> float:
-        """When the last image is to be shown once more."""
+        """When the line is to ask once more."""
         moments = [self._moments[bisect_right(self._moments, now + _SAME_S)]]
         if image is not None:
             # Asked as late as then, so that the image is as old as it was; and never so late that the line gives up.
@@ -269,19 +271,20 @@ class PlcPlayback:
         return min(moments)
 
     def _show(self, image: Exchange, request: Request) -> None:
-        """Show an image; the last one once more where it echoes what is not written yet."""
+        """Show an image; nothing where it echoes what is not written yet."""
         assert image.reply is not None
         words = words_of(image.reply) if image.reply[0] == READ else None
         seen = None if words is None else self._plc.seen_from_now(words)
         held = words is not None and seen is None
         self._plc.hold(held=held, now=self._loop.time())
-        if not held:
-            self._place += 1
-            self._last = image.reply if seen is None else registers(seen)
-        self._answer_poll(self._last, request)
+        if held:
+            self._answer_poll(self._nothing, request)
+            return
+        self._place += 1
+        self._answer_poll(image.reply if seen is None else registers(seen), request)
 
     def _answer_poll(self, pdu: bytes, request: Request) -> None:
-        if pdu and not self.stream.over and request.transaction == self._transaction:
+        if not self.stream.over and request.transaction == self._transaction:
             self._answer(pdu, request)
 
     def _in_time(self, exchange: Exchange) -> float:

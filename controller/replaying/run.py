@@ -29,7 +29,7 @@ from controller.recording.tape import JOURNAL, Kind, TapeError
 from controller.replaying.decisions import (
     Decision,
     Difference,
-    first_difference,
+    differences,
     of_entries,
     of_events,
     of_label,
@@ -60,14 +60,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a replay came out. :ivar difference: the first; None: the same decisions."""
+    """How a replay came out. :ivar differences: the first of each matter, the earliest first; none: the same."""
 
     items: int
     permits: int
     entries: int
     recorded_s: float
     wall_s: float
-    difference: Difference | None
+    differences: tuple[Difference, ...]
     remarks: tuple[str, ...] = ()
 
 
@@ -103,14 +103,14 @@ def replay(line: Timeline, judge: Judge | None = None) -> Comparison:
             except (Standstill, BaseExceptionGroup) as error:
                 stage.now.failure = _innermost(error)
     then, now = stage.recorded(), stage.decided()
-    difference = stage.difference(then, now)
+    found = stage.differences(then, now)
     return Comparison(
         items=len({decision.matter for decision in then if decision.matter.startswith("item ")}),
         permits=sum(decision.matter.startswith("permits ") for decision in then),
         entries=len(line.entries),
         recorded_s=line.end - line.began_at,
         wall_s=time.perf_counter() - began,
-        difference=difference,
+        differences=tuple(found),
         remarks=tuple(dict.fromkeys(stage.now.remarks)),
     )
 
@@ -242,19 +242,22 @@ class _Stage:
         asked = [Decision(self._wall(at), "questions to vision", what) for at, what in self._vision.unknown]
         return asked + self._all(now.entries, now.events, permits, now.labels, now.refused)
 
-    def difference(self, then: list[Decision], now: list[Decision]) -> Difference | None:
-        """The first one; a replay that broke off without any is one itself."""
+    def differences(self, then: list[Decision], now: list[Decision]) -> list[Difference]:
+        """All of them; a replay that broke off without any is one itself."""
         line, strayed_at = self._line, self.now.strayed_at
         end = self._wall(line.end)
-        whole = end + timedelta(days=1)
-        then_until = whole if line.stopped_at is not None else end - _TAIL
+        then_until = end + timedelta(days=1) if line.stopped_at is not None else end - _TAIL
         now_until = then_until if strayed_at is None else self._wall(strayed_at) - _TAIL / 4
-        found = first_difference(_without_alarms(then), _without_alarms(now), then_until, now_until)
-        if found is None and (alarm := first_difference(then, now, then_until, now_until)):
-            self.now.remarks.append(f"an alarm came otherwise (they are raised by looking twice a second): {alarm}")
-        if found is None and (strayed_at is not None or self.now.failure):
+        found = differences(_without_alarms(then), _without_alarms(now), then_until, now_until)
+        if not found and (strayed_at is not None or self.now.failure):
             why = self.now.failure or self.now.remarks[0]
-            return Difference(end if strayed_at is None else self._wall(strayed_at), "the whole line", "went on", why)
+            at = end if strayed_at is None else self._wall(strayed_at)
+            return [Difference(at, "the whole line", "went on", why)]
+        if not found:
+            self.now.remarks += [
+                f"an alarm came otherwise, as those may that come of looking twice a second: {alarm}"
+                for alarm in differences(then, now, then_until, now_until)[:1]
+            ]
         return found
 
     def _all(

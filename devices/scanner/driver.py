@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
-from devices.errors import BadCode, BadReply, DeviceTimeout, NoRead
+from devices.errors import BadCode, BadReply, DeviceTimeout, LinkLost, NoRead
 from devices.links.framed import Exchange, FramedLink
 from devices.links.linked import LinkedDevice
 from devices.links.stream import Dial
@@ -74,7 +74,9 @@ class Scanner(LinkedDevice[FramedLink]):
                 await self._triggered(exchange)
                 return await self._first_code(exchange, until)
             except asyncio.CancelledError:
-                exchange.send(encode_command(LOFF))
+                # The link may be closed by the same end of the line: that must not take the cancellation's place.
+                with contextlib.suppress(LinkLost):
+                    exchange.send(encode_command(LOFF))
                 raise
 
     async def _triggered(self, exchange: Exchange) -> None:

@@ -143,6 +143,20 @@ async def test_cancelling_switches_off() -> None:
         await far.hears(b"LOFF\r")
 
 
+async def test_a_reading_that_is_cancelled_on_a_closed_link_is_cancelled() -> None:
+    """Both end with the line: an error in the cancellation's place would let the item go on."""
+    far = FarEnd()
+    scanner = Scanner("infeed", far.dial)
+    owner = asyncio.create_task(scanner.serve())
+    await until_online(scanner)
+    reading = await triggered(scanner, far)
+    owner.cancel()
+    reading.cancel()
+    await asyncio.gather(owner, return_exceptions=True)
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+
 async def test_a_link_that_breaks_while_reading() -> None:
     far = FarEnd()
     scanner = Scanner("infeed", far.dial)

@@ -1,0 +1,44 @@
+"""Two steps at once: the first failure comes out as it was raised, and a cancelled caller is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from controller.together import both
+
+
+async def _give(value: int) -> int:
+    return value
+
+
+async def _fail() -> int:
+    raise ValueError("broken")
+
+
+async def _wait() -> int:
+    return await asyncio.get_running_loop().create_future()
+
+
+async def _fail_when_cancelled() -> int:
+    """As a device whose link is closed under its request by the same end of the line."""
+    try:
+        return await _wait()
+    except asyncio.CancelledError:
+        raise ConnectionError("the line has closed the link") from None
+
+
+async def test_both_results_or_the_first_failure_as_it_was_raised() -> None:
+    assert await both(_give(1), _give(2)) == (1, 2)
+    with pytest.raises(ValueError, match="broken"):
+        await both(_wait(), _fail())
+
+
+async def test_a_caller_that_was_cancelled_is_cancelled_though_a_step_fails_of_it() -> None:
+    caller = asyncio.create_task(both(_fail_when_cancelled(), _wait()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
