@@ -16,6 +16,8 @@ from random import Random
 from time import perf_counter, process_time
 from typing import Annotated, Any
 
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # as a vision worker's
+
 import cv2
 import numpy as np
 import typer
