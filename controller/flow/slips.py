@@ -176,13 +176,17 @@ _UNFED = {PartKind.PLATE: (Stage.CALLED,), PartKind.DOCUMENT: (Stage.CALLED, Sta
 """Stages at which an item's parts of a kind have not been read yet: they may still lie in its tray."""
 
 
+_HOLDER = (
+    "SELECT found.item, found.kind, items.stage, items.outcome FROM (SELECT * FROM parts WHERE code = ?"
+    " UNION ALL SELECT * FROM parts WHERE number = ? AND number != '') AS found JOIN items ON items.item = found.item"
+    " WHERE found.acceptance != ? AND found.state IN (?, ?)"
+)
+"""Apart by code and by number, so that each is looked up in its own index."""
+
+
 def _proven_holder(connection: sqlite3.Connection, item: Item, code: str) -> int | None:
     """Another item into which the part of this code or number was read, and out of which no person has taken it."""
-    row = connection.execute(
-        "SELECT parts.item, parts.kind, items.stage, items.outcome FROM parts JOIN items ON items.item = parts.item"
-        " WHERE (parts.code = ? OR parts.number = ?) AND parts.acceptance != ? AND parts.state IN (?, ?)",
-        (code, code, item.acceptance, PartState.ON_LINE, PartState.SEALED),
-    ).fetchone()
+    row = connection.execute(_HOLDER, (code, code, item.acceptance, PartState.ON_LINE, PartState.SEALED)).fetchone()
     if row is None:
         return None
     other, kind, stage, outcome = row

@@ -15,9 +15,14 @@ from order_bench import car_order, open_journal, rows
 
 from controller.dispatch.bags import open_bag
 from controller.dispatch.outbox import outbox_counts, pending_after
+from controller.escape_bound import Campaign
 from controller.eyes.evidence import expire
-from controller.flow.calling import call_next, last_item_on, open_items, without_recipe
+from controller.flow.calling import call_next, item_of, last_item_on, open_items, without_recipe
+from controller.flow.items import Item
+from controller.flow.slips import contradicted, unanchored
 from controller.journal import Journal, Ledger
+from controller.journal.escape import escape_view
+from controller.journal.open_matters import open_matters
 from controller.journal.reading import counters, item_story, pick_list, recent_rejects, verify_chain
 from controller.orders.mail_numbers import fill_pool, reserve
 from controller.orders.parts_ledger import spoil_part
@@ -30,6 +35,14 @@ STEPS_EACH = 50
 ROOM = 3
 """An index ten times as long is a page or two deeper; a table that is read through is ten times as long."""
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
+
+
+def _newest(ledger: Ledger, line: LineConfig) -> Item:
+    (token,) = ledger.connection.execute("SELECT MAX(item) FROM items").fetchone()
+    item = item_of(ledger, token, line.recipes)
+    assert item is not None
+    return item
+
 
 Question = Callable[[Ledger, LineConfig], Any]
 QUESTIONS: dict[str, Question] = {
@@ -48,6 +61,12 @@ QUESTIONS: dict[str, Question] = {
     "outbox": lambda ledger, _: outbox_counts(ledger.connection),
     "letters": lambda ledger, _: pending_after(ledger, 0, 10),
     "pictures expired": lambda ledger, _: expire(ledger, NOW),
+    "what a slip makes doubtful": lambda ledger, _: unanchored(ledger.connection),
+    "open matters": lambda ledger, _: open_matters(ledger.connection, 10),
+    "escape bound": lambda ledger, _: escape_view(ledger.connection, counters(ledger.connection), Campaign(1)),
+    "whose code it is": lambda ledger, line: contradicted(
+        ledger, _newest(ledger, line), ("PM0000000404", "EA123456785CN", "粤A00404")
+    ),
     "a story": lambda ledger, _: item_story(ledger.connection, "LH000000120"),
 }
 
