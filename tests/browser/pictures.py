@@ -34,8 +34,10 @@ async def take_all() -> None:
     async with demo(folder) as link, browser_page(link) as page:
         await rejects_with_pictures(link)
         await speak(page, link, "en")
+        await calm(page)
         await take(page, "page")
         await speak(page, link, "zh")
+        await calm(page)
         await take(page, "page-zh")
         await turn_to(page, "rejects")
         await take(page, "rejects-zh")
@@ -52,6 +54,12 @@ async def take_all() -> None:
         await speak(page, link, "en")
         await turn_to(page, "recovery")
         await take(page, "recovery")
+
+
+async def calm(page: Page) -> None:
+    """Until the line asks nothing of anybody: a busy machine lets links falter."""
+    await page.wait_for_timeout(SETTLE_MS)
+    await page.locator('#message[data-level="0"]').wait_for(timeout=60_000)
 
 
 async def turn_to(page: Page, name: str) -> None:
