@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +25,8 @@ from simulators.demo.run import Wish, run_demo
 from simulators.demo.until_done import StandstillError
 from simulators.plant import PlantWiring
 from simulators.plant_process import Staff, run_plant
-from simulators.virtual.soak import Depths, soak, table
+from simulators.virtual.soak import Depths, kinds_of, soak, table
+from simulators.virtual.story import short_story
 
 
 class Level(StrEnum):
@@ -97,14 +98,22 @@ def simulate(
         Depths, typer.Option(help="Every byte framed, or PLCs on typed ports; mixed: each 100th seed at full wire.")
     ] = Depths.MIXED,
     challenges: Annotated[int, typer.Option(min=0, help=_KITS)] = 0,
+    shrink: Annotated[bool, typer.Option("--shrink", help="Tell each failing seed as a short story.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object last, nothing else.")] = False,
 ) -> None:
     """Run the line's own code in virtual time, with trouble, and let the oracle judge. Ends with 1 if it found a thing.
 
     Findings are told as they come, each with its seed and the story of what struck.
     """
-    tell = (lambda _: None) if as_json else typer.echo
+    tell: Callable[[str], None] = (lambda _: None) if as_json else typer.echo
     done = soak(seed, items, faults.value, seeds, minutes * 60, only, depth, tell, challenges)
+    if shrink:
+        kinds = kinds_of(only)
+        done["stories"] = [
+            short_story(each, items, faults.value, kinds, depth.of(each), challenges) for each in done["failed_seeds"]
+        ]
+        for line in (line for story in done["stories"] for line in story):
+            tell(line)
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else table(done))
     raise typer.Exit(_FAILED if done["findings"] else 0)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from simulators.virtual.chronicle import Did, line_did
+from simulators.virtual.cut import WHOLE, Cut
 from simulators.virtual.floor import Depth, Ended, VirtualFloor, scratch, warm_up
 from simulators.virtual.judging import judged
 from simulators.virtual.loop import Deadlock, Spinning, VirtualLoop, virtual_run
@@ -22,7 +24,7 @@ from simulators.virtual.troubles import Kind
 class Run:
     """How one seed came out.
 
-    :ivar oracle: category → findings; :ivar story: what trouble struck, in order.
+    :ivar oracle: category → findings; :ivar story: what trouble struck, in order; :ivar did: what the line did.
     :ivar coverage: `kind@zone` → how often it struck there; :ivar rare: branch → how often it was taken.
     """
 
@@ -40,6 +42,7 @@ class Run:
     depth: Depth = Depth.WIRE
     rare: dict[str, int] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
+    did: list[Did] = field(default_factory=list)
 
     @property
     def findings(self) -> list[str]:
@@ -48,11 +51,18 @@ class Run:
 
 
 def simulate(
-    seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), depth: Depth = Depth.PORT, challenges: int = 0
+    seed: int,
+    items: int,
+    level: str,
+    kinds: tuple[Kind, ...] = (),
+    depth: Depth = Depth.PORT,
+    challenges: int = 0,
+    cut: Cut | None = None,
 ) -> Run:
     """Run one seed. Nothing of it remains, and what was killed in it dies without a word.
 
-    :param challenges: a test kit after so many items, 0: none.
+    :param challenges: a test kit after so many items, 0: none. :param cut: what is left out of the seed's plan;
+        given where what the line did is wanted too.
     """
     logging_before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -62,7 +72,7 @@ def simulate(
         with warnings.catch_warnings():
             # What had been started and not begun when the line was killed.
             warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
-            run = _simulate(seed, items, level, kinds, Depth(depth), challenges)
+            run = _simulate(seed, items, level, kinds, Depth(depth), challenges, cut)
             gc.collect()
     finally:
         gc.enable()
@@ -71,19 +81,24 @@ def simulate(
     return run
 
 
-def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth: Depth, challenges: int) -> Run:
+def _simulate(
+    seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth: Depth, challenges: int, cut: Cut | None
+) -> Run:
     warm_up()
     began, worked = time.perf_counter(), time.process_time()
     loop = VirtualLoop(str(seed))
     floors: list[VirtualFloor] = []
+    did: list[Did] = []
 
     async def whole() -> Ended:
         with scratch() as folder:
-            floor = VirtualFloor(seed, items, level, kinds, depth, loop, folder, challenges)
+            floor = VirtualFloor(seed, items, level, kinds, depth, loop, folder, challenges, cut or WHOLE)
             floors.append(floor)
             try:
                 return await floor.run()
             finally:
+                if cut is not None:
+                    did.extend(line_did(folder))
                 floor.close()
 
     rare: Counter[str] = Counter()
@@ -109,4 +124,5 @@ def _simulate(seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth:
         depth=depth,
         rare=dict(rare),
         story=floor.conductor.told,
+        did=did,
     )

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import entry_points
@@ -35,8 +35,10 @@ from simulators.plant_process import ReaderAtHand
 from simulators.scenario import Scenario, make_scenario
 from simulators.stock import Stock, take_stock
 from simulators.truth import truth
+from simulators.virtual.chronicle import BEGAN
 from simulators.virtual.commits import Disk
 from simulators.virtual.conductor import Conductor
+from simulators.virtual.cut import WHOLE, Cut
 from simulators.virtual.dispatch import VirtualBroker
 from simulators.virtual.eyes import Rates, TrueVision
 from simulators.virtual.inspector import Inspector
@@ -55,7 +57,6 @@ LONGEST_S_AN_ORDER = 120.0
 RESTART_S = 0.5
 LOOK_S = 2.0
 """How often it is looked whether everything has ended."""
-_BEGAN = datetime(2027, 1, 4, 1, 0, tzinfo=UTC)
 RATES = {
     "none": Rates(unsure=0.0, rejects=0.0, silent=0.0),
     "light": Rates(),
@@ -80,7 +81,7 @@ class VirtualClock:
 
     def now(self) -> datetime:
         """The present moment."""
-        return _BEGAN + timedelta(seconds=asyncio.get_running_loop().time() + self._off_s)
+        return BEGAN + timedelta(seconds=asyncio.get_running_loop().time() + self._off_s)
 
     def jump(self, seconds: float) -> None:
         """Be set forth, or back."""
@@ -141,11 +142,13 @@ class VirtualFloor:
         loop: VirtualLoop,
         folder: Path,
         challenges: int = 0,
+        cut: Cut = WHOLE,
     ) -> None:
         chance = Random(f"floor {seed}")
         self.trace = Trace()
-        self.scenario = make_scenario(seed, orders, troubled=level != "none")
-        faults = (*self.scenario.faults, *plan_motion_faults(seed, self.scenario, level))
+        plan = make_scenario(seed, orders, troubled=level != "none")
+        self.scenario = cut.of_orders(plan)
+        faults = (*self.scenario.faults, *cut.of_faults(plan_motion_faults(seed, plan, level)))
         self._typed = depth is Depth.PORT
         self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed)
         self.inspector = Inspector(self.plant.world, loop.time)
@@ -175,7 +178,7 @@ class VirtualFloor:
         )
         self.operator = Operator(self.plant, self.hands, self.call, lambda: self._line, chance, self._vision.mend)
         self.conductor = Conductor(
-            plan_troubles(seed, self.scenario, level, kinds),
+            cut.of_troubles(plan_troubles(seed, plan, level, kinds)),
             self.plant,
             self.hands,
             self._broker,

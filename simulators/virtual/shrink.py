@@ -39,8 +39,10 @@ def shrink(whole: Run, scenario: Scenario, troubles: int, faults: Sequence[Fault
     search = _Search(whole, runs)
     search.drop([str(place) for place in range(troubles)], lambda cut, some: replace(cut, troubles=cut.troubles | some))
     search.drop([fault.kit for fault in faults], lambda cut, some: replace(cut, faults=cut.faults | some))
+    everything = {order.acceptance for order in scenario.orders}
     for group in _groups(scenario, faults):
-        search.drop([group], lambda cut, some: replace(cut, orders=cut.orders.union(*some)))
+        if search.cut.orders | group < everything:
+            search.drop([group], lambda cut, some: replace(cut, orders=cut.orders.union(*some)))
     return Shrunk(search.cut, search.run, search.count)
 
 

@@ -47,7 +47,7 @@ def soak(
     :param seconds: instead of `seeds`, 0 for those. :param only: kinds of trouble with commas between; '' for all.
     :param tell: told of each finding as it comes; :param challenges: a test kit after so many items, 0: none.
     """
-    kinds = tuple(Kind(name.strip()) for name in only.split(",") if name.strip())
+    kinds = kinds_of(only)
     began, runs = time.monotonic(), list[Run]()
     while len(runs) < seeds if not seconds else time.monotonic() - began < seconds:
         seed = first + len(runs)
@@ -56,6 +56,11 @@ def soak(
             tell(line)
         runs.append(run)
     return summed(runs, kinds)
+
+
+def kinds_of(only: str) -> tuple[Kind, ...]:
+    """Kinds of trouble from their names with commas between."""
+    return tuple(Kind(name.strip()) for name in only.split(",") if name.strip())
 
 
 def told(run: Run) -> list[str]:
