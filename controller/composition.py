@@ -27,6 +27,7 @@ from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
 from controller.plan.config import LineConfig, load_config
 
+_ESCAPED = "SELECT DISTINCT acceptance FROM items WHERE outcome = 'unknown' AND chute = 'dispatch'"
 _UNKNOWN = "SELECT acceptance, mail_number FROM items WHERE outcome IN ('unknown', 'recalled')"
 
 
@@ -111,6 +112,7 @@ class Composed:
                     for line in order_lines(connection, "", int(arguments.get("most", 10_000)))
                 ],
                 "unknown": sorted({row[0] for row in unknown}),
+                "escaped": [row[0] for row in connection.execute(_ESCAPED)],
                 "unknown_numbers": sorted({row[1] for row in unknown if row[1]}),
             }
 

@@ -106,7 +106,7 @@ class Ended:
     """What is left at the end of a run, for the oracle.
 
     :ivar open_orders: orders of which the line itself says that it does not know where their parcel fell.
-    :ivar open_numbers: their mail numbers.
+    :ivar open_numbers: their mail numbers; :ivar escaped: orders whose reject, it says, fell into dispatch.
     :ivar findings: what was wrong while it ran; :ivar printed: mail numbers of all labels that came out.
     :ivar rare: how often each rare branch was taken.
     :ivar calm_gate: nothing ever disturbed the gate, so it can tell of each parcel where it fell.
@@ -117,6 +117,7 @@ class Ended:
     ledger: list[Told]
     open_orders: frozenset[str]
     open_numbers: frozenset[str]
+    escaped: frozenset[str]
     states: dict[str, str]
     findings: list[str]
     printed: tuple[str, ...] = ()
@@ -358,7 +359,7 @@ class VirtualFloor:
         assert not report["refused"], report
 
     async def _take_stock(self) -> Ended:
-        found = await self.call("orders") or {"orders": [], "unknown": [], "unknown_numbers": []}
+        found = await self.call("orders") or {"orders": [], "unknown": [], "unknown_numbers": [], "escaped": []}
         if self._line is not None and (broken := self._line.broken_chain()) is not None:
             self.findings.append(f"the journal's chain is broken at entry {broken}")
         rare = Counter(await self.call("seen") or {})
@@ -376,6 +377,7 @@ class VirtualFloor:
             ledger=sorted(self._broker.dispatch.ledger.values(), key=lambda told: told.sequence),
             open_orders=frozenset(found["unknown"]),
             open_numbers=frozenset(found["unknown_numbers"]),
+            escaped=frozenset(found["escaped"]),
             states={each["acceptance"]: each["state"] for each in found["orders"]},
             findings=self.findings,
             printed=tuple(event.mail_number for event in self.plant.world.history if isinstance(event, LabelPrinted)),

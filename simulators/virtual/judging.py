@@ -27,6 +27,7 @@ def judged(ended: Ended) -> dict[str, list[str]]:
     found["lost"] = [finding for finding in found["lost"] if not _rejected_empty(finding, ended)]
     found["lost"] += _unvoided(ended, stock) + _needlessly_open(ended) + _needlessly_recalled(ended)
     found["doubled"] += _printed_twice(ended)
+    found["lost"] += _unrecalled(ended)
     found["misstated"] = _misstated(ended, stock)
     found["run"] = list(ended.findings)
     return found
@@ -56,6 +57,15 @@ def _misstated(ended: Ended, stock: Stock) -> list[str]:
         where = "lies in the dispatch chute" if order in sent else "does not lie in the dispatch chute"
         found.append(f"order {order} is {state} for the line, and its parcel {where}")
     return found
+
+
+def _unrecalled(ended: Ended) -> list[str]:
+    """Of a reject that fell into the dispatch chute by the line's own word, dispatch must have been told."""
+    recalled = {told.acceptance for told in ended.ledger if told.kind == "recalled"}
+    return [
+        f"order {order} fell into the dispatch chute as a reject, dispatch was never told to recall it"
+        for order in sorted(ended.escaped - recalled)
+    ]
 
 
 def _needlessly_open(ended: Ended) -> list[str]:

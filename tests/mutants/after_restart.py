@@ -127,6 +127,7 @@ AFTER_RESTART = (
         "    put_event(ledger, line_id, EventType.RECALLED, item.token, data)\n    if item.challenge is None:",
         "    assert data\n    if item.challenge is None:",
         "a reject lies in the dispatch chute and dispatch never hears of it",
+        only="sealer_hot,camera_black,tracking_lost",
         items=40,
     ),
 )
