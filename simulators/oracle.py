@@ -239,7 +239,7 @@ class _Case:
         return bool(orders) and not borne & {event.mail_number for event in self._standing}
 
     def _found_by_search(self, parcels: list[Parcel]) -> list[Parcel]:
-        """A recall whose number lies in no bag has its bag looked through: that finds what bears no waybill that counts.
+        """A recall whose number lies in no bag has its bag looked through: that finds what bears no valid waybill.
 
         It may name none, or that of a parcel that hands had changed for another. No more parcels are found than there
         are such recalls, else one of them is nobody's.
