@@ -106,6 +106,11 @@ def judge(stock: Stock, scenario: Scenario, ledger: Iterable[Told]) -> Judgement
     )
 
 
+def taken_out(stock: Stock, scenario: Scenario, ledger: Iterable[Told]) -> list[Parcel]:
+    """The parcels of the dispatch chute that do not leave, because dispatch was told to recall them."""
+    return _Case(stock, scenario, list(ledger)).aside
+
+
 class _Case:
     """The evidence of one run, turned so that questions are easy."""
 
@@ -124,9 +129,9 @@ class _Case:
         for event in self._standing:
             self._told[event.acceptance].append(event.mail_number)
         fallen = [parcel for parcel in stock.parcels if parcel.chute is Chute.DISPATCH]
-        self._aside = [parcel for parcel in fallen if self._is_recalled(parcel)]
-        self._aside += self._found_by_search([parcel for parcel in fallen if parcel not in self._aside])
-        self._sent = [parcel for parcel in fallen if parcel not in self._aside]
+        self.aside = [parcel for parcel in fallen if self._is_recalled(parcel)]
+        self.aside += self._found_by_search([parcel for parcel in fallen if parcel not in self.aside])
+        self._sent = [parcel for parcel in fallen if parcel not in self.aside]
 
     def find_wrong_contents(self) -> list[str]:
         """Every parcel sent must hold exactly the right parts of one order."""
@@ -200,7 +205,7 @@ class _Case:
 
     def find_lost_orders(self) -> list[str]:
         """Every order must have left the line: a parcel of it in a chute, and nothing of it on a carrier."""
-        out = [*self._sent, *self._aside]
+        out = [*self._sent, *self.aside]
         left = {parcel.kit for parcel in self._stock.parcels} | {self._acceptance_of(parcel) for parcel in out}
         stuck = set(self._stock.on_line)
         found = [
@@ -218,7 +223,7 @@ class _Case:
             *_twice("order {} lies in the dispatch chute {} times", map(self._acceptance_of, self._sent)),
             *(
                 f"order {order} was sent again while its recalled parcel lies in dispatch"
-                for order in sorted({self._acceptance_of(each) for each in self._aside} & set(self._told))
+                for order in sorted({self._acceptance_of(each) for each in self.aside} & set(self._told))
             ),
             *_twice("waybill {} is on {} parcels sent", waybills),
             *_twice("dispatch was told {1} times that order {0} is sealed", (e.acceptance for e in self._standing)),
@@ -234,14 +239,16 @@ class _Case:
         return bool(orders) and not borne & {event.mail_number for event in self._standing}
 
     def _found_by_search(self, parcels: list[Parcel]) -> list[Parcel]:
-        """A recall without a number names a bag to look through: whoever does finds what bears no waybill that counts.
+        """A recall whose number lies in no bag has its bag looked through: that finds what bears no valid waybill.
 
-        No more parcels than there are such recalls, else one of them is nobody's.
+        It may name none, or that of a parcel that hands had changed for another. No more parcels are found than there
+        are such recalls, else one of them is nobody's.
         """
         valid = {event.mail_number for event in self._standing}
         strange = [parcel for parcel in parcels if not valid & {mail_number for mail_number, _ in parcel.labels}]
-        numberless = [event for event in self._recalls if not event.mail_number]
-        return strange if len(strange) <= len(numberless) else []
+        borne = {mail_number for parcel in self.aside for mail_number, _ in parcel.labels}
+        unfound = [event for event in self._recalls if event.mail_number not in borne]
+        return strange if len(strange) <= len(unfound) else []
 
     def _wrong_in(self, parcel: Parcel) -> str:
         """What is wrong inside, '' when nothing is."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from devices.plc.contract import Chute
 from simulators.faults import FaultKind
-from simulators.oracle import judge
+from simulators.oracle import judge, taken_out
 from simulators.stock import Parcel, Stock
 from simulators.virtual.floor import Ended
 
@@ -49,7 +49,9 @@ def _unvoided(ended: Ended, stock: Stock) -> list[str]:
 
 def _misstated(ended: Ended, stock: Stock) -> list[str]:
     """What the line says of an order is where its parcel truly lies: packed in dispatch, rejected not there."""
-    sent = {part.owner for parcel in stock.parcels if parcel.chute is Chute.DISPATCH for part in parcel.parts}
+    aside = taken_out(stock, ended.scenario, ended.ledger)
+    fallen = (parcel for parcel in stock.parcels if parcel.chute is Chute.DISPATCH and parcel not in aside)
+    sent = {part.owner for parcel in fallen for part in parcel.parts}
     found = []
     for order, state in ended.states.items():
         if order in ended.open_orders or (state == "packed") == (order in sent):

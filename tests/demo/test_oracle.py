@@ -88,6 +88,21 @@ def test_a_recalled_parcel_is_put_aside_whatever_is_wrong_with_it(numbered: bool
     assert run.judge().clean, run.judge()
 
 
+def test_a_recall_of_a_parcel_that_hands_had_changed_has_its_bag_looked_through() -> None:
+    run = Run()
+    run.ledger = [event for event in run.ledger if event.acceptance != PAIR]
+    run.ledger.append(Told(98, "voided", PAIR, run.mail[PAIR]))
+    run.ledger = [replace(event, sequence=at) for at, event in enumerate(run.ledger, start=1)]
+    assert not run.judge().clean
+    run.ledger.append(Told(len(run.ledger) + 1, "recalled", OTHER, SCENARIO.mail_numbers[-1]))
+    assert run.judge().clean, run.judge()
+    run.change(OTHER, labels=())
+    run.ledger = [event for event in run.ledger if event.acceptance != OTHER or event.kind == "recalled"]
+    run.ledger = [replace(event, sequence=at) for at, event in enumerate(run.ledger, start=1)]
+    run.more.append(replace(run.parcels[PAIR], fell_at=9, labels=(("x", "x"),)))
+    assert not run.judge().clean, "one more than was recalled"
+
+
 def swap_a_part(run: Run) -> None:
     mine, other = run.parcels[PAIR].parts, run.parcels[OTHER].parts
     run.change(PAIR, parts=(mine[0], other[0]))
