@@ -195,6 +195,15 @@ async def test_a_session_ends_by_sign_out_and_its_cookie_is_worth_nothing_then(w
         assert (await thief.get("/api/me")).json()["role"] is None
 
 
+async def test_who_signs_in_takes_the_place_of_whoever_was_there(web: str) -> None:
+    async with signed_in(web, "zhao") as asking:
+        before = asking.cookies["sealline_session"]
+        await asking.post("/api/sign-in", json={"who": "wang", "secret": PIN})
+        assert (await asking.get("/api/me")).json()["name"] == "wang"
+    async with browser(web, before) as stale:
+        assert (await stale.get("/api/me")).json()["role"] is None
+
+
 async def test_a_session_ends_when_nobody_does_anything_and_after_the_longest(config: LineConfig) -> None:
     sessions = make_plant(config, TOKEN).reception.sessions
     person = hire_one(config)

@@ -238,6 +238,7 @@ async def take_token(plant: ThePlant, visitor: TheVisitor, name: NameInPath, for
 
 
 def _signed(plant: Plant, request: Request, response: Response, signed: SignedIn) -> dict[str, Any]:
+    plant.reception.sessions.end(request.cookies.get(SESSION_COOKIE, ""))  # whoever was signed in here before
     response.set_cookie(
         SESSION_COOKIE,
         signed.token,
