@@ -21,6 +21,7 @@ from controller.plan.config import LineConfig
 from controller.recording.recorder import Recorder
 from controller.recording.seams import (
     RecordedClock,
+    RecordedThreads,
     RecordedVision,
     RecordedWriter,
     recorded_calls,
@@ -68,6 +69,7 @@ async def recorded(config: LineConfig, wish: Wish, seams: Seams | None = None) -
     lines: list[Composed] = []
     upkeep = Upkeep(wish.home, wish.limit)
     recorder = Recorder(folder, config.store.journal, upkeep, lambda why: _tell_ended(lines[0], folder, why))
+    asyncio.get_running_loop().set_default_executor(RecordedThreads(recorder))
     try:
         async with _composed(config, seams, recorder) as composed:
             lines.append(composed)

@@ -7,8 +7,10 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -124,6 +126,34 @@ class RecordedVision(VisionWorkers):
 
 def _as_json(verdict: Verdict) -> Any:
     return Answer(verdict=replace(verdict, evidence=b"")).model_dump(mode="json")["verdict"]
+
+
+class RecordedThreads(ThreadPoolExecutor):
+    """The loop's threads; how long each piece of work took is recorded."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(thread_name_prefix="aside")
+        self._recorder = recorder
+        self._time = asyncio.get_running_loop().time
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Have work done."""
+
+        def do() -> Any:
+            began = self._time()
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                self._recorder.tell(Kind.ASIDE, name=name_of(fn), began=began)
+
+        return super().submit(do)
+
+
+def name_of(work: Callable[..., Any]) -> str:
+    """The name of work as `asyncio.to_thread` hands it over: a context's `run` with the function first."""
+    if isinstance(work, partial) and work.args:
+        work = work.args[0]
+    return str(getattr(work, "__qualname__", type(work).__name__))
 
 
 class RecordedBroker:

@@ -47,6 +47,8 @@ class Kind(IntEnum):
     WALL = 14
     ENTRIES = 15
     BEGAN = 16
+    ASIDE = 18
+    """Work that a thread has done for the loop, as a picture's writing: its name, when it began."""
     STOPPED = 17
     """The line was told to end; missing when it died."""
 

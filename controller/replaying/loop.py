@@ -1,21 +1,26 @@
 """An event loop in the time of a recording: it never waits, its time jumps to whatever is due next.
 
-Nothing is awaited from outside: there are no descriptors, and what asyncio gives to threads is done at once. Where the
-recorded line stood still (a stopped process, a busy machine), this one stands still as well: what would have been due
-meanwhile is due at the end of the pause.
+Nothing is awaited from outside: there are no descriptors and no threads. Where the recorded line stood still (a
+stopped process, a busy machine), this one stands still as well: what would have been due meanwhile is due at the end
+of the pause.
 """
 
 from __future__ import annotations
 
 import asyncio
 import selectors
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
+from controller.recording.seams import name_of
+
 T = TypeVar("T")
 Pause = tuple[float, float]
+Aside = tuple[str, float, float]
+_SAME_WORK_S = 0.5
+"""Replayed code is early by no more than the recorded line was slow."""
 
 
 class Standstill(Exception):
@@ -23,11 +28,17 @@ class Standstill(Exception):
 
 
 class ReplayLoop(asyncio.SelectorEventLoop):
-    """:param began: loop time at which the recording begins; :param pauses: when the recorded line stood still."""
+    """:param began: loop time at which the recording begins; :param pauses: when the recorded line stood still.
 
-    def __init__(self, began: float, pauses: Sequence[Pause]) -> None:
+    :param asides: what threads did for the recorded loop: name, when it began, when it was done.
+    """
+
+    def __init__(self, began: float, pauses: Sequence[Pause], asides: Sequence[Aside]) -> None:
         self._now = began
         self._pauses = pauses
+        self._asides: dict[str, list[Pause]] = {}
+        for name, start, end in sorted(asides):
+            self._asides.setdefault(name, []).append((start, end))
         super().__init__(_NoWaiting(self.jump))
         self._clock_resolution = 1e-6
 
@@ -48,13 +59,29 @@ class ReplayLoop(asyncio.SelectorEventLoop):
         func: Callable[..., T],
         *args: Any,
     ) -> asyncio.Future[T]:
-        """Do it at once."""
+        """Do it at once; it is done when the recorded line's thread had done the same."""
         future: asyncio.Future[T] = self.create_future()
+        done_at = self._done_at(name_of(func))
         try:
-            future.set_result(func(*args))
+            result = func(*args)
         except Exception as error:
-            future.set_exception(error)
+            self.call_at(done_at, _settle, future, future.set_exception, error)
+        else:
+            self.call_at(done_at, _settle, future, future.set_result, result)
         return future
+
+    def _done_at(self, name: str) -> float:
+        """When work that begins now is done: with the next that began then, unless that is another matter."""
+        known = self._asides.get(name, [])
+        place = bisect_left(known, (self._now - 1e-6, 0.0))
+        if place < len(known) and known[place][0] - self._now < _SAME_WORK_S:
+            return max(self._now, known[place][1])
+        return self._now
+
+
+def _settle(future: asyncio.Future[Any], settle: Callable[[Any], None], result: Any) -> None:
+    if not future.done():
+        settle(result)
 
 
 class _NoWaiting(selectors.SelectSelector):

@@ -95,7 +95,8 @@ def replay(line: Timeline, judge: Judge | None = None) -> Comparison:
     stage = _Stage(line, judge)
     with _quiet(), _scratch() as folder:
         config = _moved(line, folder)
-        with asyncio.Runner(loop_factory=lambda: ReplayLoop(line.began_at, line.pauses)) as runner:
+        asides = [(said.facts["name"], said.facts["began"], said.at) for said in line.asides]
+        with asyncio.Runner(loop_factory=lambda: ReplayLoop(line.began_at, line.pauses, asides)) as runner:
             try:
                 runner.run(stage.play(config))
             except JournalUnavailable as error:

