@@ -153,8 +153,9 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.CARRIER_MISSING: Meaning(
         1,
-        "载具 {source} 不在线上任何区位。找到它，把封装件送去返工。",
-        "Carrier {source} stands in no zone. Find it and send its item to rework.",
+        "载具 {source} 不在线上任何区位。找到它，把封装件送去返工；若它又出现在区位上，按停止、复位、启动。",
+        "Carrier {source} stands in no zone. Find it and send its item to rework; "
+        "where it shows in a zone again, press Stop, Reset, Start.",
     ),
     AlarmKind.EVENT_REFUSED: Meaning(
         2,
