@@ -103,6 +103,7 @@ def replay(line: Timeline, judge: Judge | None = None) -> Comparison:
                 raise TapeError(f"{line.folder / JOURNAL}: {error}") from error
             except (Standstill, BaseExceptionGroup) as error:
                 stage.now.failure = _innermost(error)
+                stage.now.remarks.append(f"the replayed line ended of itself: {stage.now.failure}")
     then, now = stage.recorded(), stage.decided()
     found = stage.differences(then, now)
     return Comparison(

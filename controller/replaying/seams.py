@@ -27,7 +27,8 @@ from vision.verdict import Task, Verdict
 
 Judge = Callable[[str, Task], Verdict]
 """Judges a recorded picture, by its digest, anew."""
-_NOBODY_WRITES_S = 0.1
+_PAST_S = 0.05
+_NOBODY_WRITES_S = 0.01
 """With no commit of the recorded line so near, a change of now waits for none."""
 
 
@@ -111,9 +112,12 @@ class PlaybackVision(VisionWorkers):
 
     async def ready(self, deadline_s: float = 0.0) -> None:  # noqa: ARG002
         """As it was then."""
+        now = asyncio.get_running_loop().time()
+        while self._readies and self._readies[0].at < now - _PAST_S:
+            self._readies.popleft()
         if self._readies:
+            await _moment(self._readies[0].at)  # who is cancelled meanwhile leaves it to the next
             said = self._readies.popleft()
-            await _moment(said.at)
             if said.facts["failed"]:
                 raise VisionTimeout(said.facts["failed"])
 
