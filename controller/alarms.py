@@ -12,7 +12,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -84,8 +84,12 @@ class Alarms:
         self.changed = Pulse()
 
     def begin_after(self, number: int) -> None:
-        """Number new alarms after those that the journal has."""
-        self._last = number
+        """Number alarms after those that the journal has; also the ones raised before it could be read."""
+        self._last += number
+        for alarm in (*self._standing.values(), *self._ended.values()):
+            alarm.number += number
+        self._ended = {alarm.number: alarm for alarm in self._ended.values()}
+        self._turns = deque(replace(turn, number=turn.number + number) for turn in self._turns)
 
     def raise_alarm(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
         """Raise an alarm; one that stands already for this source is not raised again."""

@@ -136,10 +136,11 @@ class Line:
 
     async def serve(self) -> None:
         """Keep the line going until cancelled. It begins Stopped: an operator resets and starts it."""
-        self.epoch = await self.journal.write(lambda ledger: begin_epoch(ledger, self.config.line.id))
-        self.alarms.begin_after(await self.journal.write(begin_alarms))
-        raise_open(self.alarms, await self.journal.write(lambda ledger: open_matters(ledger.connection)))
-        raise_blind(self.alarms, await self.journal.write(missed_kinds))
+        # On a full disk it waits here, its alarm on the page, and answers as soon as the disk does.
+        self.epoch = await self.memory.remember(lambda ledger: begin_epoch(ledger, self.config.line.id))
+        self.alarms.begin_after(await self.memory.remember(begin_alarms))
+        raise_open(self.alarms, await self.memory.remember(lambda ledger: open_matters(ledger.connection)))
+        raise_blind(self.alarms, await self.memory.remember(missed_kinds))
         self.equipment.begin_epoch(self.epoch)
         watch = Watch(self.equipment, self.unit, self.holding, self.alarms, self.tracking, self.memory)
         async with asyncio.TaskGroup() as group:

@@ -94,9 +94,11 @@ class Watch:
                 if known is not None and _differs(known, image):
                     await self._disturbed(plc, known, image)
                 known = image
-            elif known is not None and not await self._comes_back(plc):
-                await self._lost(plc)
+            elif known is not None:
                 # What was counted before the loss is kept, so that a restart meanwhile is seen.
+                if await self._comes_back(plc):
+                    continue
+                await self._lost(plc)
             await plc.changed()
 
     async def _comes_back(self, plc: PlcStation) -> bool:

@@ -172,3 +172,13 @@ def _count(path: Path) -> int:
 def alarm_rows(path: Path) -> list[Any]:
     with closing(open_reading(path)) as connection:
         return connection.execute("SELECT * FROM alarms ORDER BY alarm").fetchall()
+
+
+async def test_an_alarm_from_before_the_journal_could_be_read_is_numbered_after_its_alarms() -> None:
+    """Found on the virtual floor: a line that started on a full disk took a number that the journal had."""
+    alarms = Alarms(SystemClock())
+    alarms.raise_alarm(AlarmKind.JOURNAL_UNAVAILABLE, cause="disk full")
+    alarms.begin_after(41)
+    alarms.raise_alarm(AlarmKind.POOL_LOW, free=3)
+    assert {view.kind: view.alarm for view in alarms.views()} == {"journal_unavailable": 42, "pool_low": 43}
+    assert alarms.acknowledge(42, "anna")

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from devices.plc.contract import BlockState
 from simulators.history import CarrierMoved, JawClosed
 from tests.line.floor import Floor, floor
 from tests.line.plans import quick
@@ -20,6 +21,17 @@ async def _stands_still(here: Floor) -> bool:
     await asyncio.sleep(STANDSTILL_S)
     laid_by_hand = {type(event).__name__ for event in here.witness[moved:]} <= {"PartLaid"}
     return here.commands_taken() == taken and laid_by_hand
+
+
+async def _came_to_rest(here: Floor) -> None:
+    """What was permitted before a Stop or an Abort may still end; only Held says that it has."""
+
+    async def ended() -> bool:
+        blocks = [block for plc in here.plant.plcs.values() for block in plc.status().blocks]
+        return all(block.state is not BlockState.BUSY for block in blocks)
+
+    await here.wait_for(ended, "the motions that had been permitted have ended")
+    await asyncio.sleep(STANDSTILL_S)
 
 
 async def test_no_command_is_taken_between_held_and_unhold() -> None:
@@ -59,6 +71,7 @@ async def test_what_a_stop_left_on_the_line_goes_to_reject_and_is_packed_anew() 
         await here.comes(here.moment(JawClosed))
         on_line = [row[0] for row in here.journal("SELECT acceptance FROM items WHERE ended_at IS NULL")]
         await here.command("stop", "Stopped")
+        await _came_to_rest(here)
         assert await _stands_still(here)
         await here.begin()
         result = await here.finish()
@@ -73,6 +86,7 @@ async def test_abort_and_clear() -> None:
         await here.begin()
         await here.entry("proven")
         await here.command("abort", "Aborted")
+        await _came_to_rest(here)
         assert await _stands_still(here)
         await here.command("clear", "Stopped")
         await here.begin()

@@ -10,7 +10,7 @@ from tests.mutants.hunting import caught, planted
 from tests.mutants.mutant import Mutant
 from tests.mutants.planted import MUTANTS
 
-SAMPLE = ("a chute that no sensor confirmed is taken for the asked one", "a packed parcel makes no event")
+SAMPLE = ("every start has the same epoch", "motion is permitted in any state", "a packed parcel makes no event")
 
 
 def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
