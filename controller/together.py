@@ -1,9 +1,9 @@
-"""Several steps at once, all or none, with the first failure as it was raised."""
+"""Steps side by side: both or none, or one unless something else comes first; failures as they were raised."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -29,3 +29,16 @@ async def both(first: Coroutine[object, object, A], second: Coroutine[object, ob
         if (failure := failures.get(step)) is not None:
             raise failure
     return one.result(), other.result()
+
+
+async def unless(ending: Awaitable[object], step: Awaitable[A]) -> A | None:
+    """Run a step and return its result; None when `ending` came first: the step is cancelled then."""
+    doing, watching = asyncio.ensure_future(step), asyncio.ensure_future(ending)
+    try:
+        await asyncio.wait((doing, watching), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        watching.cancel()
+        if not doing.done():
+            doing.cancel()
+        await asyncio.gather(doing, watching, return_exceptions=True)
+    return None if doing.cancelled() else doing.result()

@@ -11,6 +11,7 @@ from controller.flow.permits import Permits
 from controller.flow.tracking import Tracking, record_stage
 from controller.orders.work_orders import OrderedPart
 from controller.plan.config import PartKind, TimingSection
+from controller.together import unless
 from devices.errors import DeviceError, NoRead
 from devices.scanner.driver import Scanner
 
@@ -75,12 +76,16 @@ class PartScan:
 
     async def _read_once(self, item: Item, missing: dict[str, OrderedPart], unread: Reason) -> str:
         try:
-            reading = await self._scanner.read(self._timing.scan_s)
+            reading = await unless(
+                self._tracking.changed.until(lambda: bool(item.suspect)), self._scanner.read(self._timing.scan_s)
+            )
         except NoRead as error:
             roles = ", ".join(sorted(part.role for part in missing.values()))
             raise Nonconformance(unread, expected=roles, found="no code", cause=str(error)) from error
         except DeviceError as error:
             raise StationFault(self._scanner.name, str(error)) from error
+        if reading is None:
+            raise Nonconformance(Reason.SUSPECT, cause=item.suspect)
         item.input_at = max(item.input_at, min(reading.read_at, asyncio.get_running_loop().time()))
         self._symbology = reading.symbology
         return reading.text

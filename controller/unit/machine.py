@@ -5,11 +5,11 @@ It decides only whether the line may move. What moves, and whether an item may, 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from controller.pulse import Pulse
+from controller.together import unless
 from controller.unit.packml import COMPLETIONS, MODE_CHANGES_IN, TRANSITIONS, Command, Mode, State, allowed_commands
 from controller.words.text import Text
 
@@ -106,10 +106,9 @@ class UnitMachine:
 
     async def _act(self, acting: State) -> None:
         """Do what `acting` asks; another command that comes meanwhile ends it."""
-        action = asyncio.ensure_future(self._actions[acting]()) if acting in self._actions else None
-        if action is not None:
+        if acting in self._actions:
             try:
-                await self._finish(action, acting)
+                await self._finish(self._actions[acting](), acting)
             except NotReady as error:
                 self._on_not_ready(error.text)
                 if self.state is acting:
@@ -120,25 +119,14 @@ class UnitMachine:
         after = COMPLETIONS[acting]
         if after is State.EXECUTE:
             # Cut off by a command that comes meanwhile: what can't be journalled must not keep the line from holding.
-            await self._finish(
-                asyncio.ensure_future(self._on_change(Change(acting, after, "complete", "line"))), acting
-            )
+            await self._finish(self._on_change(Change(acting, after, "complete", "line")), acting)
             if self.state is acting:
                 self._set(after)
         else:
             self._turn(after, "complete", "line")
 
-    async def _finish(self, action: asyncio.Future[None], acting: State) -> None:
-        turned = asyncio.ensure_future(self.changed.until(lambda: self.state is not acting))
-        try:
-            await asyncio.wait((action, turned), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            turned.cancel()
-            if not action.done():
-                action.cancel()
-            await asyncio.gather(action, turned, return_exceptions=True)
-        if not action.cancelled():
-            action.result()
+    async def _finish(self, action: Awaitable[None], acting: State) -> None:
+        await unless(self.changed.until(lambda: self.state is not acting), action)
 
     async def _report(self) -> None:
         while self._unreported:

@@ -1,4 +1,4 @@
-"""Two steps at once: the first failure comes out as it was raised, and a cancelled caller is cancelled."""
+"""Steps side by side: the first failure comes out as it was raised, and a cancelled caller is cancelled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from controller.together import both
+from controller.together import both, unless
 
 
 async def _give(value: int) -> int:
@@ -42,3 +42,21 @@ async def test_a_caller_that_was_cancelled_is_cancelled_though_a_step_fails_of_i
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
+
+
+async def test_a_step_ends_with_its_result_unless_something_comes_first() -> None:
+    assert await unless(_wait(), _give(7)) == 7
+    assert await unless(_give(1), _wait()) is None
+    with pytest.raises(ValueError, match="broken"):
+        await unless(_wait(), _fail())
+
+
+async def test_neither_the_step_nor_what_would_end_it_outlives_a_caller_that_was_cancelled() -> None:
+    before = asyncio.all_tasks()
+    caller = asyncio.create_task(unless(_wait(), _wait()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert asyncio.all_tasks() == before

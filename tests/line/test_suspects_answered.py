@@ -20,7 +20,7 @@ async def answer_all(here: Floor) -> Snapshot:
 
 
 async def test_a_disturbance_is_one_alarm_and_its_suspects_are_answered_for() -> None:
-    async with floor(quick(3), scan_s=5) as here:
+    async with floor(quick(3)) as here:
         await here.hand_in()
         await here.begin()
         await here.comes(here.moment(CarrierMoved, target="verify"))
