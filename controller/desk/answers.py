@@ -12,7 +12,8 @@ from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
 from controller.dispatch.bags import BagRefused, Count, count_bag, demand_settled
 from controller.dispatch.outbox import NotParked, send_parked_again
-from controller.flow.answering import Answer, AnswerRefused, Found, answer_item, items_missing_on
+from controller.flow.answering import Answer, AnswerRefused, answer_item, items_missing_on
+from controller.flow.found import LONGEST_WHY, Found
 from controller.flow.recalling import packed_in, recall
 from controller.flow.slips import SlipKind
 from controller.journal import JournalUnavailable, Ledger
@@ -22,7 +23,6 @@ from controller.words.alarm_texts import AlarmKind
 
 T = TypeVar("T")
 Write = Callable[[Callable[[Ledger], T]], Awaitable[T]]
-LONGEST_WHY = 200
 _LOOKING = frozenset({State.RESETTING, State.STARTING, State.STOPPING, State.ABORTING})
 """The line itself is answering for every open item, or just leaving them."""
 

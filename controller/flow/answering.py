@@ -10,29 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from controller.exits import Outcome, Reason
 from controller.flow.calling import item_of
 from controller.flow.ending import record_found, record_lost, record_packed, record_rejected
+from controller.flow.found import Found
 from controller.flow.items import Item, Stage
 from controller.journal import Ledger
 from controller.plan.config import Recipe
 from controller.words.text import Text
 from devices.plc.contract import Chute
-
-
-class Found(StrEnum):
-    """Where a person has found a parcel."""
-
-    DISPATCH = "dispatch"
-    """In the mail bag into which the gate was permitted to put it."""
-    REJECT = "reject"
-    """In the reject chute, or taken out of its bag: it is here and will not leave."""
-    ON_LINE = "on_line"
-    """On its carrier or beside the line: it was taken off and is here."""
-    GONE = "gone"
-    """Nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

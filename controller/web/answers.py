@@ -10,8 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from controller.desk.answers import LONGEST_WHY
-from controller.flow.answering import Found
+from controller.flow.found import LONGEST_WHY, Found
 from controller.web.people.roles import Action, needs
 from controller.web.plant import Asker, ThePlant
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -15,9 +14,8 @@ from controller.dispatch.manifests import BagLine, Manifest, bags, manifest
 from controller.journal.planning import Backlog, backlog
 from controller.orders.batches import Batch, batches
 from controller.web.api import Acceptance
-from controller.web.papers.csv_file import csv_file
-from controller.web.papers.manifest import print_manifest
-from controller.web.papers.paper import FontMissing
+from controller.web.csv_file import csv_file
+from controller.web.papers.printing import pdf_file, printed
 from controller.web.people.roles import Action, needs
 from controller.web.plant import Plant, ThePlant, TheVisitor
 from controller.web.refusals import Refusal
@@ -131,12 +129,13 @@ async def manifest_pdf(
 ) -> Response:
     """The manifest on paper, with places for two signatures."""
     held = await _manifest(plant, bag)
-    try:
-        file = await asyncio.to_thread(print_manifest, held, plant.config, language)
-    except FontMissing as error:
-        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "no_font", why=error.text) from error
-    headers = {"Content-Disposition": f'attachment; filename="{plant.config.line.id}-bag-{bag}.pdf"'}
-    return Response(file, media_type="application/pdf", headers=headers)
+
+    def pages() -> bytes:
+        from controller.web.papers.manifest import print_manifest
+
+        return print_manifest(held, plant.config, language)
+
+    return pdf_file(f"{plant.config.line.id}-bag-{bag}", await printed(pages))
 
 
 @planning_api.post("/mail-numbers/{number}/void")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -11,12 +9,11 @@ from fastapi import APIRouter, Query, Response
 from controller.clock import SystemClock
 from controller.journal.shift_report import ShiftReport, shift_report
 from controller.plan.shifts import rests, shift_of
-from controller.web.papers.csv_file import csv_file
-from controller.web.papers.paper import FontMissing
-from controller.web.papers.report import print_report, report_rows
+from controller.web.csv_file import csv_file
+from controller.web.papers.printing import pdf_file, printed
+from controller.web.papers.rows import report_rows
 from controller.web.people.roles import Action, needs
 from controller.web.plant import Plant, ThePlant, TheVisitor
-from controller.web.refusals import Refusal
 from controller.web.texts import Language
 
 reporting_api = APIRouter(prefix="/api")
@@ -46,13 +43,15 @@ async def paper(
 ) -> Response:
     """The same on paper, readable without colour."""
     report = await _report(plant, back)
-    try:
-        file = await asyncio.to_thread(print_report, report, plant.config, language)
-    except FontMissing as error:
-        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "no_font", why=error.text) from error
+
+    def pages() -> bytes:
+        from controller.web.papers.report import print_report
+
+        return print_report(report, plant.config, language)
+
+    file = await printed(pages)
     await plant.reception.note("report_exported", visitor.name, start=report.start, form="pdf")
-    headers = {"Content-Disposition": f'attachment; filename="{_name(plant, report)}.pdf"'}
-    return Response(file, media_type="application/pdf", headers=headers)
+    return pdf_file(_name(plant, report), file)
 
 
 async def _report(plant: Plant, back: int) -> ShiftReport:

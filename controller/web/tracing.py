@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -13,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from controller.clock import SystemClock
 from controller.journal.tracing import Found, Trace, find, proven_entries, trace
 from controller.web.api import Acceptance
-from controller.web.papers.dossier import DossierWish, gauges, print_dossier
-from controller.web.papers.paper import FontMissing
+from controller.web.papers.gauge import gauges
+from controller.web.papers.printing import pdf_file, printed
 from controller.web.papers.signed_file import file_digest, with_data, with_signature
 from controller.web.people.roles import Action, needs
 from controller.web.plant import Plant, ThePlant, TheVisitor
@@ -64,17 +63,18 @@ async def dossier(
     plant: ThePlant, visitor: TheVisitor, acceptance: Acceptance, language: Annotated[Language, Query()] = Language.ZH
 ) -> Response:
     """The dossier as PDF, signed by the line: `sealline dossier verify` holds it against its own proof."""
-    wish = DossierWish(await _traced(plant, acceptance), language, visitor.name, SystemClock().now().isoformat())
+    story = await _traced(plant, acceptance)
     entries = await plant.records.read(lambda journal: proven_entries(journal, acceptance))
-    try:
-        pages = await asyncio.to_thread(print_dossier, wish, plant.config)
-    except FontMissing as error:
-        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "no_font", why=error.text) from error
-    unsigned = with_data(pages, entries)
+
+    def pages() -> bytes:
+        from controller.web.papers.dossier import DossierWish, print_dossier
+
+        wish = DossierWish(story, language, visitor.name, SystemClock().now().isoformat())
+        return print_dossier(wish, plant.config)
+
+    unsigned = with_data(await printed(pages), entries)
     signed = await plant.line.call("sign_dossier", acceptance=acceptance, file=file_digest(unsigned), by=visitor.name)
-    name = f"{plant.config.line.id}-{acceptance}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(with_signature(unsigned, signed), media_type="application/pdf", headers=headers)
+    return pdf_file(f"{plant.config.line.id}-{acceptance}", with_signature(unsigned, signed))
 
 
 async def _traced(plant: Plant, acceptance: str) -> Trace:

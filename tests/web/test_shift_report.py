@@ -17,7 +17,8 @@ from controller.journal.shift_report import ShiftReport, shift_report
 from controller.journal.store import Ledger
 from controller.plan.config import LineConfig
 from controller.plan.shifts import ShiftSection, rests, shift_of
-from controller.web.papers.report import percent, print_report, report_rows
+from controller.web.papers.report import percent, print_report
+from controller.web.papers.rows import report_rows
 from controller.web.texts import Language
 from tests.web.floor import FakeLine, until
 from tests.web.staff import hire, signed_in

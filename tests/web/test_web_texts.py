@@ -9,7 +9,7 @@ from pathlib import Path
 
 from controller.dispatch.bags import BagState
 from controller.exits import Reason
-from controller.flow.answering import Found
+from controller.flow.found import Found
 from controller.flow.items import Activity
 from controller.orders.mail_numbers import MailNumberState
 from controller.orders.parts_ledger import PartState

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +10,10 @@ import cv2
 import numpy as np
 
 from controller.journal.reading import EvidenceRow
-from controller.journal.tracing import SealCycle, Trace, as_text
-from controller.plan.config import LineConfig, SealSettings
-from controller.web.papers.paper import Gauge, Paper
+from controller.journal.tracing import Trace, as_text
+from controller.plan.config import LineConfig
+from controller.web.papers.gauge import gauges
+from controller.web.papers.paper import Paper
 from controller.web.texts import CATALOGUES, Language
 
 MOST_PICTURES = 12
@@ -150,25 +150,6 @@ class _Dossier:
 
     def _t(self, key: str, otherwise: str | None = None) -> str:
         return self._words[key] if otherwise is None else self._words.get(key, otherwise)
-
-
-def gauges(cycle: SealCycle, seal: SealSettings | None, say: Callable[[str], str]) -> Sequence[Gauge]:
-    """What a cycle measured before its limits. The set-points are the cycle's own, the tolerances the recipe's."""
-    measured, asked = cycle.measured, cycle.set_points
-    if seal is None or len(asked) < 3 or "temperature_min_dc" not in measured:
-        return ()
-    degrees, dwell, force = asked[0] / 10, float(asked[1]), float(asked[2])
-    low, high = measured["temperature_min_dc"] / 10, measured["temperature_max_dc"] / 10
-    within = seal.temperature_tolerance_c
-    return (
-        Gauge(say("dossier.temperature"), "°C", low, high, degrees, degrees - within, degrees + within),
-        _single(say("dossier.dwell"), "ms", measured["dwell_ms"], dwell, seal.dwell_tolerance_ms),
-        _single(say("dossier.force"), "N", measured["force_n"], force, seal.force_tolerance_n),
-    )
-
-
-def _single(name: str, unit: str, found: float, target: float, within: float) -> Gauge:
-    return Gauge(name, unit, found, found, target, target - within, target + within)
 
 
 def _picture(path: Path) -> bytes | None:

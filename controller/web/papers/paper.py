@@ -7,48 +7,15 @@ machine's own Noto Sans CJK, of which a file takes along only the characters tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from controller.words.text import Text
+from controller.web.papers.font import SIMPLIFIED, chinese_font
+from controller.web.papers.gauge import Gauge
 
-FONTS = tuple(
-    Path(folder) / name
-    for folder in ("/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk", "/usr/local/share/fonts")
-    for name in ("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf")
-)
-SIMPLIFIED = 2
-"""Place of simplified Chinese in Noto's collection."""
 _BODY, _SMALL, _HEAD, _TITLE = 9.5, 8.0, 12.0, 16.0
 _GREY = 105
-
-
-class FontMissing(Exception):
-    """No Chinese font is on this machine; `text` says what to install."""
-
-    def __init__(self) -> None:
-        looked = ", ".join(str(each) for each in FONTS)
-        self.text = Text(
-            zh=f"本机没有中文字体（{looked}）：请安装 fonts-noto-cjk",
-            en=f"no Chinese font on this machine ({looked}): install fonts-noto-cjk",
-        )
-        super().__init__(self.text.en)
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """A measured range before its limits. :ivar low, high: what was measured; :ivar least, most: what is allowed."""
-
-    name: str
-    unit: str
-    low: float
-    high: float
-    target: float
-    least: float
-    most: float
 
 
 class Paper(FPDF):
@@ -56,9 +23,7 @@ class Paper(FPDF):
 
     def __init__(self, title: str, foot: str) -> None:
         super().__init__(format="A4")
-        font = next((each for each in FONTS if each.exists()), None)
-        if font is None:
-            raise FontMissing
+        font = chinese_font()
         self._foot = foot
         self.add_font("words", fname=font, collection_font_number=SIMPLIFIED if font.suffix == ".ttc" else 0)
         self.set_title(title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from controller.journal.shift_report import ShiftReport
@@ -40,29 +40,6 @@ def print_report(report: ShiftReport, config: LineConfig, language: Language) ->
     paper.words(told or words["report.no_challenges"])
     _trends(paper, report, config, words)
     return paper.file()
-
-
-def report_rows(report: ShiftReport) -> Iterator[Sequence[object]]:
-    """The report as a table of four columns: what, of what, value, unit."""
-    yield ("shift", "start", report.start, "")
-    yield ("shift", "end", report.end, "")
-    factors = report.oee
-    for name in ("oee", "availability", "effectiveness", "quality"):
-        share = getattr(factors, name)
-        yield ("oee", name, "" if share is None else round(share * 100, 2), "%")
-    yield from (("oee", "pbt", factors.pbt_s, "s"), ("oee", "apt", factors.apt_s, "s"))
-    yield from (("oee", "pq", factors.pq, "parcels"), ("oee", "gq", factors.gq, "parcels"))
-    yield from (("state", state, seconds, "s") for state, seconds in report.states.items())
-    for stop in report.stops:
-        yield ("stop", f"{stop.reason} {stop.by}".strip(), stop.seconds, "s")
-        yield ("stop_count", f"{stop.reason} {stop.by}".strip(), stop.count, "")
-    for hour in report.hours:
-        yield ("packed", hour.at, hour.packed, "parcels")
-        yield ("rejected", hour.at, hour.rejected, "parcels")
-    for what in ("rejects", "alarms", "challenges"):
-        yield from ((what, name, count, "") for name, count in getattr(report, what).items())
-    for what, unit in (("seal_deviation", "K"), ("print_grade", "grade")):
-        yield from ((what, f"{share:.4f}", value, unit) for share, value in getattr(report, what).points)
 
 
 def state_lines(report: ShiftReport, words: Mapping[str, str]) -> list[tuple[str, float, str]]:
