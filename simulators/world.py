@@ -190,7 +190,9 @@ class World:
             raise ImpossibleError(
                 f"the mailer in {zone} is filled for {mailer.kit!r}/{mailer.attempt}, not for {kit!r}/{attempt}"
             )
-        mailer.kit, mailer.attempt = kit, attempt
+        if mailer.kit != kit:
+            mailer.kit, mailer.attempt = kit, attempt
+            self._note(history.KitBegun, zone=zone, carrier=self.carrier_at(zone).number, kit=kit, attempt=attempt)
 
     def lay_part(self, zone: str, part: Part, x: float, y: float, turn: float = 0.0) -> None:
         """Lay a part into the zone's open mailer, its upper left corner at (x, y).

@@ -13,7 +13,7 @@ from typing import Any
 
 from devices.plc.contract import Chute
 from simulators.matter import Carrier, Fallen, Mailer
-from simulators.virtual.people import LOOK_S, Call, VirtualHands
+from simulators.virtual.people import LOOK_S, Call
 from simulators.world import World
 
 NEVER = 0.2
@@ -44,10 +44,15 @@ class Asked:
 class Finders:
     """Whoever looks."""
 
-    def __init__(self, world: World, hands: VirtualHands, call: Call, seed: int) -> None:
-        self._world, self._hands, self._call, self._seed = world, hands, call, seed
+    def __init__(self, world: World, call: Call, seed: int) -> None:
+        self._world, self._call, self._seed = world, call, seed
         self._begun: set[tuple[int, str]] = set()
         self._given_up: set[tuple[int, str]] = set()
+
+    @property
+    def ended(self) -> int:
+        """How many searches have ended, whether with success or not."""
+        return len(self._given_up)
 
     async def work(self) -> None:
         """Look until cancelled."""
@@ -100,10 +105,8 @@ class Finders:
         on_line = [*self._world.zones.values(), *(way.carrier for way in self._world.travelling.values())]
         if any(self._stands_on(asked, each) for each in on_line):
             return False  # the line will see it
-        owns = {part.part_id for part in self._world.parts.values() if part.owner == asked.acceptance}
-        if not asked.outcome or owns & set(self._hands.at_hand):
-            return await self._say(asked, "on_line")
-        return False
+        # Nowhere: a hand has taken it apart, and what lay in it lies in the trays.
+        return await self._say(asked, "on_line")
 
     def _in_bag(self, asked: Asked) -> Fallen | None:
         """Its parcel among those in dispatch: by its number, else by what lies in one that bears no other's."""

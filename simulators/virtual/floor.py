@@ -179,7 +179,7 @@ class VirtualFloor:
             SPEED,
         )
         self.operator = Operator(self.plant, self.hands, self.call, lambda: self._line, chance, self._vision.mend)
-        self.finders = Finders(self.plant.world, self.hands, self.call, seed)
+        self.finders = Finders(self.plant.world, self.call, seed)
         self.conductor = Conductor(
             cut.of_troubles(plan_troubles(seed, plan, level, kinds)),
             self.plant,
@@ -325,7 +325,7 @@ class VirtualFloor:
             moved = (len(self.plant.world.history), len(self._broker.dispatch.ledger))
             if moved != seen:
                 seen, changed = moved, now
-            shown = (*moved, self._disk.commits, self.kills)
+            shown = (*moved, self._disk.commits, self.kills, self.finders.ended, self.hands.unopened)
             if shown != looked and (found := await self.call("orders")) is not None:
                 looked = shown
                 if self._is_done(found):
