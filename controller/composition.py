@@ -27,8 +27,11 @@ from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
 from controller.plan.config import LineConfig, load_config
 
-_ESCAPED = "SELECT DISTINCT acceptance FROM items WHERE outcome = 'unknown' AND chute = 'dispatch'"
-_UNKNOWN = "SELECT acceptance, mail_number FROM items WHERE outcome IN ('unknown', 'recalled')"
+_ESCAPED = "SELECT DISTINCT acceptance FROM items WHERE outcome = 'recalled' AND chute = 'dispatch'"
+_OPEN = (
+    "SELECT item, acceptance, attempt, carrier, mail_number, outcome FROM items"
+    " WHERE outcome IN ('unknown', 'recalled') OR ended_at IS NULL ORDER BY item"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +103,27 @@ class Composed:
             return kinds_seen(connection)
 
     async def _orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Every order with its state, those whose parcel waits for a person's answer, and what has not ended yet."""
+        """Every order with its state, what has not ended yet, and what the line asks people about.
+
+        `asked`: items of which it does not know where their parcel is; `unknown`: the orders of those that have ended;
+        `led`: items and emptied carriers that it still leads.
+        """
+        missing = self.line.tracking.missing
         with closing(open_reading(self.journal.path)) as connection:
-            unknown = connection.execute(_UNKNOWN).fetchall()
-            under_way = connection.execute("SELECT COUNT(*) FROM items WHERE ended_at IS NULL").fetchone()[0]
+            items = [dict(row) for row in connection.execute(_OPEN)]
+            ended = [each for each in items if each["outcome"]]
             return {
-                "under_way": under_way,
+                "under_way": len(items) - len(ended),
+                "led": len(self.line.tracking.items),
+                "asked": ended + [each for each in items if not each["outcome"] and each["carrier"] in missing],
                 "pending": outbox_counts(connection)[OutboxState.PENDING],
                 "orders": [
                     {"acceptance": line.acceptance, "state": line.state, "attempt": line.attempt}
                     for line in order_lines(connection, "", int(arguments.get("most", 10_000)))
                 ],
-                "unknown": sorted({row[0] for row in unknown}),
+                "unknown": sorted({each["acceptance"] for each in ended}),
                 "escaped": [row[0] for row in connection.execute(_ESCAPED)],
-                "unknown_numbers": sorted({row[1] for row in unknown if row[1]}),
+                "unknown_numbers": sorted({each["mail_number"] for each in ended if each["mail_number"]}),
             }
 
 

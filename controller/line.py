@@ -222,6 +222,8 @@ class Line:
             self.tracking.forget_all()
             plan = await self._reconcile()
             self._session = self._group.create_task(self._run_session(plan), name="session")
+        else:
+            self._clear(await self.recovery.take_up())
         self.holding.resolved()
 
     async def _reconcile(self) -> Plan:
@@ -244,20 +246,26 @@ class Line:
     async def _run_session(self, plan: Plan) -> None:
         """Everything that moves items, from a start to the next stop or abort."""
         async with asyncio.TaskGroup() as group:
-            for item in [*plan.to_clear, *plan.to_return]:
-                self.tracking.admit(item)
-            for item in plan.to_clear:
-                group.create_task(self._carry(item, clear_item(item, item.suspect, self.stations)))
+            self._carriers = group
+            self._clear(plan.to_clear)
             for item in plan.to_return:
+                self.tracking.admit(item)
                 group.create_task(self._carry(item, self.stations.divert.clear_carrier(item)))
             await self._feed(group)
+
+    def _clear(self, items: list[Item]) -> None:
+        """Have items for which nobody vouches taken to reject from where they stand."""
+        for item in items:
+            self.tracking.admit(item)
+        for item in items:
+            self._carriers.create_task(self._carry(item, clear_item(item, item.suspect, self.stations)))
 
     async def _feed(self, group: asyncio.TaskGroup) -> None:
         """Call the next order to each carrier that comes to load."""
         while True:
             await self.unit.changed.until(lambda: self.unit.executing)
             carrier = self.tracking.carrier_at(LOAD)
-            if carrier == 0 or self.tracking.is_held(LOAD):
+            if carrier == 0 or carrier in self.tracking.missing or self.tracking.is_held(LOAD):
                 await self.equipment.conveyor.changed()
                 continue
             changed = self.orders_changed.next()

@@ -85,6 +85,7 @@ class Recovery:
         await self._conclude_diverted(items)
         await self._release_retained()
         plan = Plan()
+        self._tracking.missing.clear()
         for item in reversed(items.values()):
             self._place(item, plan)
         await self._memory.remember(lambda ledger: note_suspect(ledger, plan.to_clear))
@@ -129,10 +130,29 @@ class Recovery:
         item.suspect = item.suspect or "restart"
         if zone is None or any(newer.carrier == item.carrier for newer in plan.to_clear):
             self._alarms.raise_alarm(AlarmKind.CARRIER_MISSING, str(item.carrier))
+            if zone is None:
+                self._tracking.missing.add(item.carrier)
             return
         self._alarms.clear(AlarmKind.CARRIER_MISSING, str(item.carrier))
+        self._tracking.missing.discard(item.carrier)
         item.zone = zone
         plan.to_clear.append(item)
+
+    async def take_up(self) -> list[Item]:
+        """The items whose carriers were missing and show in a zone again, to be taken to reject from there.
+
+        To be called while the line stands: what a reader says of a carrier on its way is not believed.
+        """
+        if not self._tracking.shown_again():
+            return []
+        known = await self._memory.remember(lambda ledger: open_items(ledger, self._recipes))
+        shown, plan = self._tracking.shown_again(), Plan()
+        for item in reversed(known):
+            if item.carrier in shown:
+                self._place(item, plan)
+        await self._memory.remember(lambda ledger: note_suspect(ledger, plan.to_clear))
+        self._tracking.missing.difference_update(shown)
+        return plan.to_clear
 
     async def _look_for_strangers(self, plan: Plan) -> None:
         """A carrier without an item may stand at load, or emptied at divert; elsewhere nobody knows what it holds."""

@@ -133,6 +133,25 @@ class ParcelOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KitBegun(Event):
+    """Hands began to fill a mailer for an order: from now on it is known whose it is."""
+
+    zone: str
+    carrier: int
+    kit: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelTakenBack(Event):
+    """People of dispatch took a parcel out of its mail bag and laid it to the rejects. :ivar fell_at: of its fall."""
+
+    fell_at: int
+    kit: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class GuardsSwung(Event):
     """The guards were opened or closed."""
 

@@ -166,6 +166,15 @@ class Mailer:
         parts = sum(placed.part.weight_g for placed in self.contents)
         return self.EMPTY_WEIGHT_G + parts + self.LABEL_WEIGHT_G * len(self.labels)
 
+    def facts(self) -> dict[str, object]:
+        """Whose it is, what lies in it and what is on it, as the history tells it."""
+        return {
+            "kit": self.kit,
+            "attempt": self.attempt,
+            "part_ids": tuple(placed.part.part_id for placed in self.contents),
+            "mail_numbers": tuple(placed.label.mail_number for placed in self.labels),
+        }
+
 
 @dataclass(slots=True)
 class Carrier:
@@ -178,6 +187,14 @@ class Carrier:
     def code(self) -> str:
         """Text of its QR code."""
         return f"C{self.number:03d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Travelling:
+    """A carrier between two zones; it stands in neither."""
+
+    carrier: Carrier
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

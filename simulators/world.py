@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from devices.plc.contract import Chute
 from simulators import history
@@ -31,6 +31,7 @@ from simulators.matter import (
     PartKind,
     PlacedLabel,
     PlacedPart,
+    Travelling,
 )
 
 __all__ = [
@@ -70,14 +71,6 @@ ROUTES = {
 }
 """Where the belts can take a carrier from each zone. From divert it runs onto the return belt, behind the others."""
 HIGHEST_CARRIER = 999
-
-
-@dataclass(frozen=True, slots=True)
-class Travelling:
-    """A carrier between two zones; it stands in neither."""
-
-    carrier: Carrier
-    source: str
 
 
 class ImpossibleError(RuntimeError):
@@ -197,7 +190,9 @@ class World:
             raise ImpossibleError(
                 f"the mailer in {zone} is filled for {mailer.kit!r}/{mailer.attempt}, not for {kit!r}/{attempt}"
             )
-        mailer.kit, mailer.attempt = kit, attempt
+        if mailer.kit != kit:
+            mailer.kit, mailer.attempt = kit, attempt
+            self._note(history.KitBegun, zone=zone, carrier=self.carrier_at(zone).number, kit=kit, attempt=attempt)
 
     def lay_part(self, zone: str, part: Part, x: float, y: float, turn: float = 0.0) -> None:
         """Lay a part into the zone's open mailer, its upper left corner at (x, y).
@@ -253,6 +248,15 @@ class World:
         )
         return parts
 
+    def take_out_of_bag(self, fallen: Fallen) -> None:
+        """Take a parcel out of dispatch's mail bag and lay it to the rejects. :raises ImpossibleError: not there."""
+        if fallen not in self.chutes[Chute.DISPATCH]:
+            raise ImpossibleError(f"the parcel of kit {fallen.mailer.kit!r} does not lie in dispatch")
+        self.chutes[Chute.DISPATCH].remove(fallen)
+        self.chutes[Chute.REJECT].append(replace(fallen, chute=Chute.REJECT))
+        mailer = fallen.mailer
+        self._note(history.ParcelTakenBack, fell_at=fallen.at_sequence, kit=mailer.kit, attempt=mailer.attempt)
+
     def empty(self, mailer: Mailer) -> tuple[Part, ...]:
         """Take everything out of a mailer that was lifted off its carrier by hand, cutting it open if it is sealed."""
         parts = tuple(placed.part for placed in mailer.contents)
@@ -304,7 +308,7 @@ class World:
             history.JawClosed,
             zone=zone,
             carrier=self.carrier_at(zone).number,
-            **_inside(mailer),
+            **mailer.facts(),
             temperature_dc=temperature_dc,
             again=again,
         )
@@ -317,7 +321,7 @@ class World:
         carrier = self.carrier_at("divert")
         carrier.mailer = None
         event = self._note(
-            history.ParcelFell, carrier=carrier.number, chute=chute, **_inside(mailer), sealed=mailer.sealed
+            history.ParcelFell, carrier=carrier.number, chute=chute, **mailer.facts(), sealed=mailer.sealed
         )
         self.chutes[chute].append(Fallen(mailer, chute, event.at))
 
@@ -361,7 +365,7 @@ class World:
         """
         carrier, mailer = self._loose_carrier(zone), self.mailer_at(zone)
         carrier.mailer = None
-        facts = {"zone": zone, "chute": chute, **_inside(mailer), "sealed": mailer.sealed}
+        facts = {"zone": zone, "chute": chute, **mailer.facts(), "sealed": mailer.sealed}
         event = self._note(history.ParcelCarried, carrier=carrier.number, **facts)
         self.chutes[chute].append(Fallen(mailer, chute, event.at))
 
@@ -386,15 +390,6 @@ class World:
     def _note_part(self, kind: type[history.Event], zone: str, mailer: Mailer, part: Part) -> None:
         number = self.carrier_at(zone).number
         self._note(kind, carrier=number, kit=mailer.kit, attempt=mailer.attempt, part_id=part.part_id)
-
-
-def _inside(mailer: Mailer) -> dict[str, object]:
-    return {
-        "kit": mailer.kit,
-        "attempt": mailer.attempt,
-        "part_ids": tuple(placed.part.part_id for placed in mailer.contents),
-        "mail_numbers": tuple(placed.label.mail_number for placed in mailer.labels),
-    }
 
 
 def _way(source: str, target: str) -> str:

@@ -61,7 +61,6 @@ class Answers:
             self._demand_left(token)
         for token in items:
             await self._end_item(token, answer)
-        self._line.alarms.clear(AlarmKind.CARRIER_MISSING, str(carrier))
         return {"carrier": carrier, "items": items, "found": answer.found.value}
 
     async def _answer_bag(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +95,10 @@ class Answers:
 
     async def _end_item(self, token: int, answer: Answer) -> None:
         config = self._line.config
-        await self._write(lambda ledger: answer_item(ledger, token, answer, config.recipes, config.line.id))
+        item = await self._write(lambda ledger: answer_item(ledger, token, answer, config.recipes, config.line.id))
+        if not await self._write(lambda ledger: items_missing_on(ledger, item.carrier)):
+            self._line.tracking.missing.discard(item.carrier)
+            self._line.alarms.clear(AlarmKind.CARRIER_MISSING, str(item.carrier))
         self._told()
 
     def _told(self) -> None:

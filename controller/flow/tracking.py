@@ -31,6 +31,7 @@ class Tracking:
     """The items on the line and the zones that they hold.
 
     :ivar items: by token, from the call to the end.
+    :ivar missing: carriers of open items that stood in no zone when the line started; nobody leads those items.
     :ivar cycle_s: how long the last item took in each zone, without waiting for its way on.
     :ivar changed: beats at every change, for pages.
     """
@@ -56,13 +57,14 @@ class Tracking:
         self._freed = Pulse()
         self._acknowledgements = acknowledgements
         self.items: dict[int, Item] = {}
+        self.missing: set[int] = set()
         self.cycle_s: dict[str, float] = {}
         self.changed = Pulse()
 
     def admit(self, item: Item) -> None:
-        """Take an item whose carrier stands in its zone."""
+        """Take an item whose carrier stands in its zone. One that waits to come in there keeps its reservation."""
         self.items[item.token] = item
-        self._held_by[item.zone] = item.token
+        self._held_by.setdefault(item.zone, item.token)
         item.activity_since = item.arrived_at = asyncio.get_running_loop().time()
         self.changed.beat()
 
@@ -76,6 +78,7 @@ class Tracking:
     def forget_all(self) -> None:
         """Forget everything: the line stopped, and only what the PLCs report counts from now on."""
         self.items.clear()
+        self.missing.clear()
         self._held_by.clear()
         self._freed.beat()
         self.changed.beat()
@@ -150,6 +153,12 @@ class Tracking:
     def zone_of(self, carrier: int) -> str | None:
         """The zone at which the conveyor reports a carrier, or None."""
         return next((zone for zone in ZONES if self.carrier_at(zone) == carrier), None)
+
+    def shown_again(self) -> dict[int, str]:
+        """Missing carriers that the conveyor reports in a zone in which no item stands, with that zone."""
+        taken = {item.zone for item in self.items.values()}
+        shown = {carrier: self.zone_of(carrier) for carrier in self.missing}
+        return {carrier: zone for carrier, zone in shown.items() if zone is not None and zone not in taken}
 
     def carrier_at(self, zone: str) -> int:
         """The carrier that the conveyor reports at a zone; 0 for none or when nothing fresh is known."""

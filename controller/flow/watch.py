@@ -59,6 +59,7 @@ class Watch:
             for plc in self._equipment.plcs.values():
                 group.create_task(self._watch_plc(plc))
             group.create_task(self._watch_links())
+            group.create_task(self._watch_missing())
 
     async def follow_dispatch(self, dispatch: DispatchLink, tally: Tally) -> None:
         """Alarm when dispatch has answered nothing for long although events wait; packing goes on."""
@@ -121,6 +122,13 @@ class Watch:
         if self._tracking.items and self._unit.state in _RUNNING:
             self._holding.hold(AlarmKind.DEVICE_OFFLINE, plc.name, cause=plc.last_error)
             await self._suspect_all(f"{plc.name}: link lost")
+
+    async def _watch_missing(self) -> None:
+        """A carrier that was missing and shows again may bear anything: the line holds, Unhold takes its item up."""
+        while True:
+            for carrier, zone in self._tracking.shown_again().items() if self._unit.executing else ():
+                self._holding.hold(AlarmKind.CARRIER_BACK, str(carrier), zone=zone)
+            await self._equipment.conveyor.changed()
 
     async def _suspect_all(self, cause: str) -> None:
         touched = self._tracking.suspect(cause)

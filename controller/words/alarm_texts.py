@@ -31,6 +31,7 @@ class AlarmKind(StrEnum):
     RECALL = "recall"
     CHALLENGE_MISSED = "challenge_missed"
     CARRIER_MISSING = "carrier_missing"
+    CARRIER_BACK = "carrier_back"
     EVENT_REFUSED = "event_refused"
     DISPATCH_AWAY = "dispatch_away"
     REJECTS_IN_A_ROW = "rejects_in_a_row"
@@ -153,9 +154,15 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.CARRIER_MISSING: Meaning(
         1,
-        "载具 {source} 不在线上任何区位。找到它，把封装件送去返工；若它又出现在区位上，按停止、复位、启动。",
-        "Carrier {source} stands in no zone. Find it and send its item to rework; "
-        "where it shows in a zone again, press Stop, Reset, Start.",
+        "载具 {source} 不在线上任何区位。找到它，取出内件并登记；若它又出现在区位上，产线自动保持。",
+        "Carrier {source} stands in no zone. Find it, take its things out and say where it was; "
+        "where it shows in a zone again, the line holds.",
+    ),
+    AlarmKind.CARRIER_BACK: Meaning(
+        2,
+        "此前不见的载具 {source} 又出现在 {zone}，产线已保持。核对后按“恢复”：其封装件送去返工。",
+        "Carrier {source}, which was missing, shows at {zone} again; the line holds. Look at it and press Unhold: its "
+        "item goes to rework.",
     ),
     AlarmKind.EVENT_REFUSED: Meaning(
         2,

@@ -12,7 +12,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from simulators.history import CarrierMoved, Event
+from simulators.history import CarrierMoved, Event, KitBegun
 from simulators.machines import GateMachine, SealerMachine
 from simulators.plc import PlcTwin
 from simulators.virtual.commits import Disk
@@ -70,11 +70,17 @@ class Conductor:
 
     def see(self, event: Event) -> None:
         """Take an event of the world: someone may have come to where trouble waits."""
-        if isinstance(event, CarrierMoved):
-            carrier = self._plant.world.zones.get(event.target)
-            if carrier is not None and carrier.mailer is not None:
-                for trouble in self._waiting.pop((carrier.mailer.kit, event.target), []):
-                    self._due.put_nowait(trouble)
+        match event:
+            case CarrierMoved():
+                carrier = self._plant.world.zones.get(event.target)
+                if carrier is not None and carrier.mailer is not None:
+                    self._come(carrier.mailer.kit, event.target)
+            case KitBegun():
+                self._come(event.kit, event.zone)
+
+    def _come(self, kit: str, zone: str) -> None:
+        for trouble in self._waiting.pop((kit, zone), []):
+            self._due.put_nowait(trouble)
 
     async def work(self) -> None:
         """Strike until cancelled."""
@@ -173,6 +179,10 @@ class Conductor:
                 self._broker.lose(forget=kind is Kind.BROKER_EMPTY)
                 await asyncio.sleep(chance.uniform(0.1, 20.0))
                 self._broker.come_back()
+            case Kind.BROKER_SLOW:
+                self._broker.slow_s = chance.uniform(0.5, 15.0)
+                await asyncio.sleep(chance.uniform(1.0, 20.0))
+                self._broker.slow_s = 0.0
             case Kind.DISPATCH_ABSENT:
                 self._broker.present(there=False)
                 await asyncio.sleep(chance.uniform(0.5, 30.0))

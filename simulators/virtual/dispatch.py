@@ -114,10 +114,11 @@ class VirtualDispatch:
 
 
 class VirtualBroker:
-    """:ivar down: nobody can connect."""
+    """:ivar down: nobody can connect; :ivar slow_s: how long it takes at most to take or pass on a message."""
 
     def __init__(self, chance: Random, trace: Trace) -> None:
         self.down = False
+        self.slow_s = 0.0
         self.dispatch = VirtualDispatch(self, trace)
         self._chance = chance
         self._waiting: list[str] = []
@@ -167,12 +168,12 @@ class VirtualBroker:
 
     async def publish(self, connection: Connection, body: str) -> int:
         """Take an event from the line."""
-        await asyncio.sleep(self._chance.uniform(0.0005, 0.005))
+        await asyncio.sleep(self._chance.uniform(0.0005, 0.005 + self.slow_s))
         if self.down or connection not in self._connections:
             raise ConnectionResetError("the broker is gone")
         self._waiting.append(body)
         if not self.dispatch.manners.absent:
-            self.later(self._chance.uniform(0.0005, 0.01), self._deliver)
+            self.later(self._chance.uniform(0.0005, 0.01 + self.slow_s), self._deliver)
         return 0
 
     def to_line(self, what: str, payload: bytes, *, retain: bool = False) -> None:

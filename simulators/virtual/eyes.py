@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from simulators.camera import EXPOSURE_S, CameraFaults
-from simulators.matter import Mailer, PartKind, PlacedPart
+from simulators.matter import CARRIER, Mailer, PartKind, PlacedLabel, PlacedPart
 from simulators.wires import Send
 from simulators.world import World
 from vision.verdict import Check, ContentsTask, Outcome, Task, Verdict, WaybillTask, worst
@@ -160,15 +160,21 @@ def _shown(mailer: Mailer) -> dict[str, Any]:
     return {
         "sealed": mailer.sealed,
         "parts": [] if mailer.sealed else [_seen(placed) for placed in mailer.contents],
-        "labels": [[each.label.mail_number, max(abs(each.dx), abs(each.dy))] for each in mailer.labels],
+        "labels": [[each.label.mail_number, _away_mm(each)] for each in mailer.labels],
     }
+
+
+def _away_mm(label: PlacedLabel) -> float:
+    """How far a label is from its place; one on a parcel that was turned round is at the other end."""
+    turned = abs(label.turn) % 360.0 > ASKEW_DEG
+    return max(abs(label.dx), abs(label.dy), CARRIER[0] / 2 if turned else 0.0)
 
 
 def _seen(placed: PlacedPart) -> dict[str, Any]:
     """What a part shows: a face that lies down shows nothing."""
     part, up = placed.part, not placed.face_down
     text, code = (part.text, part.code) if up else ("", "")
-    askew = abs(placed.turn) > ASKEW_DEG
+    askew = abs(placed.turn) % 360.0 > ASKEW_DEG
     return {"kind": part.kind.value, "text": text, "code": code, "style": part.style, "askew": askew}
 
 

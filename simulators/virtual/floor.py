@@ -41,6 +41,7 @@ from simulators.virtual.conductor import Conductor
 from simulators.virtual.cut import WHOLE, Cut
 from simulators.virtual.dispatch import VirtualBroker
 from simulators.virtual.eyes import Rates, TrueVision
+from simulators.virtual.finding import Finders
 from simulators.virtual.inspector import Inspector
 from simulators.virtual.loop import Process, VirtualLoop
 from simulators.virtual.people import Operator, VirtualHands
@@ -178,6 +179,7 @@ class VirtualFloor:
             SPEED,
         )
         self.operator = Operator(self.plant, self.hands, self.call, lambda: self._line, chance, self._vision.mend)
+        self.finders = Finders(self.plant.world, self.call, seed)
         self.conductor = Conductor(
             cut.of_troubles(plan_troubles(seed, plan, level, kinds)),
             self.plant,
@@ -208,6 +210,7 @@ class VirtualFloor:
             await self._hand_in()
             self.plant.employ(self.hands.work(), "hands")
             self.plant.employ(self.operator.work(), "operator")
+            self.plant.employ(self.finders.work(), "finders")
             await self._until_done()
             return await self._take_stock()
 
@@ -322,7 +325,7 @@ class VirtualFloor:
             moved = (len(self.plant.world.history), len(self._broker.dispatch.ledger))
             if moved != seen:
                 seen, changed = moved, now
-            shown = (*moved, self._disk.commits, self.kills)
+            shown = (*moved, self._disk.commits, self.kills, self.finders.ended, self.hands.unopened)
             if shown != looked and (found := await self.call("orders")) is not None:
                 looked = shown
                 if self._is_done(found):
@@ -332,12 +335,13 @@ class VirtualFloor:
                 return
 
     def _is_done(self, found: dict[str, Any]) -> bool:
-        unknown = set(found["unknown"])
+        unknown = set(found["unknown"]) - {each.acceptance for each in self.finders.still_to_find(found)}
         for each in found["orders"]:
             final = each["state"] == "rejected" and not self.hands.may_try_again(each["acceptance"], each["attempt"])
             if each["state"] != "packed" and not final and each["acceptance"] not in unknown:
                 return False
-        return not found["pending"] and not found["under_way"] and len(found["orders"]) == len(self.scenario.orders)
+        busy = found["pending"] or found["under_way"] or found["led"] or self.hands.unopened
+        return not busy and len(found["orders"]) == len(self.scenario.orders)
 
     def _standing(self, found: dict[str, Any] | None) -> str:
         line = self._line

@@ -72,6 +72,11 @@ class VirtualHands(Hands):
         """As before, with what belongs to nobody."""
         return (*super().at_hand, *(part.part_id for part in self._of_nobody))
 
+    @property
+    def unopened(self) -> int:
+        """Parcels in the reject chute that nobody has opened yet."""
+        return len(self._world.chutes[Chute.REJECT]) - self._looked
+
     def take_back(self, parts: tuple[Part, ...]) -> None:
         """Give loose parts back to the trays of those whose they are."""
         for part in parts:
@@ -203,7 +208,7 @@ class Operator:
             self._clear_printer()
         for _, text in standing:
             if stranger := _STRANGER.search(text):
-                self._take_off(int(stranger[1]), stranger[2])
+                self.take_off(int(stranger[1]), stranger[2])
 
     def _clear_printer(self) -> None:
         """Cancel what waits in the printer and destroy the label at its edge."""
@@ -212,7 +217,7 @@ class Operator:
         if world.peel is not None:
             world.throw_away(world.peel_off(), "taken off the peel edge by hand")
 
-    def _take_off(self, number: int, zone: str) -> None:
+    def take_off(self, number: int, zone: str) -> None:
         """Take a carrier off that the line does not know: its parts to the trays, itself back to the return belt."""
         world = self._plant.world
         carrier = world.zones.get(zone)

@@ -69,6 +69,13 @@ class Reaching:
                 return self._swap_parts(zone, chance)
             case Kind.PARCELS_SWAPPED:
                 return self._swap_parcels(zone, chance)
+            case Kind.PARCEL_REMOVED:
+                self._hands.take_back(self._world.empty(self._lift(zone)))
+                return True
+            case Kind.PARCEL_REFED:
+                return await self._feed_parcel_again(zone, chance)
+            case Kind.PARCEL_TURNED:
+                return self._turn_parcel(zone)
             case Kind.PARCEL_WALKED:
                 return self._walk(zone, chance)
             case _:
@@ -149,6 +156,34 @@ class Reaching:
             return False
         here, there = world.carrier_at(zone), world.carrier_at(chance.choice(others))
         here.mailer, there.mailer = there.mailer, here.mailer
+        return True
+
+    def _lift(self, zone: str) -> Mailer:
+        """Take a whole parcel off its carrier."""
+        world = self._world
+        mailer = world.mailer_at(zone)
+        if zone in world.clamped:
+            raise ImpossibleError(f"the parcel in {zone} is clamped")
+        world.carrier_at(zone).mailer = None
+        return mailer
+
+    async def _feed_parcel_again(self, zone: str, chance: Random) -> bool:
+        """Take a parcel off and lay it, a moment later, onto an emptied carrier: its own, or another."""
+        mailer = self._lift(zone)
+        await asyncio.sleep(chance.uniform(0.0, 2.0))
+        empty = [each for each in SEALED_OR_NOT if each in self._world.zones and not self._world.bears_mailer(each)]
+        if empty:
+            self._world.carrier_at(chance.choice(empty)).mailer = mailer
+        else:
+            self._hands.take_back(self._world.empty(mailer))
+        return True
+
+    def _turn_parcel(self, zone: str) -> bool:
+        mailer = self._world.mailer_at(zone)
+        for placed in mailer.contents:
+            placed.turn += 180.0
+        for label in mailer.labels:
+            label.turn += 180.0
         return True
 
     def _walk(self, zone: str, chance: Random) -> bool:

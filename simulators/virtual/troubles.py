@@ -52,6 +52,7 @@ class Kind(StrEnum):
     CAMERA_GONE = "camera_gone"
     BROKER_LOST = "broker_lost"
     BROKER_EMPTY = "broker_empty"
+    BROKER_SLOW = "broker_slow"
     DISPATCH_ABSENT = "dispatch_absent"
     DISPATCH_SLOW = "dispatch_slow"
     DISPATCH_TWICE = "dispatch_twice"
@@ -75,6 +76,9 @@ class Kind(StrEnum):
     PART_REMOVED = "part_removed"
     PARTS_SWAPPED = "parts_swapped"
     PARCELS_SWAPPED = "parcels_swapped"
+    PARCEL_REMOVED = "parcel_removed"
+    PARCEL_REFED = "parcel_refed"
+    PARCEL_TURNED = "parcel_turned"
     CARRIER_MOVED = "carrier_moved"
     PART_ADDED = "part_added"
     PART_REFED = "part_refed"
@@ -87,6 +91,7 @@ class Kind(StrEnum):
 OPEN_MAILER = ("infeed", "collate", "verify", "label", "seal_1", "seal_2")
 HANDS_BELONG = frozenset({"infeed", "collate"})
 """Where people lay parts in: no guard is opened for that."""
+BEHIND_LOAD = ZONES[1:]
 AT_ZONES: dict[Kind, tuple[str, ...]] = {
     Kind.SCANNER_NO_READ: ("infeed", "collate"),
     Kind.SCANNER_DOUBLE: ("infeed", "collate"),
@@ -114,6 +119,9 @@ AT_ZONES: dict[Kind, tuple[str, ...]] = {
     Kind.PART_TURNED: OPEN_MAILER[1:],
     Kind.PARCEL_WALKED: ("label", "seal_1", "seal_2", "inspect", "divert"),
     Kind.PARCELS_SWAPPED: ("label", "seal_1", "seal_2", "inspect", "divert"),
+    Kind.PARCEL_REMOVED: BEHIND_LOAD,
+    Kind.PARCEL_REFED: ("label", "seal_1", "seal_2", "inspect", "divert"),
+    Kind.PARCEL_TURNED: BEHIND_LOAD[2:],
     Kind.CARRIER_MOVED: ("infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect"),
 }
 """Where a kind can show; any other strikes while its order stands anywhere behind load."""
@@ -126,6 +134,9 @@ DISTURBING = frozenset(
         Kind.PART_REMOVED,
         Kind.PARTS_SWAPPED,
         Kind.PARCELS_SWAPPED,
+        Kind.PARCEL_REMOVED,
+        Kind.PARCEL_REFED,
+        Kind.PARCEL_TURNED,
         Kind.CARRIER_MOVED,
         Kind.PART_ADDED,
         Kind.PART_REFED,
@@ -138,14 +149,16 @@ DISTURBING = frozenset(
     }
 )
 """After one of these a gate may have been cut off, or emptied by hand: it may not know where a parcel fell."""
-BEHIND_LOAD = ZONES[1:]
 ORDERS_A_TROUBLE = {"none": 0.0, "light": 6.0, "heavy": 1.5}
 MOTION_FAULTS = (FaultKind.GATE_WRONG_CHUTE, FaultKind.DOUBLE_PRINT, FaultKind.SCALE_DRIFT)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One planned trouble: it strikes `after_s` virtual seconds after the order's first arrival in the zone."""
+    """One planned trouble: it strikes `after_s` virtual seconds after the order's first arrival in the zone.
+
+    At infeed an order arrives when hands begin its mailer; before, nobody can tell whose it is.
+    """
 
     kind: Kind
     kit: str

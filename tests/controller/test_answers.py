@@ -56,6 +56,7 @@ class Bench:
             unit=SimpleNamespace(state=self.state),
             dispatch=SimpleNamespace(kick=self.kick),
             tally=SimpleNamespace(touch=lambda: None),
+            tracking=SimpleNamespace(missing=set()),
             carries=self.carried.__contains__,
         )
         return await Answers(line).handlers[call]({"by": "op1", "why": "looked", **arguments})

@@ -1,0 +1,130 @@
+"""People who look for the parcels that the line asks about: those of dispatch in their bags, others beside the line.
+
+What is found in a mail bag and must not leave comes back and is laid to the rejects; then it is said at the line's
+desk where the parcel is. Now and then nobody ever looks: such an order stays open, and the line goes on saying so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from devices.plc.contract import Chute
+from simulators.matter import Carrier, Fallen, Mailer
+from simulators.virtual.people import LOOK_S, Call
+from simulators.world import World
+
+NEVER = 0.2
+"""How often nobody looks for what has ended, 0..1. A carrier that is missed is always looked for."""
+SOONEST_S, LATEST_S = 5.0, 60.0
+AGAIN_S = 10.0
+MOST_LOOKS = 6
+"""After so many a parcel that has ended counts as found by nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A parcel that the line asks about. :ivar outcome: how its item ended; '' while its carrier is missed."""
+
+    item: int
+    acceptance: str
+    attempt: int
+    carrier: int
+    mail_number: str
+    outcome: str
+
+    @property
+    def question(self) -> tuple[int, str]:
+        """Which question it is: of an item that is asked about again something else is asked."""
+        return self.item, self.outcome
+
+
+class Finders:
+    """Whoever looks."""
+
+    def __init__(self, world: World, call: Call, seed: int) -> None:
+        self._world, self._call, self._seed = world, call, seed
+        self._begun: set[tuple[int, str]] = set()
+        self._given_up: set[tuple[int, str]] = set()
+
+    @property
+    def ended(self) -> int:
+        """How many searches have ended, whether with success or not."""
+        return len(self._given_up)
+
+    async def work(self) -> None:
+        """Look until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(4 * LOOK_S)
+                for asked in self.still_to_find(await self._call("orders")):
+                    if asked.question not in self._begun:
+                        self._begun.add(asked.question)
+                        group.create_task(self._look_for(asked))
+
+    def still_to_find(self, answer: dict[str, Any] | None) -> list[Asked]:
+        """What the line asks about, as it answers for its orders, and somebody looks for or will."""
+        rows = answer["asked"] if answer else []
+        asked = [
+            Asked(**row | {"mail_number": row["mail_number"] or "", "outcome": row["outcome"] or ""}) for row in rows
+        ]
+        return [each for each in asked if each.question not in self._given_up and self._wakes(each)]
+
+    def _wakes(self, asked: Asked) -> bool:
+        return not asked.outcome or self._chance(asked, "ever").random() >= NEVER
+
+    def _chance(self, asked: Asked, what: str) -> Random:
+        return Random(f"finding {self._seed} {asked.question} {what}")
+
+    async def _look_for(self, asked: Asked) -> None:
+        await asyncio.sleep(self._chance(asked, "when").uniform(SOONEST_S, LATEST_S))
+        looks = 0
+        while not await self._settled(asked) and (looks < MOST_LOOKS or not asked.outcome):
+            looks += 1
+            await asyncio.sleep(AGAIN_S)
+        self._given_up.add(asked.question)
+
+    async def _settled(self, asked: Asked) -> bool:
+        """Look once; whether the line asks no more."""
+        answer = await self._call("orders")
+        if answer is None:
+            return False
+        return asked not in self.still_to_find(answer) or await self._answer(asked)
+
+    async def _answer(self, asked: Asked) -> bool:
+        fallen = self._in_bag(asked)
+        if fallen is not None:
+            if asked.outcome == "unknown" and await self._say(asked, "dispatch"):
+                return True
+            self._world.take_out_of_bag(fallen)
+            return await self._say(asked, "reject")
+        if any(self._is(asked, each.mailer) for each in self._world.chutes[Chute.REJECT]):
+            return await self._say(asked, "reject")
+        on_line = [*self._world.zones.values(), *(way.carrier for way in self._world.travelling.values())]
+        if any(self._stands_on(asked, each) for each in on_line):
+            return False  # the line will see it
+        # Nowhere: a hand has taken it apart, and what lay in it lies in the trays.
+        return await self._say(asked, "on_line")
+
+    def _in_bag(self, asked: Asked) -> Fallen | None:
+        """Its parcel among those in dispatch: by its number, else by what lies in one that bears no other's."""
+        for fallen in self._world.chutes[Chute.DISPATCH]:
+            borne = {placed.label.mail_number for placed in fallen.mailer.labels}
+            if asked.mail_number in borne or (not borne and self._is(asked, fallen.mailer)):
+                return fallen
+        return None
+
+    def _stands_on(self, asked: Asked, carrier: Carrier) -> bool:
+        """Whether a carrier on the line bears it, or is the one that is missed."""
+        missed = not asked.outcome and carrier.number == asked.carrier
+        return missed or (carrier.mailer is not None and self._is(asked, carrier.mailer))
+
+    def _is(self, asked: Asked, mailer: Mailer) -> bool:
+        bears = any(placed.label.mail_number == asked.mail_number for placed in mailer.labels)
+        return bears or (mailer.kit, mailer.attempt) == (asked.acceptance, asked.attempt)
+
+    async def _say(self, asked: Asked, found: str) -> bool:
+        said = {"item": asked.item, "found": found, "by": "finder", "why": "looked for it"}
+        return await self._call("answer_item", **said) is not None

@@ -1,0 +1,65 @@
+"""People look for what the line asks about, so that its order ends; a run is judged once all of it has ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulators.faults import Fault, FaultKind
+from simulators.history import CarrierMoved, ParcelTakenBack
+from simulators.machines import GateMachine
+from simulators.virtual import finding
+from simulators.virtual.soak import told
+from tests.virtual.scripted import ScriptedFloor, run_scripted
+
+
+@pytest.mark.parametrize("ever", [True, False])
+def test_a_recalled_parcel_is_taken_out_of_its_bag_and_its_order_is_packed_anew(
+    ever: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "NEVER", 0.0 if ever else 1.0)
+    taken: list[ParcelTakenBack] = []
+
+    async def script(floor: ScriptedFloor) -> None:
+        kit = floor.scenario.orders[0].acceptance
+        floor.plant.faults.add(Fault(FaultKind.LABEL_NOT_APPLIED, kit))
+        floor.plant.faults.add(Fault(FaultKind.GATE_WRONG_CHUTE, kit))
+        await floor.holds(lambda: any(isinstance(event, ParcelTakenBack) for event in floor.plant.world.history))
+        taken.append(kit)
+
+    run = run_scripted(monkeypatch, script, 2)
+    assert not run.findings, "\n".join(told(run))
+    assert bool(taken) is ever
+    assert run.rare["ended packed"] == (2 if ever else 1)
+    assert run.rare.get("ended recalled", 0) == (0 if ever else 1)
+
+
+def test_a_parcel_whose_carrier_was_taken_off_while_the_line_was_dead_is_answered_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def script(floor: ScriptedFloor) -> None:
+        await floor.happens(CarrierMoved, target="label")
+        floor.kill_line(0)
+        carrier = floor.plant.world.carrier_at("label")
+        floor.operator.take_off(carrier.number, "label")
+
+    run = run_scripted(monkeypatch, script, 3)
+    assert not run.findings, "\n".join(told(run))
+    assert run.rare["entry item_answered"] == 1
+    assert run.rare["ended packed"] == 3
+
+
+def test_a_run_has_not_ended_while_a_parcel_that_stuck_still_waits_for_the_gate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(finding, "NEVER", 1.0)
+
+    async def script(floor: ScriptedFloor) -> None:
+        gate = floor.plant.plcs["gate"].machine
+        assert isinstance(gate, GateMachine)
+        gate.stuck = True
+        await floor.holds(lambda: "bag_frozen" in floor.alarms())
+        gate.stuck = False
+
+    run = run_scripted(monkeypatch, script, 1)
+    assert not run.findings, "\n".join(told(run))
+    assert run.rare["ended packed"] == 1
