@@ -19,6 +19,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from vision.alignment import BLANK, SYMBOLS, Frames
+from vision.network_file import quickened, with_outputs
 from vision.pictures import Picture
 
 Columns = NDArray[np.intp]
@@ -99,11 +100,12 @@ def _prepared(line: Picture, padded_to: int) -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _network() -> tuple[onnxruntime.InferenceSession, Columns, Columns]:
     """The session, and the network's columns with the symbol of `SYMBOLS` (or the blank) that each stands for."""
+    model = with_outputs(quickened(_model_file().read_bytes()), _FEATURES)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(_with_features(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     dictionary = session.get_modelmeta().custom_metadata_map["character"].splitlines()
     return session, *_columns(["", *dictionary, " "])
 
@@ -114,23 +116,6 @@ def _columns(dictionary: list[str]) -> tuple[Columns, Columns]:
         meaning |= dict.fromkeys((sign, *_WRITTEN_ALSO.get(sign, "")), symbol)
     pairs = [(meaning[sign], column) for column, sign in enumerate(dictionary) if sign in meaning]
     return np.array([symbol for symbol, _ in pairs]), np.array([column for _, column in pairs])
-
-
-def _with_features() -> bytes:
-    """The network's file with its inner features among its outputs.
-
-    A file of this format (protocol buffers) may be followed by more of its fields, which are then added: here outputs
-    (field 12) of the graph (field 7), each with nothing but its name (field 1).
-    """
-    model = _model_file().read_bytes()
-    for name in _FEATURES:
-        model += _field(7, _field(12, _field(1, name.encode())))
-    return model
-
-
-def _field(number: int, content: bytes) -> bytes:
-    """A field of fewer than 128 bytes."""
-    return bytes(((number << 3) | 2, len(content))) + content
 
 
 def _model_file() -> Path:
