@@ -231,6 +231,22 @@ def test_weak_kind_read_on_a_sliver_is_not_believed_beside_the_whole() -> None:
     whole = Sighting(_at("5030159003930", Symbology.EAN13, 10, 120))
     assert [code.text for code in believed([sliver, whole], frozenset())] == ["5030159003930"]
     assert believed([sliver], frozenset()) == []
+    taller = Sighting(_at("9074932437075", Symbology.EAN13, 0, 8))
+    assert believed([taller], frozenset()) == []
+
+
+def test_a_short_itf_that_nobody_expects_is_not_believed() -> None:
+    short = [Sighting(_at("9004", Symbology.ITF, 0, 60), strips=3, hard=True)]
+    assert believed(short, frozenset()) == []
+    assert believed(short, frozenset({("9004", Symbology.ITF)})) == [short[0].code]
+
+
+def test_a_second_reader_that_fails_is_a_second_reader_that_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_args: object, **_kinds: object) -> list[object]:
+        raise ValueError("4294967295 is not a valid ZBarOrientation")
+
+    monkeypatch.setattr("pyzbar.pyzbar.decode", fails)
+    assert second_reader(np.full((40, 40), 200, np.uint8), ALL) == []
 
 
 def test_outvoted_strips_are_not_believed() -> None:

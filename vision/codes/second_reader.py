@@ -35,7 +35,11 @@ def second_reader(picture: Grey, formats: frozenset[Symbology]) -> list[Code]:
     names = {name: kind for kind, name in _NAMES.items() if kind in formats}
     if reader is None or not names or picture.size == 0:
         return []
-    found = reader.decode(picture, symbols=[reader.ZBarSymbol[name] for name in names])
+    try:
+        found = reader.decode(picture, symbols=[reader.ZBarSymbol[name] for name in names])
+    except ValueError:
+        # Of a turn that libzbar could not tell pyzbar makes an error, and the whole picture is without a second look.
+        return []
     codes = [_code(each, names[each.type]) for each in found if each.type in names and each.data.isascii()]
     return [code for code in codes if not _escaped(code)]
 
