@@ -11,15 +11,17 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 
 from devices.plc.contract import Answer, Command, DeviceKind, Permit, ResultCode
+from devices.plc.curve import Curve
 from simulators.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class CycleEnd:
-    """How a motion ended. :ivar measured: by the names of `contract.MEASURED`."""
+    """How a motion ended. :ivar measured: by the names of `contract.MEASURED`; :ivar curve: of a jaw, unnamed yet."""
 
     code: ResultCode
     measured: Mapping[str, int] = field(default_factory=dict)
+    curve: Curve | None = None
 
 
 class Interruption(Exception):

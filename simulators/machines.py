@@ -13,6 +13,7 @@ from collections.abc import Generator
 from devices.plc.contract import SETPOINT_BOUNDS, SETPOINTS, Answer, Chute, Command, DeviceKind, Permit, ResultCode
 from simulators.cycles import CycleEnd, Ended, Interruption, Machine, Script
 from simulators.faults import FaultKind, Faults
+from simulators.jaw_curve import JAW_S, SAMPLE_S, JawRecord
 from simulators.matter import Label, Mailer
 from simulators.world import ROUTES, ZONES, World
 
@@ -20,15 +21,10 @@ MOVE_S = 0.5
 """A carrier from one zone to the next."""
 FEED_S = 0.1
 """How long zone load stays free before the return belt has the next carrier there."""
-JAW_S = 0.15
-"""The jaw's way down, and its way up."""
 REACH_S, PRESS_S, WITHDRAW_S = 0.15, 0.2, 0.15
 """The applicator: to the peel edge, onto the mailer, back."""
 SET_S, PUSH_S, RETURN_S = 0.15, 0.2, 0.15
 """The gate: from reject to its chute, the pusher's stroke, back to reject."""
-SAMPLE_S = 0.02
-"""Between two readings of the jaw's temperature during the dwell."""
-
 READINGS_S = 0.1
 """How far apart a jaw has to be looked at, where nobody looks in every scan."""
 
@@ -142,6 +138,11 @@ class Heater:
         away = abs(self._temperature - self.setpoint)
         return min(HEATER_TIME_S * math.log(away / HEATER_BAND_C) + SAMPLE_S, HEATING_LIMIT_S)
 
+    @property
+    def steady_dc(self) -> int:
+        """The jaw's temperature without a reading's noise, 0.1 °C."""
+        return round((self._temperature + self.off_c) * 10)
+
     def reading_dc(self, sag_c: float = 0.0) -> int:
         """Return one reading in 0.1 °C, with noise, `sag_c` below the jaw's temperature."""
         return round((self._temperature + self.off_c - sag_c + self._chance.uniform(-NOISE_C, NOISE_C)) * 10)
@@ -188,12 +189,12 @@ class SealerMachine(Machine):
     def script(self, zone: str, permit: Permit) -> Script:
         """Run one cycle. What it measured is told as it was, also of a cycle that was cut off."""
         temperature_dc, dwell_ms, force_n, cooling_ms = permit.setpoints
-        cycle = _SealCycle(carrier=self.carrier(0))
+        cycle = JawRecord(carrier=self.carrier(0))
         try:
             self.heater.setpoint = temperature_dc / 10
             yield self.heater.seconds_to_ready()
             if not self.heater.ready:
-                return cycle.end(ResultCode.HEATER_FAULT, self._cycles)
+                return _end(cycle, ResultCode.HEATER_FAULT, self._cycles)
             yield JAW_S
             yield from self._press(zone, cycle, force_n, dwell_ms)
             yield from _count(cycle, cooling_ms)
@@ -201,17 +202,19 @@ class SealerMachine(Machine):
             self._closed = False
             yield JAW_S
         except Interruption:
-            return cycle.end(ResultCode.INTERRUPTED, self._cycles)
+            return _end(cycle, ResultCode.INTERRUPTED, self._cycles)
         finally:
             self._closed = False
-        return cycle.end(ResultCode.OK, self._cycles)
+        cycle.opened = True
+        return _end(cycle, ResultCode.OK, self._cycles)
 
-    def _press(self, zone: str, cycle: _SealCycle, force_n: int, dwell_ms: int) -> Generator[float, None, None]:
+    def _press(self, zone: str, cycle: JawRecord, force_n: int, dwell_ms: int) -> Generator[float, None, None]:
         """Touch the mailer and keep the jaw on it, reading its temperature all the while."""
         mailer = self.world.mailer_at(zone)
         sag_c = TOO_COLD_C if self._faults.strikes_mailer(FaultKind.SEAL_TOO_COLD, mailer) else 0.0
         self._closed = True
         self._cycles += 1
+        cycle.before_dc = self.heater.steady_dc
         cycle.force_n = round(force_n * self._chance.uniform(0.99, 1.01))
         cycle.readings_dc.append(self.heater.reading_dc(sag_c))
         self.world.close_jaw(zone, cycle.readings_dc[0])
@@ -222,29 +225,21 @@ class SealerMachine(Machine):
             cycle.readings_dc.append(self.heater.reading_dc(sag_c))
 
 
-class _SealCycle:
-    """What one cycle has measured so far."""
-
-    def __init__(self, carrier: int) -> None:
-        self.carrier = carrier
-        self.readings_dc: list[int] = []
-        self.dwell_ms = self.cooling_ms = self.force_n = 0
-
-    def end(self, code: ResultCode, cycles: int) -> CycleEnd:
-        """Return the end of the cycle. Temperatures are 0 when the jaw never touched."""
-        measured = {
-            "carrier": self.carrier,
-            "temperature_min_dc": min(self.readings_dc, default=0),
-            "temperature_max_dc": max(self.readings_dc, default=0),
-            "dwell_ms": self.dwell_ms,
-            "force_n": self.force_n,
-            "cooling_ms": self.cooling_ms,
-            "cycles": cycles & 0xFFFF,
-        }
-        return CycleEnd(code, measured)
+def _end(cycle: JawRecord, code: ResultCode, cycles: int) -> CycleEnd:
+    """Return the end of the cycle. Temperatures are 0 when the jaw never touched."""
+    measured = {
+        "carrier": cycle.carrier,
+        "temperature_min_dc": min(cycle.readings_dc, default=0),
+        "temperature_max_dc": max(cycle.readings_dc, default=0),
+        "dwell_ms": cycle.dwell_ms,
+        "force_n": cycle.force_n,
+        "cooling_ms": cycle.cooling_ms,
+        "cycles": cycles & 0xFFFF,
+    }
+    return CycleEnd(code, measured, cycle.curve())
 
 
-def _count(cycle: _SealCycle, cooling_ms: int) -> Generator[float, None, None]:
+def _count(cycle: JawRecord, cooling_ms: int) -> Generator[float, None, None]:
     """Cool under the jaw, counting in slices so that a cut-off cooling is told truly."""
     while cycle.cooling_ms < cooling_ms:
         slice_ms = min(round(SAMPLE_S * 1000), cooling_ms - cycle.cooling_ms)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from devices.plc.contract import (
     ACKNOWLEDGE_OFFSET,
@@ -26,6 +26,7 @@ from devices.plc.contract import (
     Answer,
     Block,
     BlockState,
+    DeviceKind,
     Echo,
     Identity,
     Permit,
@@ -36,6 +37,7 @@ from devices.plc.contract import (
     has_expired,
     status_length,
 )
+from devices.plc.curve import CURVE_ADDRESS, CURVE_STRIDE, Curve
 from simulators.cycles import CycleEnd, Machine
 from simulators.modbus_server import IllegalAddressError
 
@@ -50,6 +52,7 @@ class BlockMemory:
     """What the PLC keeps of one block.
 
     :ivar registers: the command block and the acknowledgement as last written.
+    :ivar curve: of the cycle that ended with `result`.
     :ivar accepted: (epoch, sequence) of the command last accepted; it is never executed again.
     """
 
@@ -59,6 +62,7 @@ class BlockMemory:
     state: BlockState = BlockState.IDLE
     echo: Echo = field(default_factory=Echo)
     result: Result = field(default_factory=Result)
+    curve: Curve = field(default_factory=Curve)
     accepted: tuple[int, int] = (0, 0)
     running: Permit | None = None
 
@@ -67,6 +71,7 @@ class PlcTwin:
     """One PLC with its machine.
 
     :ivar machine: its physics; :ivar tracking_ok: False is lost tracking, until set again.
+    :ivar keeps_curve: whether it has the curve block; only a sealer has.
     """
 
     def __init__(self, name: str, machine: Machine, *, speed: float = 1.0, boot_id: int = 1) -> None:
@@ -74,6 +79,7 @@ class PlcTwin:
         self.name = name
         self.machine = machine
         self.tracking_ok = self._tracked = True
+        self.keeps_curve = machine.kind is DeviceKind.SEALER
         self._world = machine.world
         self._speed = speed
         self._blocks = [BlockMemory() for _ in machine.zones]
@@ -172,6 +178,9 @@ class PlcTwin:
     def _areas(self, address: int) -> list[tuple[int, list[int]]]:
         if address >= IDENTITY_ADDRESS:
             return [(IDENTITY_ADDRESS, self._identity)]
+        if address >= CURVE_ADDRESS:
+            kept = self._blocks if self.keeps_curve else []
+            return [(CURVE_ADDRESS + CURVE_STRIDE * n, block.curve.encode()) for n, block in enumerate(kept)]
         if address >= COMMAND_ADDRESS:
             return [(COMMAND_ADDRESS + COMMAND_STRIDE * n, block.registers) for n, block in enumerate(self._blocks)]
         if address >= HEARTBEAT_ADDRESS:
@@ -211,13 +220,15 @@ class PlcTwin:
             permit = block.running
             assert permit is not None, f"{self.name}: block {number} ended a motion that no permit began"
             block.result = Result(permit.epoch, permit.sequence, permit.token, end.code, dict(end.measured))
+            if end.curve is not None:
+                block.curve = replace(end.curve, epoch=permit.epoch, sequence=permit.sequence, token=permit.token)
             block.state, block.running = BlockState.DONE, None
 
     def _take_acknowledgement(self, block: BlockMemory) -> None:
         block.acknowledged = False
         epoch, sequence = block.registers[ACKNOWLEDGE_OFFSET : ACKNOWLEDGE_OFFSET + ACKNOWLEDGE_LENGTH]
         if block.state is BlockState.DONE and (epoch, sequence) == (block.result.epoch, block.result.sequence):
-            block.result = Result()
+            block.result, block.curve = Result(), Curve()
             block.state = BlockState.IDLE
 
     def _take_command(self, number: int, block: BlockMemory) -> None:
@@ -269,5 +280,6 @@ def _kept(block: BlockMemory) -> BlockMemory:
         state=block.state,
         echo=block.echo,
         result=block.result,
+        curve=block.curve,
         accepted=block.accepted,
     )

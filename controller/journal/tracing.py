@@ -5,8 +5,10 @@ Part codes and numbers leave here masked. Only the entries of a dossier keep wha
 
 from __future__ import annotations
 
+import binascii
 import json
 import sqlite3
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,8 @@ from controller.journal.reading import Entry, EvidenceRow, ItemRow, item_story
 from controller.journal.store import GENESIS
 from controller.masking import mask
 from controller.words.reason_texts import describe
+from devices.plc.contract import ContractError
+from devices.plc.curve import Curve
 
 _SEALED_EVENT = "cn.sealline.item.sealed.v1"
 
@@ -40,10 +44,24 @@ class PartLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SealCurve:
+    """A cycle over time, from the jaw's way down to its opening.
+
+    :ivar pressed_ms: when the jaw had half its force, from where its dwell counts.
+    """
+
+    step_ms: int
+    temperature_dc: tuple[int, ...]
+    force_n: tuple[int, ...]
+    pressed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SealCycle:
-    """One cycle of a jaw as the PLC measured it: tenths of °C, ms, N. The PLC reports no curve, only its extremes.
+    """One cycle of a jaw as the PLC measured it: tenths of °C, ms, N.
 
     :ivar set_points: temperature dc, dwell ms, force n, cooling ms, as they were asked for.
+    :ivar curve: None when the sealer kept none or it could not be read; `no_curve` says why.
     """
 
     item: int
@@ -52,6 +70,8 @@ class SealCycle:
     result: str
     set_points: tuple[int, ...]
     measured: dict[str, int]
+    curve: SealCurve | None
+    no_curve: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +206,22 @@ def _cycles(entries: Sequence[Entry]) -> list[SealCycle]:
                     result=str(entry.data.get("result", "")),
                     set_points=tuple(facts.get("setpoints", ())),
                     measured=dict(entry.data.get("measured", {})),
+                    curve=_curve(str(entry.data.get("curve", ""))),
+                    no_curve=str(entry.data.get("no_curve", "")),
                 )
             )
     return cycles
+
+
+def _curve(kept: str) -> SealCurve | None:
+    """The curve that an entry keeps; None of one that keeps none."""
+    try:
+        curve = Curve.unpack(b64decode(kept, validate=True))
+    except (binascii.Error, ContractError):
+        return None
+    half = max(curve.force_n, default=0) / 2
+    pressed = next((place for place, force in enumerate(curve.force_n) if force >= half), 0)
+    return SealCurve(curve.step_ms, curve.temperature_dc, curve.force_n, pressed * curve.step_ms)
 
 
 def _events(connection: sqlite3.Connection, items: Sequence[int]) -> list[EventLine]:
@@ -208,7 +241,7 @@ def _shown(entry: Entry) -> Entry:
     data: dict[str, Any] = {
         name: [mask(str(code)) for code in value] if name == "codes" else mask(str(value)) if name == "code" else value
         for name, value in entry.data.items()
-        if name not in ("facts", "pictures", "picture")
+        if name not in ("facts", "pictures", "picture", "curve")
     }
     facts = entry.data.get("facts")
     if entry.data.get("reason") and isinstance(facts, dict):

@@ -15,7 +15,7 @@ from typing import Any
 
 from controller.replaying.plc import Issued
 
-_LEFT_OUT = frozenset({"alarm", "picture", "pictures"})
+_LEFT_OUT = frozenset({"alarm", "picture", "pictures", "curve", "no_curve"})
 _LASTS = re.compile(r"\b\d+(\.\d+)? (s|ms)\b")
 _LINK = re.compile(r"last error: .*")
 """How a link stood is told beside what happened; it is not what was decided."""

@@ -14,6 +14,8 @@ from devices.links.modbus import Framing
 
 READ, WRITE_ONE, WRITE = 3, 6, 16
 _ERROR_BIT = 0x80
+NO_SUCH_REGISTER = bytes((READ | _ERROR_BIT, 2))
+"""The PDU of a read's refusal: illegal data address."""
 
 
 @dataclass(frozen=True, slots=True)

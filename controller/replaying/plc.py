@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from controller.replaying.modbus_tape import (
+    NO_SUCH_REGISTER,
     READ,
     WRITE,
     Exchange,
@@ -41,6 +43,7 @@ from devices.plc.contract import (
     StatusImage,
     status_length,
 )
+from devices.plc.curve import CURVE_ADDRESS, CURVE_STRIDE, Curve
 
 PATIENCE_S = 1.0
 """So long an image waits for the permit that it echoes; then the replayed line does something else."""
@@ -142,6 +145,18 @@ class Plc:
             blocks.append(self._translated(number, block))
         return replace(image, blocks=tuple(blocks)).encode(self.kind)
 
+    def curve_from_now(self, words: list[int], block: int) -> list[int]:
+        """A sealer's curve, named by the permit of now."""
+        try:
+            curve = Curve.decode(words)
+        except ContractError:
+            return words
+        place = self._place(block, curve.epoch, curve.sequence)
+        if place is None or place >= len(self.now.get(block, ())):
+            return words
+        permit = self.now[block][place].permit
+        return replace(curve, epoch=permit.epoch, sequence=permit.sequence).encode()
+
     def hold(self, *, held: bool, now: float) -> None:
         """Note whether an image waits for its permit. One that waits too long ends the replay: the ways have parted."""
         if not held:
@@ -193,6 +208,7 @@ class PlcPlayback:
             for each in self._talk.exchanges
             if each.request.address == STATUS_ADDRESS and each.reply is not None and each.replied_at >= since
         ]
+        self._curves = deque(each for each in self._talk.exchanges if _is_curve(each.request))
         self._moments = [each.asked_at for each in self._talk.exchanges if _is_moment(each)] + [_NEVER]
         self._place = 0
         # A torn image, first and last sequence not the same: the line believes nothing of it and asks again.
@@ -211,6 +227,8 @@ class PlcPlayback:
         self._transaction = request.transaction
         if request.function == READ and request.address == STATUS_ADDRESS:
             self._show_next(request)
+        elif _is_curve(request):
+            self._show_curve(request)
         elif request.function == READ:
             self._identify(request)
         else:
@@ -223,6 +241,17 @@ class PlcPlayback:
             self._answer(identity, request)
         elif found.reply is not None:
             self._loop.call_at(self._in_time(found), self._answer, found.reply, request)
+
+    def _show_curve(self, request: Request) -> None:
+        """Show the curve that was read then; a sealer of which none was read keeps none."""
+        found = self._curves.popleft() if self._curves else None
+        if found is None:
+            self._answer(NO_SUCH_REGISTER, request)
+        elif found.reply is not None:
+            reply, block = found.reply, (request.address - CURVE_ADDRESS) // CURVE_STRIDE
+            if reply[0] == READ:
+                reply = registers(self._plc.curve_from_now(words_of(reply), block))
+            self._loop.call_at(self._in_time(found), self._answer, reply, request)
 
     def _take(self, request: Request) -> None:
         """Take a write, and answer as it was answered then."""
@@ -310,6 +339,14 @@ def _content(image: Exchange) -> bytes:
 
 
 def _is_moment(exchange: Exchange) -> bool:
-    """Whether the line wrote a block, or read and was not answered."""
+    """Whether the line wrote a block or read a curve, or read and was not answered."""
     request = exchange.request
-    return request.function == WRITE or (request.address == STATUS_ADDRESS and exchange.reply is None)
+    return (
+        request.function == WRITE
+        or _is_curve(request)
+        or (request.address == STATUS_ADDRESS and exchange.reply is None)
+    )
+
+
+def _is_curve(request: Request) -> bool:
+    return request.function == READ and CURVE_ADDRESS <= request.address < IDENTITY_ADDRESS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 
 from controller.exits import Nonconformance, Reason
 from controller.flow.acknowledging import Acknowledgements
@@ -15,6 +16,7 @@ from controller.journal import Ledger
 from controller.plan.challenges import ChallengeKind
 from controller.plan.config import SEAL_ZONES, SealSettings, TimingSection
 from controller.stations.verify import carrier_code
+from devices.errors import DeviceError
 from devices.plc.contract import Command, Result, ResultCode
 from devices.plc.driver import PlcStation
 
@@ -65,10 +67,19 @@ class Sealer:
         )
         result = completion.result
         item.measured = cycle_values(result.measured)
-        await self._memory.remember(lambda ledger: _record_seal(ledger, item, result))
+        curve = await self._curve(result)
+        await self._memory.remember(lambda ledger: _record_seal(ledger, item, result, curve))
         self._acknowledgements.release(self._plc, 0, result)
         demand_cycle(item, result)
         item.accepted = Stage.SEALED
+
+    async def _curve(self, result: Result) -> dict[str, str]:
+        """The cycle's curve as the journal keeps it, or why there is none: it is no proof, and asked for once."""
+        try:
+            curve = await self._plc.curve(0, result)
+        except DeviceError as error:
+            return {"curve": "", "no_curve": error.message}
+        return {"curve": b64encode(curve.pack()).decode()}
 
     def _demand_proof(self, item: Item) -> None:
         """The last look before the jaw: proof there, young enough, nothing disturbed since, this carrier."""
@@ -139,5 +150,5 @@ def demand_cycle(item: Item, result: Result) -> None:
             )
 
 
-def _record_seal(ledger: Ledger, item: Item, result: Result) -> None:
-    record_stage(ledger, item, Stage.SEALED, result=result.code.name, measured=result.measured)
+def _record_seal(ledger: Ledger, item: Item, result: Result, curve: dict[str, str]) -> None:
+    record_stage(ledger, item, Stage.SEALED, result=result.code.name, measured=result.measured, **curve)

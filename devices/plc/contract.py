@@ -15,6 +15,7 @@ address               what
 900                   the line's heartbeat, written with FC06 at least every 100 ms
 1000 + 20 · block     command block, written with ONE FC16
 1000 + 20 · block+16  acknowledgement of a retained result (epoch, sequence), written with ONE FC16
+2000 + 100 · block    a sealer's curve, read with ONE FC03 before the acknowledgement; see `curve`
 9000                  identity, read once after connecting
 ====================  =========================================================================================
 """

@@ -45,102 +45,8 @@ from devices.plc.contract import (
     command_address,
     status_length,
 )
-
-_BLOCK = (
-    ("carrier", "number of the carrier that stands at the block; 0: none"),
-    ("state", "see *Block states*"),
-    ("echo epoch", "the command block as the PLC took it"),
-    ("echo sequence", ""),
-    ("echo token, high word", ""),
-    ("echo token, low word", ""),
-    ("echo check word", "as received"),
-    ("answer", "see *Answers*"),
-    ("result epoch", "of the command that the retained result belongs to"),
-    ("result sequence", "0: no result is retained"),
-    ("result token, high word", ""),
-    ("result token, low word", ""),
-    ("result code", "see *Result codes*"),
-)
-_HEADER = (
-    ("sequence", "changes with each scan"),
-    ("boot id", "changes at each start of the PLC"),
-    ("clock, high word", "the PLC's own counter in ms, 32 bits, wrapping"),
-    ("clock, low word", ""),
-    ("safety", "see *Safety bits*"),
-    ("disturbances", "counts each opened guard, emergency stop, hand motion and lost tracking since boot"),
-)
-_COMMAND = (
-    ("epoch", "1..65535, one higher at each start of the line"),
-    ("sequence", "1..65535, one higher a command of this block, 0 is skipped"),
-    ("token, high word", "number of the item"),
-    ("token, low word", ""),
-    ("command", "see *Commands*"),
-    ("carrier", "number that must stand at the block"),
-    ("target", "zone index for MOVE, chute for DIVERT, else 0"),
-    ("expiry, high word", "the PLC's clock in ms from which on the permit is void"),
-    ("expiry, low word", ""),
-    ("set-point 1", "see *Commands*; unused ones are 0"),
-    ("set-point 2", ""),
-    ("set-point 3", ""),
-    ("set-point 4", ""),
-    ("check word", "CRC-16/MODBUS over the 13 registers before it, each high byte first"),
-)
-_MEANINGS: dict[type[IntEnum | IntFlag], dict[int, str]] = {
-    Command: {
-        Command.MOVE: "conveyor: send the carrier of this block's zone to zone `target`",
-        Command.SEAL: "sealer: close the jaw on the parcel with the set-points",
-        Command.APPLY: "applicator: take the printed label from the peel edge and press it on the parcel",
-        Command.DIVERT: "gate: set to chute `target`, push the parcel off its carrier, return to REJECT",
-    },
-    BlockState: {
-        BlockState.IDLE: "ready for a command",
-        BlockState.BUSY: "a command is being carried out",
-        BlockState.DONE: "a result is retained until it is acknowledged",
-        BlockState.FAULT: "needs a person at the machine",
-    },
-    Answer: {
-        Answer.NONE: "nothing was taken since boot",
-        Answer.ACCEPTED: "the motion has begun",
-        Answer.BUSY: "the block carries out another command",
-        Answer.RESULT_UNACKNOWLEDGED: "the block retains a result",
-        Answer.EXPIRED: f"the expiry is reached or lies more than {PERMIT_LIFE_MS} ms ahead",
-        Answer.WRONG_CARRIER: "another carrier stands at the block",
-        Answer.NO_CARRIER: "no carrier stands at the block",
-        Answer.TARGET_OCCUPIED: "the target zone holds a carrier or one is on its way there",
-        Answer.GUARD_OPEN: "a safety bit other than HOST_ALIVE is not set",
-        Answer.HOST_LOST: "the line's heartbeat stands still",
-        Answer.OUT_OF_BOUNDS: "a set-point or the target is out of bounds",
-        Answer.BAD_CRC: "the check word is wrong",
-        Answer.UNKNOWN_COMMAND: "the command is not this machine's, or the sequence is 0",
-        Answer.OLD_EPOCH: "the epoch is 0 or older than the newest one seen",
-    },
-    ResultCode: {
-        ResultCode.NONE: "no result",
-        ResultCode.OK: "carried out and confirmed by its sensor",
-        ResultCode.INTERRUPTED: "a guard, an emergency stop or a lost heartbeat ended it before its time",
-        ResultCode.NOT_CONFIRMED: "the motion was made but its sensor did not confirm it in time",
-        ResultCode.NO_LABEL: "no label stood at the peel edge, or the pad lost it",
-        ResultCode.WRONG_CHUTE: "the confirming sensor saw the parcel in another chute than `target`",
-        ResultCode.HEATER_FAULT: "the jaw's heater failed",
-    },
-    Safety: {
-        Safety.GUARDS_CLOSED: "all guards are closed",
-        Safety.EMERGENCY_STOP_RELEASED: "no emergency stop is pressed",
-        Safety.HOST_ALIVE: f"the heartbeat has changed within {round(HEARTBEAT_LOST_S * 1000)} ms",
-        Safety.TRACKING_OK: "the conveyor knows where every carrier is",
-    },
-    Chute: {
-        Chute.NONE: "none",
-        Chute.REJECT: "where the gate rests",
-        Chute.DISPATCH: "only for what is proven",
-    },
-    DeviceKind: {
-        DeviceKind.CONVEYOR: "one block for each zone",
-        DeviceKind.SEALER: "one block",
-        DeviceKind.APPLICATOR: "one block",
-        DeviceKind.GATE: "one block",
-    },
-}
+from devices.plc.curve import CURVE_ADDRESS, CURVE_LENGTH, CURVE_STRIDE, Curve, curve_address
+from devices.plc.meanings import BLOCK, COMMAND, CURVE, HEADER, MEANINGS
 
 EXAMPLE_PERMIT = Permit(
     epoch=7,
@@ -187,6 +93,7 @@ def _registers() -> str:
                 "line",
                 "acknowledgement: epoch and sequence of the result, one function 16",
             ),
+            (f"{CURVE_ADDRESS} + {CURVE_STRIDE}·block", "PLC", "curve of a sealer, one function 3; may be absent"),
             (IDENTITY_ADDRESS, "PLC", "identity, 7 registers, read after connecting"),
         ),
     )
@@ -196,16 +103,24 @@ def _registers() -> str:
         "### Status image",
         "Header, then every block in order, then the sequence once more. All of it must be of one scan; the sequence "
         "first and last lets the line find a torn read.",
-        _table(("offset", "header", "meaning"), _numbered(_HEADER)),
-        _table(("offset", "block", "meaning"), _numbered(_BLOCK)),
+        _table(("offset", "header", "meaning"), _numbered(HEADER)),
+        _table(("offset", "block", "meaning"), _numbered(BLOCK)),
         "Then, in the same block, what was measured when the retained result was made:",
         _table(
-            ("kind", f"registers from offset {len(_BLOCK)} of the block", "image of one block"),
+            ("kind", f"registers from offset {len(BLOCK)} of the block", "image of one block"),
             ((k.name, ", ".join(MEASURED[k]) or "none", f"{status_length(k, 1)} registers") for k in DeviceKind),
         ),
         f"The conveyor of nine zones has {status_length(DeviceKind.CONVEYOR, 9)} registers.",
         "### Command block",
-        _table(("offset", "register", "meaning"), _numbered(_COMMAND)),
+        _table(("offset", "register", "meaning"), _numbered(COMMAND)),
+        "### Curve",
+        "Only of a sealer, and only where the PLC can: the cycle that ended with the retained result, sampled at one "
+        "step that makes it fit, from the jaw's way down to its opening. The line reads it once, after the result and "
+        "before the acknowledgement; it stands as long as the result and is cleared with it. It is kept for people and "
+        "proves nothing: the limits are held against the measured values. A PLC without it answers exception 2 "
+        "(illegal data address), at once, and the line goes on; so it does when epoch, sequence or token are not the "
+        "result's.",
+        _table(("offset", "register", "meaning"), CURVE),
         "### Identity",
         _table(("address", "value", "meaning"), _identity()),
     )
@@ -229,7 +144,7 @@ def _identity() -> list[tuple[object, ...]]:
 def _codes() -> str:
     commands = _table(
         ("code", "command", "set-points in order", "meaning"),
-        ((int(c), c.name, ", ".join(SETPOINTS[c]) or "none", _MEANINGS[Command][c]) for c in Command),
+        ((int(c), c.name, ", ".join(SETPOINTS[c]) or "none", MEANINGS[Command][c]) for c in Command),
     )
     bounds = _table(
         ("set-point", "lowest", "highest"), ((name, low, high) for name, (low, high) in SETPOINT_BOUNDS.items())
@@ -247,7 +162,7 @@ def _codes() -> str:
         members: Iterable[IntEnum | IntFlag] = codes
         sections += [
             f"### {title}",
-            _table(("code", "name", "meaning"), ((int(c), c.name, _MEANINGS[codes][c]) for c in members)),
+            _table(("code", "name", "meaning"), ((int(c), c.name, MEANINGS[codes][c]) for c in members)),
         ]
     return "\n\n".join(sections)
 
@@ -261,9 +176,10 @@ def _duties() -> str:
 2. **Watch guards and emergency stop.** Each opening, stop, motion by hand and loss of tracking adds one to the
    disturbances, also one shorter than a scan. A running motion ends with INTERRUPTED.
 3. **Finish motions.** Put result code and measured values into the block's result, with epoch, sequence and token of
-   its command; state DONE. Keep it, also over a loss of power where the PLC has retentive memory.
-4. **Take acknowledgements.** Epoch and sequence equal to the retained result's: clear it, state IDLE. Any other pair:
-   do nothing. The same again after that: do nothing.
+   its command; state DONE; a sealer's curve beside it. Keep both, also over a loss of power where
+   the PLC has retentive memory.
+4. **Take acknowledgements.** Epoch and sequence equal to the retained result's: clear it and the curve, state IDLE.
+   Any other pair: do nothing. The same again after that: do nothing.
 5. **Take commands.** When a command block was written since the last scan, copy epoch, sequence, token and check word
    to the echo, put the answer beside it, and, if ACCEPTED, begin and set state BUSY, all in this scan.
    A block whose epoch and sequence are those last answered is a repeat: do nothing, the echo stands. (After BAD_CRC
@@ -299,6 +215,8 @@ def _example() -> str:
         _code(_image_words(_accepted_image(permit))),
         "When the jaw has opened and the parcel has cooled, the result is retained:",
         _code(_image_words(_done_image(permit))),
+        _frames("The line reads the curve", struct.pack(">BHH", 3, curve_address(0), CURVE_LENGTH), None),
+        _code(_wrapped(_example_curve(permit).encode())),
         _frames("The line has journalled the result and acknowledges it", acknowledge, acknowledge[:5]),
     )
     return "\n\n".join(sections)
@@ -317,8 +235,19 @@ def _done_image(permit: Permit) -> StatusImage:
     return StatusImage(9171, 3, 1_001_710, ALL_SAFE, 0, (Block(permit.carrier, BlockState.DONE, echo, result),))
 
 
+def _example_curve(permit: Permit) -> Curve:
+    """Nine samples each 250 ms: down, the dwell, the cooling, up."""
+    temperature = (1450, 1442, 1449, 1457, 1451, 1332, 1225, 1225, 1225)
+    force = (0, 298, 298, 298, 298, 298, 298, 12, 0)
+    return Curve(permit.epoch, permit.sequence, permit.token, 250, temperature, force)
+
+
 def _image_words(image: StatusImage) -> str:
-    words = [f"{word:04X}" for word in image.encode(DeviceKind.SEALER)]
+    return _wrapped(image.encode(DeviceKind.SEALER))
+
+
+def _wrapped(registers: list[int]) -> str:
+    words = [f"{word:04X}" for word in registers]
     return "\n".join(" ".join(words[start : start + 9]) for start in range(0, len(words), 9))
 
 
@@ -358,7 +287,7 @@ def _numbered(rows: tuple[tuple[str, str], ...]) -> list[tuple[object, ...]]:
 
 def _valued(address: int, words: list[int]) -> list[tuple[object, ...]]:
     assert words[-1] == check_word(words[:-1])
-    rows = zip(_COMMAND, words, strict=True)
+    rows = zip(COMMAND, words, strict=True)
     return [(address + offset, name, value, f"{value:04X}") for offset, ((name, _), value) in enumerate(rows)]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from devices.errors import (
+    BadReply,
     CommandRefused,
     DeviceError,
     DeviceTimeout,
@@ -30,6 +31,7 @@ from devices.plc.contract import (
     Block,
     BlockState,
     Command,
+    ContractError,
     DeviceKind,
     Permit,
     Result,
@@ -39,12 +41,15 @@ from devices.plc.contract import (
     has_expired,
     next_sequence,
 )
+from devices.plc.curve import CURVE_LENGTH, Curve, curve_address
 from devices.plc.link import StationLink
 from devices.plc.port import PlcPort
 
-__all__ = ["ACKNOWLEDGE_DEADLINE_S", "Completion", "LinkState", "PlcStation"]
+__all__ = ["ACKNOWLEDGE_DEADLINE_S", "CURVE_DEADLINE_S", "Completion", "LinkState", "PlcStation"]
 
 ACKNOWLEDGE_DEADLINE_S = 2.0
+CURVE_DEADLINE_S = 0.5
+"""Longer than one transaction may take, so that a sealer that falls silent is found by its link."""
 _RELEASE_S = 0.1
 """An acknowledgement that has not released its block after this is written again: some scans and polls."""
 
@@ -161,6 +166,26 @@ class PlcStation(LinkedDevice[PlcPort]):
                 if issued is None:
                     raise NotTaken(self.name, f"block {block} was not free within {deadline_s} s") from error
                 raise self._unknown(issued, f"no result within {deadline_s} s") from error
+
+    async def curve(self, block: int, result: Result) -> Curve:
+        """Read the curve of the cycle that ended with `result`, once. Only before that is acknowledged.
+
+        :raises DeviceError: there is none within `CURVE_DEADLINE_S`, or not this cycle's.
+        """
+        address = curve_address(self._checked(block))
+        try:
+            async with asyncio.timeout(CURVE_DEADLINE_S):
+                curve = Curve.decode(await self._link.read(address, CURVE_LENGTH))
+        except TimeoutError as error:
+            message = f"no curve of block {block} within {CURVE_DEADLINE_S} s"
+            raise DeviceTimeout(self.name, message, expected=CURVE_DEADLINE_S, unit="s") from error
+        except ContractError as error:
+            raise BadReply(self.name, str(error)) from error
+        if not curve.belongs_to(result):
+            expected, actual = (result.epoch, result.sequence, result.token), (curve.epoch, curve.sequence, curve.token)
+            message = f"curve of epoch, sequence, token {actual}, must be {expected}"
+            raise BadReply(self.name, message, expected=expected, actual=actual)
+        return curve
 
     async def acknowledge(self, block: int, result: Result) -> None:
         """Tell the PLC that `result` is journalled, and wait until its block is free. May be called again.

@@ -1,7 +1,7 @@
-"""The owner of one PLC's link: connects, proves the identity, beats, polls the status image, writes what is handed in.
+"""The owner of one PLC's link: connects, proves the identity, beats, polls the status image, does what is handed in.
 
-`serve` is the only task that touches the link; everyone else reads `image`, waits for `changed` and hands registers
-to `write`, so that cancelling a caller leaves nothing half done on the wire. Owns no command.
+`serve` is the only task that touches the link; everyone else looks at `image`, waits for `changed` and hands requests
+to `write` and `read`, so that cancelling a caller leaves nothing half done on the wire. Owns no command.
 """
 
 from __future__ import annotations
@@ -55,11 +55,20 @@ class _Looker:
 
 @dataclass(slots=True)
 class _Write:
-    """Registers that wait for the owner of the link."""
+    """Registers that wait for the owner of the link to write them."""
 
     address: int
     values: list[int]
     done: asyncio.Future[Sent]
+
+
+@dataclass(slots=True)
+class _Read:
+    """Registers that wait for the owner of the link to read them."""
+
+    address: int
+    count: int
+    done: asyncio.Future[list[int]]
 
 
 class StationLink:
@@ -84,7 +93,7 @@ class StationLink:
         self._news = asyncio.Event()
         self._told_at = float("-inf")
         self._lookers: list[_Looker] = []
-        self._writes: deque[_Write] = deque()
+        self._handed_in: deque[_Write | _Read] = deque()
         self._nudge: asyncio.Future[None] | None = None
         self._hurried = 0
         self._heartbeat = 0
@@ -142,13 +151,30 @@ class StationLink:
         if self.state is not LinkState.ONLINE:
             raise LinkLost(self.name, f"nothing was sent: link is {self.state}, last error: {self.last_error}")
         write = _Write(address, values, asyncio.get_running_loop().create_future())
-        self._writes.append(write)
+        with self._handing_in(write):
+            return await write.done
+
+    async def read(self, address: int, count: int) -> list[int]:
+        """Have the owner read registers beside the status image, with one FC03, and wait for them.
+
+        :raises DeviceError: they could not be read.
+        """
+        if self.state is not LinkState.ONLINE:
+            raise LinkLost(self.name, f"nothing was read: link is {self.state}, last error: {self.last_error}")
+        read = _Read(address, count, asyncio.get_running_loop().create_future())
+        with self._handing_in(read):
+            return await read.done
+
+    @contextlib.contextmanager
+    def _handing_in(self, request: _Write | _Read) -> Iterator[None]:
+        """Hand it to the owner of the link; take it back when nobody waits for it any more."""
+        self._handed_in.append(request)
         _wake(self._nudge)
         try:
-            return await write.done
+            yield
         except asyncio.CancelledError:
             with contextlib.suppress(ValueError):
-                self._writes.remove(write)
+                self._handed_in.remove(request)
             raise
 
     async def serve(self) -> None:
@@ -184,12 +210,12 @@ class StationLink:
             raise WrongDevice(self.name, message, expected=expected, actual=actual)
 
     async def _exchange(self) -> None:
-        """Write what waits, beat, poll, rest; until the link fails."""
+        """Do what is handed in, beat, poll, rest; until the link fails."""
         loop = asyncio.get_running_loop()
         poll_at = beat_at = loop.time()
         while True:
-            if self._writes:
-                await self._write_next()
+            if self._handed_in:
+                await self._do_next()
                 poll_at = min(poll_at, loop.time() + HURRIED_POLL_S)
             now = loop.time()
             if now >= beat_at:
@@ -201,8 +227,8 @@ class StationLink:
             await self._rest(min(poll_at, beat_at))
 
     async def _rest(self, until: float) -> None:
-        """Wait until a loop time or until a write is handed in."""
-        if self._writes:
+        """Wait until a loop time or until something is handed in."""
+        if self._handed_in:
             return
         loop = asyncio.get_running_loop()
         self._nudge = loop.create_future()
@@ -270,23 +296,24 @@ class StationLink:
     def _is_overdue(self) -> bool:
         return asyncio.get_running_loop().time() - self._told_at >= _TOLD_ANYWAY_S
 
-    async def _write_next(self) -> None:
-        write = self._writes.popleft()
+    async def _do_next(self) -> None:
+        request = self._handed_in.popleft()
         try:
-            sent = await self._master.write(write.address, write.values)
+            if isinstance(request, _Read):
+                _fulfil(request.done, await self._master.read(request.address, request.count))
+            else:
+                _fulfil(request.done, await self._master.write(request.address, request.values))
         except ExceptionReply as error:
-            _fail(write.done, error)
+            _fail(request.done, error)
         except DeviceError as error:
-            _fail(write.done, error)
+            _fail(request.done, error)
             raise
         except asyncio.CancelledError:
             now = asyncio.get_running_loop().time()
-            _fail(write.done, LinkLost(self.name, "the line has closed the link during a write", written_at=now))
+            _fail(request.done, LinkLost(self.name, "the line has closed the link meanwhile", written_at=now))
             raise
         else:
             self.counters.exchanges += 1
-            if not write.done.done():
-                write.done.set_result(sent)
 
     def _lose(self, error: DeviceError) -> None:
         """Close the link, forget the image, fail what was not sent."""
@@ -295,8 +322,8 @@ class StationLink:
         self.counters.bad_replies += isinstance(error, BadReply)
         self.last_error = str(error)
         self._image = None
-        while self._writes:
-            _fail(self._writes.popleft().done, LinkLost(self.name, f"nothing was sent: {error.message}"))
+        while self._handed_in:
+            _fail(self._handed_in.popleft().done, LinkLost(self.name, f"nothing was sent: {error.message}"))
         self._set_state(LinkState.WRONG_DEVICE if isinstance(error, WrongDevice) else LinkState.OFFLINE)
 
     def _set_state(self, state: LinkState) -> None:
@@ -328,6 +355,11 @@ def _wake(waiter: asyncio.Future[None] | None) -> None:
         waiter.set_result(None)
 
 
-def _fail(done: asyncio.Future[Sent], error: DeviceError) -> None:
+def _fulfil(done: asyncio.Future[_Found], found: _Found) -> None:
+    if not done.done():
+        done.set_result(found)
+
+
+def _fail(done: asyncio.Future[Sent] | asyncio.Future[list[int]], error: DeviceError) -> None:
     if not done.done():
         done.set_exception(error)

@@ -47,6 +47,13 @@ class PlcPort(Link, Protocol):
         """Look at the PLC as often as it makes sense meanwhile."""
         ...
 
+    async def read(self, address: int, count: int) -> list[int]:
+        """Read registers beside the status image.
+
+        :raises DeviceError: they could not be read.
+        """
+        ...
+
     async def write(self, address: int, values: list[int]) -> Sent:
         """Write registers and wait until that is confirmed.
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
-from devices.errors import BadReply, DeviceError, DeviceTimeout, LinkLost
+from devices.errors import BadReply, DeviceError, DeviceTimeout, ExceptionReply, LinkLost
 from devices.links.state import LinkCounters, LinkState, backoff_s
 from devices.plc.contract import HEARTBEAT_PERIOD_S, DeviceKind, StatusImage
+from simulators.modbus_server import ILLEGAL_ADDRESS, IllegalAddressError
 from simulators.virtual.event_plc import EventPlc, Shown
 from simulators.virtual.trace import Trace
 from simulators.virtual.wires import Twist, VirtualWire
@@ -185,6 +186,11 @@ class TypedPort:
         if not self._wire.paused:
             # In the plant's own context: what follows from it is nothing of the line's process.
             self._twin.write(address, values)
+        await self._answered(broken, twist, written_at=written_at)
+        return Written(written_at, loop.time())
+
+    async def _answered(self, broken: asyncio.Future[None], twist: Twist | None, *, written_at: float | None) -> None:
+        """Wait for the answer as the twist lets it come. :raises DeviceError: none, or not the one asked for."""
         if self._wire.paused or twist in _NO_ANSWER:
             await asyncio.sleep(TIMEOUT_S)
             error: DeviceError = DeviceTimeout(self.name, f"no answer in {TIMEOUT_S} s", written_at=written_at)
@@ -197,7 +203,25 @@ class TypedPort:
             raise error
         if twist is Twist.DOUBLED:
             self.fail_poll(twist)
-        return Written(written_at, loop.time())
+
+    async def read(self, address: int, count: int) -> list[int]:
+        """Read registers."""
+        await asyncio.sleep(self._chance.uniform(0.0002, 0.002))
+        broken = self._broken
+        if self.state is not LinkState.ONLINE or broken is None:
+            raise LinkLost(self.name, f"nothing was read: link is {self.state}, last error: {self.last_error}")
+        twist = self._wire.next_twist()
+        found = [] if self._wire.paused else self._answer(address, count)
+        await self._answered(broken, twist, written_at=None)
+        if isinstance(found, DeviceError):
+            raise found
+        return found
+
+    def _answer(self, address: int, count: int) -> list[int] | DeviceError:
+        try:
+            return self._twin.read(address, count)
+        except IllegalAddressError as error:
+            return ExceptionReply(self.name, str(error), code=ILLEGAL_ADDRESS)
 
     async def serve(self) -> None:
         """Keep the link until cancelled."""

@@ -32,7 +32,11 @@ SCAN_S = 0.005
 
 @dataclass
 class FakePlc:
-    """One PLC. :ivar mute: reads nothing and answers nothing; :ivar lose_reply: closes instead of answering a write."""
+    """One PLC.
+
+    :ivar mute: reads nothing and answers nothing; :ivar lose_reply: closes instead of answering a write.
+    :ivar curve: registers of its curve; None: it has none.
+    """
 
     kind: DeviceKind = DeviceKind.SEALER
     count: int = 1
@@ -45,6 +49,7 @@ class FakePlc:
     lose_reply: bool = False
     answer: Answer = Answer.ACCEPTED
     blocks: list[Block] = field(default_factory=list)
+    curve: list[int] | None = None
     written: list[tuple[int, list[int]]] = field(default_factory=list)
     commands: list[list[int]] = field(default_factory=list)
     beats: list[int] = field(default_factory=list)
@@ -61,6 +66,9 @@ class FakePlc:
     def read(self, address: int, count: int) -> list[int]:
         if address == 9000:
             return Identity(self.kind, self.count).encode()[:count]
+        if address == 2000:
+            assert self.curve is not None
+            return self.curve[:count]
         image = StatusImage(self._sequence, self.boot_id, self.clock_ms, ALL_SAFE, 0, tuple(self.blocks))
         return self.tamper(image.encode(self.kind))[:count]
 
@@ -135,6 +143,8 @@ class FakePlc:
 
     def _reply(self, pdu: bytes) -> bytes:
         function, address, count = struct.unpack_from(">BHH", pdu)
+        if function == 3 and address == 2000 and self.curve is None:
+            return bytes((0x83, 2))
         if function == 3:
             words = self.read(address, count)
             return struct.pack(f">BB{len(words)}H", 3, 2 * len(words), *words)

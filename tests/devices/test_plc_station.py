@@ -10,10 +10,12 @@ import pytest
 from far_end import until
 from plc_fake import FakePlc, running
 
-from devices.errors import CommandRefused, DeviceTimeout, LinkLost, NotTaken, UnknownOutcome
+from devices.errors import BadReply, CommandRefused, DeviceTimeout, ExceptionReply, LinkLost, NotTaken, UnknownOutcome
 from devices.links.modbus import ModbusMaster
 from devices.links.tcp import dial_tcp
+from devices.plc import driver
 from devices.plc.contract import Answer, BlockState, Command, DeviceKind, Permit, Result, check_word
+from devices.plc.curve import CURVE_LENGTH, Curve
 from devices.plc.driver import Completion, LinkState, PlcStation
 
 SETPOINTS = (1450, 800, 300, 500)
@@ -70,6 +72,38 @@ async def test_a_command_from_permit_to_acknowledgement() -> None:
         again = await seal(station, 2)
         assert again.result.sequence == 2
         assert len(plc.commands) == 2
+
+
+async def test_a_cycles_curve_is_read_before_it_is_acknowledged() -> None:
+    plc = FakePlc()
+    async with online(plc) as station:
+        done = await seal(station, 2)
+        kept = Curve(7, 1, 100_001, 50, (1450, 1448), (0, 300))
+        plc.curve = kept.encode()
+        assert await station.curve(0, done.result) == kept
+        await station.acknowledge(0, done.result)
+
+
+@pytest.mark.parametrize("found", [Curve(7, 1, 100_002, 50).encode(), [1, *[0] * (CURVE_LENGTH - 1)], None])
+async def test_a_foreign_torn_or_missing_curve_is_none_and_harms_nothing(found: list[int] | None) -> None:
+    plc = FakePlc(curve=found)
+    async with online(plc) as station:
+        done = await seal(station, 2)
+        with pytest.raises((BadReply, ExceptionReply)):
+            await station.curve(0, done.result)
+        assert station.link_state is LinkState.ONLINE
+        await station.acknowledge(0, done.result)
+        assert plc.connections == 1
+
+
+async def test_nobody_waits_longer_for_a_curve_than_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "CURVE_DEADLINE_S", 0.01)
+    plc = FakePlc()
+    async with online(plc) as station:
+        done = await seal(station, 2)
+        plc.mute = True
+        with pytest.raises(DeviceTimeout, match=r"within 0\.01 s"):
+            await station.curve(0, done.result)
 
 
 async def test_the_permit_lives_at_most_half_a_second_of_the_plcs_clock() -> None:

@@ -26,6 +26,7 @@ from devices.plc.contract import (
     has_expired,
     next_sequence,
 )
+from devices.plc.curve import Curve, curve_address
 from devices.printer import wire as printer
 from devices.scale import wire as scale
 from devices.scanner import wire as scanner
@@ -115,6 +116,44 @@ def test_status_image() -> None:
     result = Result(7, 42, 100_001, ResultCode.OK, measured)
     assert image == StatusImage(9171, 3, 1_001_710, ALL_SAFE, 2, (Block(17, BlockState.DONE, echo, result),))
     assert image.encode(DeviceKind.SEALER) == IMAGE
+
+
+CURVE = words(
+    "002A 0001 86A1 0007 00FA 0003 05AA 05A2 05A9 "
+    "0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 "
+    "0000 012A 000C "
+    "0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 "
+    "0001 86A1 002A"
+)
+
+
+def test_a_sealers_curve() -> None:
+    curve = Curve(7, 42, 100_001, 250, (1450, 1442, 1449), (0, 298, 12))
+    assert Curve.decode(CURVE) == curve
+    assert curve.encode() == CURVE
+    assert (curve_address(0), curve_address(1)) == (2000, 2100)
+    packed = bytes.fromhex("00FA 05AA 05A2 05A9 0000 012A 000C")
+    assert curve.pack() == packed
+    assert Curve.unpack(packed) == Curve(0, 0, 0, 250, (1450, 1442, 1449), (0, 298, 12))
+
+
+@pytest.mark.parametrize(
+    ("place", "word", "why"),
+    [(0, 43, "torn"), (-1, 43, "torn"), (2, 0x86A2, "torn"), (-2, 0x86A2, "torn"), (5, 25, "25 samples")],
+)
+def test_a_torn_or_foreign_curve_is_refused(place: int, word: int, why: str) -> None:
+    found = list(CURVE)
+    found[place] = word
+    with pytest.raises(ContractError, match=why):
+        Curve.decode(found)
+    with pytest.raises(ContractError, match="56 registers"):
+        Curve.decode(CURVE[1:])
+
+
+@pytest.mark.parametrize("packed", [b"", b"\x00\xfa\x05", bytes(102)])
+def test_what_no_curve_can_be_is_not_unpacked(packed: bytes) -> None:
+    with pytest.raises(ContractError, match=f"{len(packed)} bytes"):
+        Curve.unpack(packed)
 
 
 def test_a_torn_image_is_refused() -> None:

@@ -1,10 +1,11 @@
 /*
  * An independent line end for one sealer, over libmodbus: no byte of it comes from our contract module or
  * from pymodbus. Addresses, lengths and codes are typed from the contract document. It beats, writes one
- * permit, polls the status image, prints what was measured and acknowledges.
+ * permit, polls the status image, reads the curve, prints what was measured and acknowledges.
  *
  * Usage: libmodbus_station tcp HOST PORT CARRIER | libmodbus_station rtu PATH CARRIER
- * Prints one line: "accepted=1 code=1 carrier=.. min=.. max=.. dwell=.. force=.. cooling=.. cycles=.. after=..".
+ * Prints one line: "accepted=1 code=1 carrier=.. min=.. max=.. dwell=.. force=.. cooling=.. cycles=.. samples=..
+ * hottest=.. strongest=.. after=..".
  * Exit code 0: the cycle was seen to its end and its result acknowledged; 1: it was not, the reason on stderr.
  */
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 /* Status image of a sealer: header 6, one block of 13 + 7, sequence again. */
 enum { STATUS = 0, STATUS_LENGTH = 27, HEARTBEAT = 900, COMMAND = 1000, COMMAND_LENGTH = 14, ACKNOWLEDGE = 1016 };
+enum { CURVE = 2000, CURVE_LENGTH = 57, CURVE_COUNT = 5, CURVE_TEMPERATURE = 6, CURVE_FORCE = 30 };
 enum { IDENTITY = 9000, IDENTITY_LENGTH = 7 };
 enum { SEQUENCE = 0, CLOCK_HIGH = 2, CLOCK_LOW = 3, SAFETY = 4, CARRIER = 6, STATE = 7, ECHO_SEQUENCE = 9 };
 enum { ECHO_ANSWER = 13, RESULT_SEQUENCE = 15, RESULT_CODE = 18, MEASURED = 19 };
@@ -102,6 +104,24 @@ static void write_permit(uint16_t carrier) {
         fail("permit");
 }
 
+/* The curve stands until the acknowledgement and names its cycle first and last. */
+static void read_curve(uint16_t *curve) {
+    if (modbus_read_registers(link_, CURVE, CURVE_LENGTH, curve) != CURVE_LENGTH)
+        fail("curve");
+    if (curve[0] != 41 || curve[CURVE_LENGTH - 1] != 41 || memcmp(curve + 1, curve + CURVE_LENGTH - 3, 4) != 0 ||
+        curve[1] != 1 || curve[2] != 2 || curve[3] != 3) {
+        fprintf(stderr, "libmodbus_station: the curve is torn or of another cycle\n");
+        exit(1);
+    }
+}
+
+static int highest(const uint16_t *samples, int count) {
+    int found = 0;
+    for (int i = 0; i < count; i++)
+        found = samples[i] > found ? samples[i] : found;
+    return found;
+}
+
 static void acknowledge(void) {
     const uint16_t words[2] = {3, 41};
     if (modbus_write_registers(link_, ACKNOWLEDGE, 2, words) != 2)
@@ -109,7 +129,7 @@ static void acknowledge(void) {
 }
 
 int main(int argc, char **argv) {
-    uint16_t measured[7];
+    uint16_t measured[7], curve[CURVE_LENGTH];
     int answer, code;
 
     connect_to(argc, argv);
@@ -125,11 +145,14 @@ int main(int argc, char **argv) {
     poll_until(STATE, STATE_DONE, "result");
     code = status[RESULT_CODE];
     memcpy(measured, status + MEASURED, sizeof measured);
+    read_curve(curve);
     acknowledge();
     poll_until(STATE, STATE_IDLE, "idle after the acknowledgement");
-    printf("accepted=%d code=%d carrier=%d min=%d max=%d dwell=%d force=%d cooling=%d cycles=%d after=%d\n", answer, code,
-           measured[0], measured[1], measured[2], measured[3], measured[4], measured[5], measured[6],
-           status[RESULT_SEQUENCE]);
+    printf("accepted=%d code=%d carrier=%d min=%d max=%d dwell=%d force=%d cooling=%d cycles=%d samples=%d hottest=%d "
+           "strongest=%d after=%d\n",
+           answer, code, measured[0], measured[1], measured[2], measured[3], measured[4], measured[5], measured[6],
+           curve[CURVE_COUNT], highest(curve + CURVE_TEMPERATURE, curve[CURVE_COUNT]),
+           highest(curve + CURVE_FORCE, curve[CURVE_COUNT]), status[RESULT_SEQUENCE]);
     modbus_close(link_);
     modbus_free(link_);
     return 0;

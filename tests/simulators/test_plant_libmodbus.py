@@ -56,6 +56,8 @@ async def test_c_station_seals_and_acknowledges(station: Path, tmp_path: Path, d
         assert told.items() >= {**expected, "after": "0"}.items()
         assert 1485 <= int(told["min"]) <= int(told["max"]) <= 1515
         assert 297 <= int(told["force"]) <= 303
+        assert int(told["samples"]) > 20
+        assert (told["hottest"] <= told["max"], told["strongest"]) == (True, told["force"])
         assert plant.world.mailer_at(zone).sealed
 
 

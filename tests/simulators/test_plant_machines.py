@@ -97,6 +97,22 @@ def test_heater_of_another_setpoint_delays_the_jaw_and_readings_stay_near() -> N
     assert end.measured["carrier"] == 1
 
 
+def test_the_curve_of_a_cycle_fits_its_extremes() -> None:
+    sealer = SealerMachine(world_with_carrier("seal_1"), Faults(), "seal_1")
+    sealer.start(0, permit(Command.SEAL, setpoints=(1500, 800, 300, 500)))
+    _, end = seconds_to_end(sealer)
+    assert end.curve is not None
+    temperature, force, step_ms = end.curve.temperature_dc, end.curve.force_n, end.curve.step_ms
+    assert len(temperature) == len(force) <= 24
+    assert step_ms * (len(force) - 1) == pytest.approx(150 + 800 + 500 + 150, abs=step_ms)
+    pressed = [place for place in range(len(force)) if 150 <= place * step_ms <= 150 + 800]
+    low, high = end.measured["temperature_min_dc"], end.measured["temperature_max_dc"]
+    assert all(low <= temperature[place] <= high for place in pressed)
+    assert (force[0], max(force)) == (0, end.measured["force_n"])
+    assert force[-1] < end.measured["force_n"] / 10
+    assert temperature[-1] < low - 100, "the air has cooled the jaw's face"
+
+
 def test_warm_jaw_takes_close_dwell_cooling_open() -> None:
     world = world_with_carrier("seal_1")
     sealer = SealerMachine(world, Faults(), "seal_1")
@@ -118,6 +134,8 @@ def test_jaw_cut_off_in_its_dwell_tells_the_dwell_that_it_had() -> None:
     assert end.code is ResultCode.INTERRUPTED
     assert end.measured["dwell_ms"] == 200
     assert world.mailer_at("seal_1").sealed
+    assert end.curve is not None
+    assert end.curve.force_n[-1] > 0.9 * end.measured["force_n"], "it was cut off while it pressed"
 
 
 def test_burnt_out_heater_never_closes_the_jaw() -> None:

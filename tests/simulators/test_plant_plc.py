@@ -23,6 +23,7 @@ from devices.plc.contract import (
     command_address,
     status_length,
 )
+from devices.plc.curve import CURVE_LENGTH, Curve, curve_address
 from simulators.faults import Faults
 from simulators.machines import ConveyorMachine, GateMachine, SealerMachine
 from simulators.modbus_server import IllegalAddressError
@@ -228,6 +229,33 @@ def test_guard_ends_motion_and_counts_even_when_it_closes_again_at_once() -> Non
     assert bench.block().result.code is ResultCode.INTERRUPTED
     assert bench.block().result.measured["dwell_ms"] < 400
     assert bench.plc.status().disturbances == 1
+
+
+def test_the_curve_stands_beside_the_result_and_goes_with_it() -> None:
+    bench = sealer_bench()
+
+    def curve() -> Curve:
+        return Curve.decode(bench.plc.read(curve_address(0), CURVE_LENGTH))
+
+    assert curve() == Curve()
+    bench.ask(bench.permit(Command.SEAL, setpoints=SEAL_150))
+    bench.run(1.0)
+    kept = curve()
+    assert kept.belongs_to(bench.block().result)
+    assert max(kept.temperature_dc) <= bench.block().result.measured["temperature_max_dc"]
+    bench.plc.restart(keep_memory=True)
+    assert curve() == kept
+    bench.scan()
+    bench.acknowledge()
+    assert curve() == Curve()
+
+
+def test_only_a_sealer_that_keeps_one_has_a_curve() -> None:
+    bench, conveyor = sealer_bench(), Bench(ConveyorMachine(world_with_carrier("load")))
+    bench.plc.keeps_curve = False
+    for each in (bench, conveyor):
+        with pytest.raises(IllegalAddressError):
+            each.plc.read(curve_address(0), CURVE_LENGTH)
 
 
 def test_restart_with_memory_keeps_results_and_boots_anew() -> None:

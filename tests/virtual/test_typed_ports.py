@@ -10,9 +10,10 @@ from random import Random
 
 import pytest
 
-from devices.errors import BadReply, DeviceTimeout, LinkLost
+from devices.errors import BadReply, DeviceTimeout, ExceptionReply, LinkLost
 from devices.links.state import LinkState
 from devices.plc.contract import Answer, Chute, Command, DeviceKind, Permit, ResultCode, command_address
+from devices.plc.curve import CURVE_ADDRESS, CURVE_LENGTH
 from simulators.faults import Faults
 from simulators.machines import GateMachine
 from simulators.virtual.event_plc import EventPlc
@@ -94,6 +95,23 @@ def test_a_lost_answer_leaves_doubt_and_the_permit_was_taken_once(twist: Twist, 
         await bench.online()
         assert await bench.answer() is Answer.ACCEPTED
         assert len(bench.accepted) == 1
+
+    run(work)
+
+
+def test_registers_beside_the_image_are_read_as_on_a_wire() -> None:
+    async def work(bench: Bench) -> None:
+        bench.plc.keeps_curve = True
+        assert await bench.port.read(CURVE_ADDRESS, CURVE_LENGTH) == [0] * CURVE_LENGTH
+        bench.plc.keeps_curve = False
+        with pytest.raises(ExceptionReply):
+            await bench.port.read(CURVE_ADDRESS, CURVE_LENGTH)
+        assert bench.port.state is LinkState.ONLINE
+        bench.wire._twists.append(Twist.SWALLOWED)
+        with pytest.raises(DeviceTimeout):
+            await bench.port.read(CURVE_ADDRESS, CURVE_LENGTH)
+        with pytest.raises(LinkLost):
+            await bench.port.read(CURVE_ADDRESS, CURVE_LENGTH)
 
     run(work)
 

@@ -34,6 +34,9 @@ MEASURED = {
     "temperature_max_dc": 1407, "temperature_min_dc": 1399,
 }  # fmt: skip
 
+CURVE = "ADIFeAV4BXcFegV/BXgFeQV5BWgFWAVJAAAAAAAAASEBLwEvAS8BLwEvAS8AFA=="
+"""Eleven samples each 50 ms: 140.0 °C falling in the cooling, up to 303 N."""
+
 
 @pytest.fixture
 async def journal(config: LineConfig, line: FakeLine) -> AsyncIterator[Journal]:
@@ -69,7 +72,7 @@ def _fill(ledger: Ledger, config: LineConfig) -> None:
     ledger.connection.execute("INSERT INTO mail_numbers VALUES (?, 1, 'dispatched', 1, ?)", (NUMBER, ACCEPTANCE))
     at = {"item": 1, "acceptance": ACCEPTANCE}
     ledger.enter("sealing", **at, zone="seal_1", sealer="sealer_1", setpoints=[1400, 600, 300, 300])
-    ledger.enter("sealed", **at, zone="seal_1", result="OK", measured=MEASURED)
+    ledger.enter("sealed", **at, zone="seal_1", result="OK", measured=MEASURED, curve=CURVE)
     ledger.enter("packed", **at, reason="", facts={})
     digest = put_picture(config.store.evidence, "B-12345")
     ledger.connection.execute(
@@ -96,6 +99,22 @@ async def test_a_story_shows_no_code_and_no_number_in_clear(journal: Journal, co
     assert PART not in str(story)
     assert PLATE not in str(story)
     assert story.cycles[0].measured["dwell_ms"] == 600
+
+
+async def test_a_story_has_the_curve_of_each_cycle_that_has_one(journal: Journal, config: LineConfig) -> None:
+    at = {"item": 1, "acceptance": ACCEPTANCE}
+    await journal.write(
+        lambda ledger: ledger.enter("sealed", **at, result="OK", measured=MEASURED, curve="", no_curve="late")
+    )
+    with closing(open_reading(config.store.journal)) as reading:
+        story = trace(reading, ACCEPTANCE)
+    assert story is not None
+    kept, none = story.cycles
+    assert kept.curve is not None
+    assert (kept.curve.step_ms, max(kept.curve.temperature_dc), max(kept.curve.force_n)) == (50, 1407, 303)
+    assert kept.curve.pressed_ms == 150
+    assert (none.curve, none.no_curve) == (None, "late")
+    assert not any("curve" in entry.data for entry in story.entries), "a time line is no place for its bytes"
 
 
 async def test_a_look_up_is_masked_and_journalled_without_what_was_typed(

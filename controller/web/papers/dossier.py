@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from controller.journal.reading import EvidenceRow
-from controller.journal.tracing import Trace, as_text
+from controller.journal.tracing import SealCurve, Trace, as_text
 from controller.plan.config import LineConfig
-from controller.web.papers.gauge import gauges
+from controller.web.papers.gauge import Gauge, gauges
 from controller.web.papers.paper import Paper
 from controller.web.texts import CATALOGUES, Language
 
@@ -98,10 +98,24 @@ class _Dossier:
         recipe = self._config.recipes.get(self._trace.product)
         for cycle in self._trace.cycles:
             self._paper.head(f"{self._t('dossier.seal')} · {cycle.sealer} · {clock(cycle.at)} · {cycle.result}")
-            for gauge in gauges(cycle, recipe.seal if recipe else None, self._t):
+            measured = gauges(cycle, recipe.seal if recipe else None, self._t)
+            for gauge in measured:
                 self._paper.gauge(gauge)
+            if cycle.curve is not None and measured:
+                self._curve(cycle, cycle.curve, measured)
+            else:
+                self._paper.words(self._t("trace.no_curve"), small=True)
         if self._trace.cycles:
-            self._paper.words(self._t("dossier.no_curve"), small=True)
+            self._paper.words(self._t("dossier.seal_key"), small=True)
+
+    def _curve(self, cycle: SealCycle, curve: SealCurve, measured: Sequence[Gauge]) -> None:
+        band = (curve.pressed_ms, curve.pressed_ms + cycle.measured["dwell_ms"])
+        for gauge, values in zip(
+            (measured[0], measured[-1]),
+            ([each / 10 for each in curve.temperature_dc], [float(each) for each in curve.force_n]),
+            strict=True,
+        ):
+            self._paper.cycle(gauge, values, curve.step_ms, band)
 
     def _events(self) -> None:
         if not self._trace.events:

@@ -151,6 +151,42 @@ class Paper(FPDF):
             self.rect(x - 0.4, y - 0.4, 0.8, 0.8, style="F")
         self.set_y(top + height + 2)
 
+    def cycle(self, gauge: Gauge, values: Sequence[float], step_ms: int, band_ms: tuple[int, int]) -> None:
+        """One value over a cycle; grey and dashed what is allowed of it, for as long as it is.
+
+        :param values: one each `step_ms` from 0 on. :param band_ms: from when to when the limits hold.
+        """
+        if self.get_y() + 34 > self.h - 16:
+            self.add_page()
+        last = max(1, step_ms * (len(values) - 1))
+        left, width, top, height = self.l_margin + 38, 95.0, self.get_y() + 1.5, 20.0
+        low, high = min([gauge.least, *values]), max([gauge.most, *values])
+        room = (high - low) * 0.08 or 1.0
+
+        def along(ms: float) -> float:
+            return left + min(ms, last) / last * width
+
+        def up(value: float) -> float:
+            return top + height - (value - low + room) / (high - low + 2 * room) * height
+
+        first, end = (along(each) for each in band_ms)
+        self.set_fill_color(225)
+        self.rect(first, up(gauge.most), end - first, up(gauge.least) - up(gauge.most), style="F")
+        self.set_draw_color(0)
+        self.rect(left, top, width, height)
+        self.set_dash_pattern(dash=1.0, gap=0.8)
+        for value in (gauge.least, gauge.most):
+            self.line(first, up(value), end, up(value))
+        self.set_dash_pattern()
+        self.polyline([(along(place * step_ms), up(value)) for place, value in enumerate(values)])
+        self.set_font("words", size=_SMALL)
+        self.text(self.l_margin, top + 3.4, f"{gauge.name} {gauge.unit}")
+        self.text(left + width + 3, up(gauge.most) + 1, f"{gauge.most:g}")
+        self.text(left + width + 3, max(up(gauge.least) + 1, up(gauge.most) + 4), f"{gauge.least:g}")
+        self.text(left, top + height + 3.2, "0")
+        self.text(left + width - 10, top + height + 3.2, f"{last} ms")
+        self.set_y(top + height + 5)
+
     def pictures(self, pictures: Sequence[tuple[bytes, str]]) -> None:
         """Pictures in two columns, each with its words. :param pictures: JPEG bytes and caption."""
         width, high = (self.epw - 6) / 2, 56.0

@@ -1,13 +1,6 @@
 // Charts in black, white and grey, each with its values in words.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function part(name, attributes, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
+import { part } from "./svg.js";
 
 const chart = (width, height, label) => part("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
 

@@ -1,14 +1,8 @@
 // A measured range before its limits: grey is allowed, the line is the set-point, the bar is what was measured.
 
-const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 500;
+import { part } from "./svg.js";
 
-function part(name, attributes, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text) element.textContent = text;
-  return element;
-}
+const WIDTH = 500;
 
 const short = (value) => String(Math.round(value * 10) / 10);
 

@@ -2,6 +2,7 @@
 
 import { make, say, show } from "../drawing.js";
 import { onSend, read, send } from "../forms.js";
+import { drawCycle } from "../cycle_curve.js";
 import "../frame.js";
 import { language, own, t } from "../words.js";
 import { drawGauge } from "../gauge.js";
@@ -53,7 +54,24 @@ function attempt(item) {
 
 function cycle(each) {
   const words = `${each.sealer} · ${when(each.at)} · ${each.result} · ${t("dossier.item")} ${each.item}`;
-  return make("figure", "", make("figcaption", "", words), ...each.gauges.map((gauge) => drawGauge({ ...gauge, name: t(gauge.name) })));
+  const gauges = each.gauges.map((gauge) => drawGauge({ ...gauge, name: t(gauge.name) }));
+  return make("figure", "", make("figcaption", "", words), ...gauges, curve(each));
+}
+
+function curve({ curve: kept, gauges, measured }) {
+  const limits = Object.fromEntries(gauges.map((gauge) => [gauge.name, gauge]));
+  const [heat, force] = [limits["dossier.temperature"], limits["dossier.force"]];
+  if (!kept?.force_n.length || !heat || !force) return make("p", "nothing", t("trace.no_curve"));
+  return drawCycle({
+    plots: [
+      { ...heat, name: t(heat.name), values: kept.temperature_dc.map((each) => each / 10) },
+      { ...force, name: t(force.name), values: kept.force_n },
+    ],
+    step: kept.step_ms,
+    band: [kept.pressed_ms, kept.pressed_ms + measured.dwell_ms],
+    label: t("trace.curve", { hottest: Math.max(...kept.temperature_dc) / 10, force: Math.max(...kept.force_n) }),
+    time: "ms",
+  });
 }
 
 function picture(each) {
