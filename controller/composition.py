@@ -59,6 +59,7 @@ class Composed:
     line: Line
     vision: VisionWorkers
     journal: Journal
+    desk: Desk
 
     @property
     def serves(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
@@ -69,6 +70,11 @@ class Composed:
     def state(self) -> str:
         """The unit's state, as `EXECUTE`."""
         return self.line.unit.state.name
+
+    @property
+    def mode(self) -> str:
+        """The unit's mode, as `MANUAL`."""
+        return self.line.unit.mode.name
 
     @property
     def executing(self) -> bool:
@@ -82,7 +88,7 @@ class Composed:
     @property
     def calls(self) -> Mapping[str, Handler]:
         """What an operator's page and the screens of the floor ask of the line."""
-        return {**Desk(self.line).handlers, "pick_list": self._pick_list, "orders": self._orders, "seen": self._seen}
+        return {**self.desk.handlers, "pick_list": self._pick_list, "orders": self._orders, "seen": self._seen}
 
     def standing(self) -> list[tuple[str, str]]:
         """Kind and text of each alarm that stands."""
@@ -139,7 +145,7 @@ async def compose(config: LineConfig, seams: Seams | None = None) -> AsyncIterat
         line = Line(config, seams.clock, journal, build_equipment(config, seams.opening, seams.ports), vision)
         if seams.connect is not None:
             line.dispatch.connect = seams.connect
-        yield Composed(line, vision, journal)
+        yield Composed(line, vision, journal, Desk(line))
 
 
 @asynccontextmanager

@@ -242,6 +242,7 @@ class Line:
             self._session.cancel()
             await asyncio.wait((self._session,))
             self._session = None
+        await self.permits.standstill()  # of a motion that was made by hand
 
     async def _run_session(self, plan: Plan) -> None:
         """Everything that moves items, from a start to the next stop or abort."""

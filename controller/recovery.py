@@ -95,6 +95,11 @@ class Recovery:
             await self._memory.remember(lambda ledger: ledger.enter("line_clear"))
         return plan
 
+    async def conclude_diverts(self) -> None:
+        """Finish every divert that the gate was permitted before the line stopped; its image must be fresh."""
+        known = await self._memory.remember(lambda ledger: open_items(ledger, self._recipes))
+        await self._conclude_diverted({item.token: item for item in known})
+
     async def _settle(self) -> None:
         """Wait until nothing moves any more and every PLC's image is fresh."""
         for plc in self._plcs.values():

@@ -79,6 +79,7 @@ class Machine(ABC):
     """Physics of one station behind its PLC: stepped, one motion a block at a time.
 
     :ivar kind: what its PLC says it is; :ivar command: the only command it knows.
+    :ivar runs_empty: whether it may be tried where no carrier stands, by a permit for carrier 0.
     :ivar clamps: whether it holds its carrier from the beginning of a motion to its end.
     :ivar zones: the zone of each block of its PLC.
     :ivar misread: what the carrier reader of a block says instead of the truth, while it is stuck, early or wrong.
@@ -87,6 +88,7 @@ class Machine(ABC):
     kind: DeviceKind
     command: Command
     clamps: bool = True
+    runs_empty: bool = False
 
     def __init__(self, world: World, zones: tuple[str, ...]) -> None:
         self.world = world

@@ -156,6 +156,7 @@ class SealerMachine(Machine):
 
     kind = DeviceKind.SEALER
     command = Command.SEAL
+    runs_empty = True
 
     def __init__(self, world: World, faults: Faults, zone: str, seed: int = 0) -> None:
         super().__init__(world, (zone,))
@@ -167,10 +168,11 @@ class SealerMachine(Machine):
         self._closed = False
 
     def refuses(self, zone: str, permit: Permit) -> Answer | None:
-        """Refuse set-points outside the contract's bounds, and a carrier without a mailer."""
+        """Refuse set-points outside the contract's bounds, and a carrier without a mailer; nothing at all is taken."""
         bounds = [SETPOINT_BOUNDS[name] for name in SETPOINTS[Command.SEAL]]
         inside = all(low <= value <= high for value, (low, high) in zip(permit.setpoints, bounds, strict=True))
-        return None if inside and self.world.bears_mailer(zone) else Answer.OUT_OF_BOUNDS
+        fits = permit.carrier == 0 or self.world.bears_mailer(zone)
+        return None if inside and fits else Answer.OUT_OF_BOUNDS
 
     def step(self, seconds: float) -> Ended:
         """Let plant time pass, for the heater as well."""
@@ -209,15 +211,17 @@ class SealerMachine(Machine):
         return _end(cycle, ResultCode.OK, self._cycles)
 
     def _press(self, zone: str, cycle: JawRecord, force_n: int, dwell_ms: int) -> Generator[float, None, None]:
-        """Touch the mailer and keep the jaw on it, reading its temperature all the while."""
-        mailer = self.world.mailer_at(zone)
-        sag_c = TOO_COLD_C if self._faults.strikes_mailer(FaultKind.SEAL_TOO_COLD, mailer) else 0.0
+        """Touch what lies there and keep the jaw on it, reading its temperature all the while."""
+        mailer = self.world.mailer_at(zone) if self.world.bears_mailer(zone) else None
+        cold = mailer is not None and self._faults.strikes_mailer(FaultKind.SEAL_TOO_COLD, mailer)
+        sag_c = TOO_COLD_C if cold else 0.0
         self._closed = True
         self._cycles += 1
         cycle.before_dc = self.heater.steady_dc
         cycle.force_n = round(force_n * self._chance.uniform(0.99, 1.01))
         cycle.readings_dc.append(self.heater.reading_dc(sag_c))
-        self.world.close_jaw(zone, cycle.readings_dc[0])
+        if mailer is not None:
+            self.world.close_jaw(zone, cycle.readings_dc[0])
         while cycle.dwell_ms < dwell_ms:
             slice_ms = min(round(SAMPLE_S * 1000), dwell_ms - cycle.dwell_ms)
             yield slice_ms / 1000

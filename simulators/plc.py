@@ -268,7 +268,7 @@ class PlcTwin:
             return Answer.RESULT_UNACKNOWLEDGED
         if carrier != permit.carrier:
             return Answer.WRONG_CARRIER if carrier else Answer.NO_CARRIER
-        if carrier == 0:
+        if carrier == 0 and not self.machine.runs_empty:
             return Answer.NO_CARRIER
         return self.machine.refuses(self.machine.zones[number], permit) or Answer.ACCEPTED
 

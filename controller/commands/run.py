@@ -17,7 +17,6 @@ import typer
 from controller.composition import compose
 from controller.desk.channel import ChannelError, ChannelServer
 from controller.desk.channel_wire import load_or_make_token
-from controller.desk.desk import Desk
 from controller.desk.glance import look_at
 from controller.desk.signing import KeyUnusable, load_or_make_key
 from controller.escape_bound import CampaignUnreadable
@@ -77,7 +76,7 @@ async def _serve(config: LineConfig, token: str, wish: Wish | None) -> None:
         loop.add_signal_handler(each, ended.set)
     async with _opened(config, wish) as opened:
         composed, line = opened.composed, opened.composed.line
-        handlers = opened.wrap(Desk(line).handlers)
+        handlers = opened.wrap(composed.desk.handlers)
         channel = ChannelServer(config.channel.socket, token, handlers, lambda: look_at(line))
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(channel.serve())]

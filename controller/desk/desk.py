@@ -17,6 +17,7 @@ from controller.desk.device_calls import DeviceCalls
 from controller.desk.dossiers import DossierForm, state_dossier
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
+from controller.desk.manual_calls import ManualCalls
 from controller.desk.noting import NotesForm, enter_notes
 from controller.desk.planning import Planning
 from controller.desk.settings_calls import SettingsCalls
@@ -38,6 +39,7 @@ class Desk:
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self._manual = ManualCalls(line)
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -54,6 +56,7 @@ class Desk:
             **AlarmCalls(self._line.alarms).handlers,
             **SuspectCalls(self._line).handlers,
             **DeviceCalls(self._line).handlers,
+            **self._manual.handlers,
             **Planning(self._line).handlers,
             **SettingsCalls(self._line).handlers,
             "note": self._note,

@@ -35,7 +35,7 @@ def look_at(line: Line) -> Snapshot:
         epoch=line.epoch,
         mode=line.unit.mode.name.title(),
         state=state.name.title(),
-        commands=tuple(command.name.lower() for command in allowed_commands(state)),
+        commands=tuple(command.name.lower() for command in allowed_commands(state, line.unit.mode)),
         hold_reason=holding.reason,
         hold_text=holding.text.en if holding.text else "",
         hold_text_zh=holding.text.zh if holding.text else "",

@@ -6,7 +6,7 @@ from typing import Any
 
 from controller.alarms import Alarms
 from controller.unit.machine import UnitMachine
-from controller.unit.packml import TRANSITIONS, Command
+from controller.unit.packml import Command
 from controller.words.alarm_texts import ALARMS, AlarmKind
 from controller.words.text import Text
 
@@ -24,7 +24,7 @@ class Holding:
         self.text: Text | None = None
 
     def hold(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
-        """Raise the alarm and hold. Where the unit does not execute, nothing moves anyway."""
+        """Raise the alarm and hold; in manual mode that aborts. Where the unit does neither, nothing moves anyway."""
         self._stop_by(Command.HOLD, kind, source, facts)
 
     def abort(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
@@ -48,5 +48,5 @@ class Holding:
         self._causes.append((kind, source))
         if self.text is None:
             self.reason, self.text = str(kind), ALARMS[kind].text(source, facts)
-        if (self._unit.state, command) in TRANSITIONS:
+        if self._unit.takes(command):
             self._unit.command(command, "line")

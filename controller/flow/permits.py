@@ -110,6 +110,37 @@ class Permits:
                 self.echo.add(completion.echoed_at - completion.written_at)
                 return completion
 
+    async def single(
+        self,
+        station: PlcStation,
+        block: int,
+        command: Command,
+        *,
+        token: int,
+        carrier: int,
+        target: int = 0,
+        setpoints: tuple[int, ...] = (),
+        deadline_s: float,
+        still: Callable[[], None],
+    ) -> Completion:
+        """Permit one motion of manual mode, once: what is refused or not taken is not asked again.
+
+        :param still: raises what forbids it; nothing is awaited between that look and the permit.
+        :raises DeviceError: it was refused, not taken, or nobody knows how it ended.
+        """
+        await self._acknowledgements.settled(station, block)
+        still()
+        with self._counted():
+            return await station.execute(
+                block,
+                command,
+                token=token,
+                carrier=carrier,
+                target=target,
+                setpoints=setpoints,
+                deadline_s=deadline_s,
+            )
+
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
         """Count a motion as under way."""

@@ -1,7 +1,8 @@
 """Items that nobody can vouch for any more, and which of them a person has answered for at the line.
 
 An answer says that the carrier stands where the line believes it, untouched, so that the line itself may take it to
-reject. It counts until something happens that could have changed that: motion, an opened guard, a disturbance.
+reject. It counts until something happens that could have changed that: motion, manual mode, an opened guard, a
+disturbance.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _is_answered(connection: sqlite3.Connection, item: int) -> bool:
         "SELECT 1 FROM history WHERE seq > ? AND"
         " ((kind = 'unit_state' AND json_extract(data, '$.after') IN (?, ?, ?))"
         " OR (kind = 'alarm_raised' AND json_extract(data, '$.alarm_kind') IN (?, ?, ?, ?))"
-        " OR (kind = 'line_started')) LIMIT 1",
+        " OR (kind IN ('line_started', 'manual_entered', 'manual_left'))) LIMIT 1",
         (answered, *_UNDONE_BY_STATE, *_UNDONE_BY_ALARM),
     ).fetchone()
     return later is None

@@ -28,7 +28,7 @@ from controller.recording.recorder import Recorder
 from controller.recording.tape import Kind
 from vision.verdict import Task, Verdict
 
-READING = frozenset({"snapshot", "devices", "registers"})
+READING = frozenset({"snapshot", "devices", "registers", "manual"})
 """Calls that change nothing and decide nothing."""
 _JUMP_S = 0.02
 

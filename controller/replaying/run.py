@@ -20,7 +20,6 @@ import structlog
 from controller.composition import Composed, Seams, compose
 from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
-from controller.desk.desk import Desk
 from controller.equipment import Opening
 from controller.journal import JournalUnavailable
 from controller.journal.store import open_reading
@@ -150,7 +149,7 @@ class _Stage:
         loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(serve()) for serve in composed.serves]
-            tasks.append(group.create_task(self._call(Desk(composed.line).handlers)))
+            tasks.append(group.create_task(self._call(composed.desk.handlers)))
             loop.call_at(self._line.end, self._over.set)
             await self._over.wait()
             self._look_back(config)

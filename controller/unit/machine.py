@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from controller.pulse import Pulse
 from controller.together import unless
-from controller.unit.packml import COMPLETIONS, MODE_CHANGES_IN, TRANSITIONS, Command, Mode, State, allowed_commands
+from controller.unit.packml import COMPLETIONS, MODE_CHANGES_IN, TABLES, Command, Mode, State, allowed_commands
 from controller.words.text import Text
 
 Action = Callable[[], Awaitable[None]]
@@ -19,13 +19,19 @@ Action = Callable[[], Awaitable[None]]
 class IllegalCommand(Exception):
     """A command or mode change that the present state does not take; says what it takes."""
 
-    def __init__(self, asked: str, state: State) -> None:
-        self.allowed = tuple(each.name.lower() for each in allowed_commands(state))
+    def __init__(self, asked: str, state: State, mode: Mode = Mode.PRODUCTION) -> None:
+        self.allowed = tuple(each.name.lower() for each in allowed_commands(state, mode))
         offered = ", ".join(self.allowed) or "none"
         self.text = Text(
             zh=f"当前状态 {state.name.title()} 不允许 {asked}；现在可用：{offered}",
             en=f"{asked} is not allowed in {state.name.title()}; allowed now: {offered}",
         )
+        if mode is not Mode.PRODUCTION:
+            self.text = Text(
+                zh=f"产线处于手动模式，不能执行 {asked}：请技术员先退出手动模式；现在可用：{offered}",
+                en=f"{asked} is not allowed in mode {mode.name.title()}: a technician has to leave it first; "
+                f"allowed now: {offered}",
+            )
         super().__init__(self.text.en)
 
 
@@ -48,7 +54,7 @@ class Change:
 
 
 class UnitMachine:
-    """Runs the table of `packml`.
+    """Runs the tables of `packml`.
 
     :param actions: what an acting state does before it is complete. A `NotReady` raised there stops the unit.
     :param on_change: awaited for every change, in order; before the unit executes, after any other turn.
@@ -74,14 +80,18 @@ class UnitMachine:
         """Whether motion may be permitted; false from the moment at which a Hold, Stop or Abort is taken."""
         return self.state is State.EXECUTE
 
+    def takes(self, command: Command) -> bool:
+        """Whether the command is legal now."""
+        return (self.state, command) in TABLES[self.mode]
+
     def command(self, command: Command, by: str) -> State:
         """Take a command and return the state that it led to, at once: no permit can slip in behind it.
 
         :raises IllegalCommand: the present state does not take it.
         """
-        after = TRANSITIONS.get((self.state, command))
+        after = TABLES[self.mode].get((self.state, command))
         if after is None:
-            raise IllegalCommand(command.name.title(), self.state)
+            raise IllegalCommand(command.name.title(), self.state, self.mode)
         self._turn(after, command.name.lower(), by)
         return after
 

@@ -46,7 +46,7 @@ class Command(IntEnum):
 
 
 class Mode(IntEnum):
-    """Unit mode. Outside PRODUCTION nothing may reach the dispatch chute."""
+    """Unit mode. Outside PRODUCTION the unit never executes, and nothing may reach the dispatch chute."""
 
     PRODUCTION = 1
     MAINTENANCE = 2
@@ -69,7 +69,24 @@ TRANSITIONS: dict[tuple[State, Command], State] = {
     **{(state, Command.STOP): State.STOPPING for state in State if state not in _NOT_STOPPABLE},
     **{(state, Command.ABORT): State.ABORTING for state in State if state not in (State.ABORTING, State.ABORTED)},
 }
-"""Acting state that a command leads to. A pair that does not stand here is illegal."""
+"""Acting state that a command leads to in PRODUCTION. A pair that does not stand here is illegal."""
+
+_MOVES_NOT = (State.ABORTING, State.ABORTED)
+_BY_HAND: dict[tuple[State, Command], State] = {
+    (State.ABORTED, Command.CLEAR): State.CLEARING,
+    (State.IDLE, Command.STOP): State.STOPPING,
+    (State.STOPPED, Command.STOP): State.ABORTING,
+    **{(state, Command.HOLD): State.ABORTING for state in State if state not in _MOVES_NOT},
+    **{(state, Command.ABORT): State.ABORTING for state in State if state not in _MOVES_NOT},
+}
+"""Whoever holds or stops a line that is moved by hand aborts it: nothing moves until it is cleared."""
+
+TABLES: dict[Mode, dict[tuple[State, Command], State]] = {
+    Mode.PRODUCTION: TRANSITIONS,
+    Mode.MAINTENANCE: _BY_HAND,
+    Mode.MANUAL: _BY_HAND,
+}
+"""The table of each mode."""
 
 COMPLETIONS: dict[State, State] = {
     State.RESETTING: State.IDLE,
@@ -89,6 +106,6 @@ MODE_CHANGES_IN = (State.STOPPED, State.IDLE, State.ABORTED)
 """The wait states in which the mode may change."""
 
 
-def allowed_commands(state: State) -> tuple[Command, ...]:
+def allowed_commands(state: State, mode: Mode = Mode.PRODUCTION) -> tuple[Command, ...]:
     """The commands that are legal now, in the order of their ids."""
-    return tuple(command for command in Command if (state, command) in TRANSITIONS)
+    return tuple(command for command in Command if (state, command) in TABLES[mode])

@@ -62,7 +62,7 @@ class Command(IntEnum):
     MOVE = 1
     """Conveyor: send the carrier of this block's zone to zone `target`."""
     SEAL = 2
-    """Sealer: close the jaw on the parcel with the set-points of the block."""
+    """Sealer: close the jaw on the parcel with the set-points of the block; with carrier 0 on nothing, to try it."""
     APPLY = 3
     """Applicator: take the printed label from the peel edge and press it on the parcel."""
     DIVERT = 4
@@ -182,7 +182,7 @@ class Permit:
     :ivar epoch: 1..65535, one higher at each start of the line; an older one is refused.
     :ivar sequence: 1..65535, one higher a command of this block, 0 is skipped.
     :ivar token: the item's number, 1..2**32-1; 0 for a carrier without an item.
-    :ivar carrier: number that must stand at the block; the PLC refuses another.
+    :ivar carrier: number that must stand at the block; the PLC refuses another. 0, for SEAL alone: none may.
     :ivar target: zone index for MOVE, `Chute` for DIVERT, else 0.
     :ivar expires_ms: the PLC's clock from which on the permit is void.
     """

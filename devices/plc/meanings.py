@@ -46,7 +46,7 @@ COMMAND = (
     ("token, high word", "number of the item"),
     ("token, low word", ""),
     ("command", "see *Commands*"),
-    ("carrier", "number that must stand at the block"),
+    ("carrier", "number that must stand at the block; 0, for SEAL alone: none may, the jaw is tried on nothing"),
     ("target", "zone index for MOVE, chute for DIVERT, else 0"),
     ("expiry, high word", "the PLC's clock in ms from which on the permit is void"),
     ("expiry, low word", ""),
@@ -72,7 +72,7 @@ CURVE: tuple[tuple[object, str, str], ...] = (
 MEANINGS: dict[type[IntEnum | IntFlag], dict[int, str]] = {
     Command: {
         Command.MOVE: "conveyor: send the carrier of this block's zone to zone `target`",
-        Command.SEAL: "sealer: close the jaw on the parcel with the set-points",
+        Command.SEAL: "sealer: close the jaw on the parcel with the set-points, or with carrier 0 on nothing",
         Command.APPLY: "applicator: take the printed label from the peel edge and press it on the parcel",
         Command.DIVERT: "gate: set to chute `target`, push the parcel off its carrier, return to REJECT",
     },

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from controller import composition
 from controller.composition import Composed, Seams, compose
 from controller.desk.channel import Handler
 from controller.desk.desk import Desk
@@ -54,7 +55,7 @@ def _unseeing(config: LineConfig) -> AbstractAsyncContextManager[Composed]:
 def main(config: Path, *, pictures: bool) -> None:
     """Run the line until SIGTERM."""
     with ExitStack() as exchanged:
-        exchanged.enter_context(patch.object(RUN, "Desk", BenchDesk))
+        exchanged.enter_context(patch.object(composition, "Desk", BenchDesk))
         if not pictures:
             exchanged.enter_context(patch.object(RUN, "compose", _unseeing))
         RUN.run(config)

@@ -101,6 +101,24 @@ async def test_every_pair_of_the_table(state: State) -> None:
         assert state.name.title() in refused.value.text.zh
 
 
+@pytest.mark.parametrize("state", State)
+async def test_a_line_in_manual_takes_no_production_command_and_always_takes_what_stops_it(state: State) -> None:
+    stops = {Command.HOLD, Command.STOP, Command.ABORT, Command.CLEAR}
+    for command in Command:
+        machine = UnitMachine({}, Record().changed, lambda _: None)
+        machine.mode, machine.state = Mode.MANUAL, state
+        if machine.takes(command):
+            assert command in stops
+            assert machine.command(command, "test") in (State.ABORTING, State.STOPPING, State.CLEARING)
+            continue
+        with pytest.raises(IllegalCommand, match="Manual") as refused:
+            machine.command(command, "test")
+        assert "手动模式" in refused.value.text.zh
+        assert refused.value.allowed == tuple(each.name.lower() for each in allowed_commands(state, Mode.MANUAL))
+    if state in MODE_CHANGES_IN and state is not State.ABORTED:
+        assert {Command.HOLD, Command.STOP, Command.ABORT} <= set(allowed_commands(state, Mode.MANUAL))
+
+
 @pytest.mark.parametrize("acting", sorted(ACTING))
 async def test_an_acting_state_without_anything_to_do_completes_by_itself(acting: State) -> None:
     async with running(state=acting) as (machine, record):

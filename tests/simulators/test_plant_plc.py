@@ -312,3 +312,13 @@ def test_registers_of_the_contract_and_no_others() -> None:
     for address, count in ((0, 1), (899, 1), (900, 2), (1000, 15), (1014, 1), (1016, 3), (1180, 1), (9000, 1)):
         with pytest.raises(IllegalAddressError):
             bench.plc.write(address, [0] * count)
+
+
+def test_a_jaw_is_tried_on_nothing_only_where_no_carrier_stands() -> None:
+    bench = sealer_bench()
+    assert bench.ask(bench.permit(Command.SEAL, carrier=0, setpoints=SEAL_150)) is Answer.WRONG_CARRIER
+    bench.plc.machine.world.move_by_hand("seal_1", "inspect")
+    assert bench.ask(bench.permit(Command.SEAL, carrier=0, setpoints=SEAL_150)) is Answer.ACCEPTED
+    bench.run(5)
+    result = bench.plc.status().blocks[0].result
+    assert (result.code, result.measured["carrier"], result.measured["cycles"]) == (ResultCode.OK, 0, 1)

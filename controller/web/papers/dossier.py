@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 
 from controller.journal.reading import EvidenceRow
-from controller.journal.tracing import SealCurve, Trace, as_text
+from controller.journal.tracing import SealCurve, SealCycle, Trace, as_text
 from controller.plan.config import LineConfig
 from controller.web.papers.gauge import Gauge, gauges
 from controller.web.papers.paper import Paper
