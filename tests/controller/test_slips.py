@@ -29,7 +29,7 @@ from controller.orders.mail_numbers import MailNumberState, advance, fill_pool, 
 from controller.orders.work_orders import OrderRefused, accept_orders, release_rework
 from controller.plan.config import LineConfig
 from controller.unit.machine import UnitMachine
-from controller.unit.packml import State
+from controller.unit.packml import TRANSITIONS, State
 from controller.words.alarm_texts import AlarmKind
 
 NUMBERS = [f"99000000{number:05d}" for number in range(1, 20)]
@@ -220,6 +220,9 @@ class Unit:
     def __init__(self) -> None:
         self.state = State.EXECUTE
         self.commands: list[str] = []
+
+    def takes(self, command: Any) -> bool:
+        return (self.state, command) in TRANSITIONS
 
     def command(self, command: Any, by: str) -> State:
         self.commands.append(command.name)
