@@ -22,6 +22,8 @@ FLOOR = 1e-6
 """Least probability of a symbol in a frame: what the recogniser rules out is unlikely, not impossible."""
 
 _LEAST = 1e-300
+_SCALED_EACH = 8
+"""Steps after which likelihoods are scaled: of the least, `FLOOR` to this power is left."""
 
 Values = NDArray[np.float64]
 Frames = NDArray[np.float64]
@@ -40,7 +42,7 @@ def best_text(frames: Frames) -> str:
 def log_likelihoods(frames: Frames, texts: Sequence[str]) -> Values:
     """Of each text; texts of all lengths go through one pass.
 
-    States behind a shorter text's end are passed but not counted. Scaled at each step, so that nothing underflows.
+    States behind a shorter text's end are passed but not counted. Scaled every few steps, so that nothing underflows.
     """
     labels, lengths = _labels(texts)
     count, longest = labels.shape
@@ -51,12 +53,16 @@ def log_likelihoods(frames: Frames, texts: Sequence[str]) -> Values:
     emitted = np.maximum(frames, FLOOR)[:, states]
     forward = np.zeros((count, 2 * longest + 3))
     forward[:, 2:4] = emitted[0, :, :2]
-    total = np.zeros(count)
-    for step in emitted[1:]:
-        forward[:, 2:] = (forward[:, 2:] + forward[:, 1:-1] + forward[:, :-2] * skip) * step
-        scale = forward.max(axis=1)
-        forward /= scale[:, None]
-        total += np.log(scale)
+    total, coming = np.zeros(count), np.empty(states.shape)
+    for step in range(1, len(emitted)):
+        np.multiply(forward[:, :-2], skip, out=coming)
+        coming += forward[:, 1:-1]
+        coming += forward[:, 2:]
+        np.multiply(coming, emitted[step], out=forward[:, 2:])
+        if step % _SCALED_EACH == 0:
+            scale = forward.max(axis=1)
+            forward /= scale[:, None]
+            total += np.log(scale)
     every = np.arange(count)
     ends = forward[every, 2 * lengths + 2] + forward[every, 2 * lengths + 1]
     return np.asarray(total + np.log(np.maximum(ends, _LEAST)))
@@ -75,11 +81,12 @@ def substitutions(frames: Frames, text: str) -> Values:
     after, after_log = (each[::-1] for each in _passed(emitted[::-1], labels[::-1]))
     coming = _next_to(before, labels)
     going = _next_to(after, labels[::-1])[:, ::-1]
-    grown = np.exp(-np.diff(before_log, prepend=0.0))
+    grown = emitted[:, :-1] * np.exp(-np.diff(before_log, prepend=0.0))[:, None]
     inside = np.zeros((len(emitted), len(text), len(SYMBOLS)))
-    inside[0, 0] = emitted[0, :-1] * grown[0]
+    inside[0, 0] = grown[0]
     for step in range(1, len(emitted)):
-        inside[step] = (inside[step - 1] + coming[step - 1]) * emitted[step, :-1] * grown[step]
+        np.add(inside[step - 1], coming[step - 1], out=inside[step])
+        inside[step] *= grown[step]
     joined = before_log[:-1] + after_log[1:]
     most = float(max(joined.max(), before_log[-1]))
     total = np.einsum("s,spc,spc->pc", np.exp(joined - most), inside[:-1], going[1:])
@@ -100,10 +107,11 @@ def places_of(frames: Frames, text: str) -> Values:
     score = np.full(states.size, -np.inf)
     score[:2] = emitted[0, :2]
     came = np.zeros(emitted.shape, np.intp)
+    ways = np.full((3, states.size), -np.inf)
     for step in range(1, len(emitted)):
-        before = np.pad(score, (2, 0), constant_values=-np.inf)
-        ways = np.stack((before[2:], before[1:-1], before[:-2] + skips))
-        came[step] = ways.argmax(axis=0)
+        ways[0], ways[1, 1:] = score, score[:-1]
+        np.add(score[:-2], skips[2:], out=ways[2, 2:])
+        ways.argmax(axis=0, out=came[step])
         score = ways.max(axis=0) + emitted[step]
     return _middles(came, int(np.argmax(score[-2:])) + states.size - 2, emitted)
 
@@ -128,12 +136,15 @@ def _passed(emitted: Values, labels: NDArray[np.intp]) -> tuple[Values, Values]:
     passed, scales = np.zeros((len(emitted), states.size + 2)), np.zeros(len(emitted))
     passed[0, 2:4] = shown[0, :2]
     for step in range(1, len(emitted)):
-        last = passed[step - 1]
-        now = (last[2:] + last[1:-1] + last[:-2] * skip) * shown[step]
-        scale = now.max()
-        passed[step, 2:] = now / scale
-        scales[step] = scales[step - 1] + np.log(scale)
-    return passed[:, 2:], scales
+        last, now = passed[step - 1], passed[step, 2:]
+        np.multiply(last[:-2], skip, out=now)
+        now += last[1:-1]
+        now += last[2:]
+        now *= shown[step]
+        scales[step] = now.max()
+        now /= scales[step]
+    scales[0] = 1.0
+    return passed[:, 2:], np.cumsum(np.log(scales))
 
 
 def _next_to(passed: Values, labels: NDArray[np.intp]) -> Values:

@@ -7,7 +7,6 @@ confuse more plate characters. No other file knows which recogniser it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -27,8 +26,8 @@ Columns = NDArray[np.intp]
 LINE_HEIGHT_PX = 48
 """Height that the network takes."""
 LINE_WIDTH_PX = 320
-"""Width that a line is padded to with grey; the network was trained so, and reads worse with less. Wider lines are
-narrowed."""
+"""Width that a line is padded to with grey at most; the network was trained so, and reads coarse lines worse with much
+less. Wider lines are narrowed."""
 STEP_PX = 8
 """Pixels of a prepared line for each step of the answer."""
 
@@ -61,18 +60,19 @@ class Look:
     features: NDArray[np.float32]
 
 
-def read_lines(lines: Sequence[Picture], width: int = LINE_WIDTH_PX) -> list[Look]:
-    """Read lines of print in one run of the network.
+def read_line(line: Picture, width: int = LINE_WIDTH_PX) -> Look:
+    """Read a line of print in one run of the network.
 
-    :param lines: each cropped to the line, upright, dark on light or light on dark.
-    :param width: px that each is padded to, a multiple of `STEP_PX`; the time grows with it.
+    :param line: cropped to the line, upright, dark on light or light on dark.
+    :param width: px that it is padded to, a multiple of `STEP_PX`; the time grows with it.
+    :returns: the steps that the line takes, and one more.
     """
     session, symbols, columns = _network()
-    batch = np.stack([_prepared(line, width) for line in lines])
     outputs = [output.name for output in session.get_outputs()]
-    read, last, local = session.run(outputs, {session.get_inputs()[0].name: batch})
-    features = np.concatenate((last, local[:, :, 0].transpose(0, 2, 1)), axis=2)
-    return [Look(_of_symbols(each, symbols, columns), features[place]) for place, each in enumerate(read)]
+    read, last, local = session.run(outputs, {session.get_inputs()[0].name: _prepared(line, width)[None]})
+    taken = slice(0, -(-line_width(line, width) // STEP_PX) + 1)
+    features = np.concatenate((last[0, taken], local[0, :, 0].T[taken]), axis=1)
+    return Look(_of_symbols(read[0, taken], symbols, columns), features)
 
 
 def line_width(line: Picture, width: int = LINE_WIDTH_PX) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from simulators.render.glyphs import glyph_ink
 from simulators.render.strokes import has_strokes, stroke_ink
 from vision.alignment import BLANK, DIGITS, ENDINGS, LETTERS, PROVINCES, SYMBOLS
-from vision.characters import read_lines
+from vision.characters import read_line
 from vision.likelihood import normalised
 from vision.plate.straight import lie_of, straightened
 
@@ -117,7 +117,7 @@ def sample(seed: int) -> tuple[np.ndarray, np.ndarray, str]:
     text = number(chance)
     picture = seen(plate(text, chance), chance)
     view = straightened(picture, lie_of(picture), (160, 48), 0.25 if seed % 2 else None)
-    look = read_lines([picture if seed % 3 == 0 else view])[0]
+    look = read_line(picture if seed % 3 == 0 else view)
     return look.frames.astype(np.float32), look.features.astype(np.float16), normalised(text)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vision.alignment import Frames, best_text, log_likelihoods
-from vision.characters import LINE_HEIGHT_PX, Look, read_lines
+from vision.characters import LINE_HEIGHT_PX, LINE_WIDTH_PX, STEP_PX, Look, line_width, read_line
 from vision.likelihood import Margins, explainable, margins
 from vision.pictures import Picture
 from vision.plate.own_reading import own_frames
@@ -30,6 +30,10 @@ _ROW_SHARES = {2: (0.7, 0.85), 5: (1.15, 1.3)}
 equal neighbours, as SSS, need the width to be told apart."""
 _FINE_PX = 60
 """Height from which on a line is fine enough for its full width in the first look, where provinces need it."""
+_PADDED_PX = 256
+"""Width that a coarse line is padded to in the first look; the second has the network's own."""
+_PADDING_PX = 36
+"""What is put behind a fine line, which is read well with less."""
 _SPARE = 0.25
 """Share of the characters' height that the second view keeps above and below them."""
 _ASPECTS = {7: 188 / 48, 8: 206 / 48}
@@ -57,11 +61,12 @@ def read_number(lines: Sequence[Picture], number: str) -> Reading:
     texts = _split(number, len(lines))
     lies = [lie_of(line) for line in lines]
     views = [_view(*each, spare=None) for each in zip(lines, lies, texts, strict=True)]
-    rows = read_lines(views)
+    rows = [read_line(view, _padded(line, view)) for line, view in zip(lines, views, strict=True)]
     looks = _readings(rows)
     found = margins(looks, number)
     if found.margin < SURE_MARGIN:
-        looks += _readings(read_lines([_view(*each, spare=_SPARE) for each in zip(lines, lies, texts, strict=True)]))
+        again = [_view(*each, spare=_SPARE) for each in zip(lines, lies, texts, strict=True)]
+        looks += _readings([read_line(view) for view in again])
         found = margins(looks, number)
     seen = (
         seen_in(views, [_clearer(*each) for each in zip(rows, texts, strict=True)], texts)
@@ -84,6 +89,12 @@ def _clearer(row: Look, text: str) -> Frames:
 def _split(number: str, rows: int) -> list[str]:
     """What stands in each row: the first two characters above, the others below."""
     return [number] if rows == 1 else [number[:2], number[2:]]
+
+
+def _padded(line: Picture, view: Picture) -> int:
+    """Width that the view of a line is padded to in the first look."""
+    fine = -(-(line_width(view) + _PADDING_PX) // STEP_PX) * STEP_PX
+    return min(LINE_WIDTH_PX, fine if line.shape[0] >= _FINE_PX else max(_PADDED_PX, fine))
 
 
 def _view(line: Picture, lie: Lie, text: str, *, spare: float | None) -> Picture:

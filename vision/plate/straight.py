@@ -57,12 +57,19 @@ class Lie:
 def lie_of(line: Picture) -> Lie:
     """How the characters of a line lie."""
     edges = _edges(line)
-    slope = max(_SLOPES, key=lambda each: float(_sheared(edges, _levelling(each)).sum(axis=1).var()))
+    slope = _SLOPES[int(_rows_at_slopes(edges).var(axis=1).argmax())]
     level = _sheared(edges, _levelling(slope))
     top, bottom = _band(level.sum(axis=1))
-    level[:top], level[bottom:] = 0, 0
-    middle = (top + bottom) / 2
-    slant = max(_SLANTS, key=lambda each: float((_sheared(level, _righting(each, middle)).sum(axis=0) ** 2).sum()))
+    band = np.ascontiguousarray(level[top:bottom])
+    middle = (bottom - top) / 2
+
+    def uprightness(slant: float) -> float:
+        columns = cv2.reduce(_sheared(band, _righting(slant, middle)), 0, cv2.REDUCE_SUM)
+        return float(cv2.norm(columns))
+
+    coarse = max(range(0, len(_SLANTS), 2), key=lambda place: uprightness(_SLANTS[place]))
+    near = range(max(0, coarse - 1), min(len(_SLANTS), coarse + 2))
+    slant = _SLANTS[max(near, key=lambda place: uprightness(_SLANTS[place]))]
     return Lie(slope, slant, float(top), float(bottom))
 
 
@@ -114,7 +121,28 @@ def _righting(slant: float, middle: float) -> Map:
 
 
 def _sheared(edges: Edges, matrix: Map) -> Edges:
-    return np.asarray(cv2.warpAffine(edges, matrix[:2], _SIZE), np.float32)
+    return np.asarray(cv2.warpAffine(edges, matrix[:2], (edges.shape[1], edges.shape[0])), np.float32)
+
+
+def _rows_at_slopes(edges: Edges) -> Edges:
+    """Sum of each row when a line of each slope of `_SLOPES` is set level."""
+    width, height = _SIZE
+    pairs = edges[:, 0::2] + edges[:, 1::2]
+    fine = np.zeros((_FINE * height + 1, width // 2), np.float32)
+    fine[:-1] = cv2.resize(pairs, (width // 2, _FINE * height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(fine.ravel().take(_places_at_slopes()).sum(axis=2), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _places_at_slopes() -> NDArray[np.intp]:
+    """Which of the finer rows' pixels come into each row and pair of columns: shape (slopes, rows, pairs); what lies
+    outside is in the last row."""
+    width, height = _SIZE
+    across = np.arange(width // 2)
+    rise = np.array(_SLOPES)[:, None, None] * (2 * across + 0.5 - width / 2)
+    rows = np.floor((np.arange(height)[None, :, None] - rise + 0.5) * _FINE).astype(np.intp)
+    rows = np.where((rows >= 0) & (rows < _FINE * height), rows, _FINE * height)
+    return np.asarray(rows * across.size + across, np.intp)
 
 
 def _band(rows: Edges) -> tuple[int, int]:

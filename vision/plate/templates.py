@@ -2,6 +2,7 @@
 
 For plates on the line, which are seen straight and fine enough. Each die's picture is brought to the size that a
 character has on that plate and slid over the character's place; the plate is held against the die set that fits best.
+Sets, sizes and places are searched in a picture of half the size, the best few then looked at closely.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ MOST_FLAW = 0.5
 """Greatest flaw of a well made character; rendered: up to 0.44, with a gap of a fifth of the height mostly over it."""
 WORKING_PX = 72
 """Height to which a line is brought, so that the search is quick."""
+_COARSER = 2
+"""By so much smaller is the picture in which the best sets, sizes and places are searched."""
+_CLOSELY = 2
+"""Sizes of a character that are looked at closely."""
+_PLAY_PX = 2
+"""So far around the place that the search gave a die is laid."""
 _HEIGHTS = {1: (0.66, 0.7, 0.74), 2: (0.76, 0.81, 0.86, 0.91)}
 """Heights of characters as shares of the line's, on plates with so many rows of print."""
 _WIDTHS = (0.92, 0.99, 1.06)
@@ -74,6 +81,25 @@ class _Fit:
     die: Ink
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a character is looked for.
+
+    :ivar part: brightness there; :ivar first: its left, px of the line; :ivar coarse: the same made smaller.
+    :ivar width: of the character's place, px.
+    """
+
+    symbol: int
+    part: Ink
+    coarse: Ink
+    first: int
+    width: float
+
+    def size(self, share: tuple[float, float], coarser: int = 1) -> tuple[int, int]:
+        """Width and height of a die, px."""
+        return round(self.width * share[0] / coarser), round(WORKING_PX * share[1] / coarser)
+
+
 def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]:
     """Each character of a line against its die; empty when the line is too coarse.
 
@@ -83,10 +109,16 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
         return []
     grey = _prepared(line)
     widths = _WIDTHS if len(seen) > _PAIR else _PAIR_WIDTHS
-    fits = [_fits(grey, each, [(wide, high) for wide in widths for high in _HEIGHTS[rows]]) for each in seen]
-    best = int(np.argmax(np.median([[fit.score for fit in each] for each in fits], axis=0)))
-    chosen = ((each, fit[best]) for each, fit in zip(seen, fits, strict=True))
-    return [Likeness(each.character, fit.score, _flaw(fit), fit.die, fit.left, fit.top) for each, fit in chosen]
+    shares = [(wide, high) for wide in widths for high in _HEIGHTS[rows]]
+    middle = widths[len(widths) // 2], _HEIGHTS[rows][len(_HEIGHTS[rows]) // 2]
+    places = [_place(grey, each) for each in seen]
+    likely = [[_searched(place, made, middle)[0] for made in range(len(_dies()))] for place in places]
+    best = int(np.argmax(np.median(likely, axis=0)))
+    fits = [_fit(place, best, shares) for place in places]
+    return [
+        Likeness(each.character, fit.score, _flaw(fit), fit.die, fit.left, fit.top)
+        for each, fit in zip(seen, fits, strict=True)
+    ]
 
 
 def ink_of(line: Picture, likes: Sequence[Likeness], only: str = SYMBOLS) -> Ink:
@@ -132,24 +164,56 @@ def _prepared(line: Picture) -> Ink:
     return np.asarray(grey if (grey > level).mean() < 0.5 else 255 - grey, np.float32)
 
 
-def _fits(grey: Ink, seen: Seen, shares: Sequence[tuple[float, float]]) -> list[_Fit]:
-    """The best place and size of each die set's picture of a character."""
-    place, spare = (seen.right - seen.left) * grey.shape[1], (seen.right - seen.left) * _SPARE
+def _place(grey: Ink, seen: Seen) -> _Place:
+    width, spare = (seen.right - seen.left) * grey.shape[1], (seen.right - seen.left) * _SPARE
     first, last = (int(share * grey.shape[1]) for share in (seen.left - spare, seen.right + spare))
     padding = max(0, -first), max(0, last - grey.shape[1])
     part = cv2.copyMakeBorder(grey[:, max(0, first) : last], 0, 0, *padding, cv2.BORDER_REPLICATE)
-    sizes = [(round(place * wide), round(WORKING_PX * high)) for wide, high in shares]
-    fitting = [size for size in sizes if 4 <= size[0] <= part.shape[1] and size[1] <= part.shape[0]]
+    size = max(1, part.shape[1] // _COARSER), WORKING_PX // _COARSER
+    coarse = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    symbol = SYMBOLS.index(seen.character)
+    return _Place(symbol, np.asarray(part, np.float32), np.asarray(coarse, np.float32), first, width)
+
+
+def _searched(place: _Place, made: int, share: tuple[float, float]) -> tuple[float, int, int]:
+    """Correlation, left and top of one set's die where it fits best in the smaller picture; 0 where it has no room."""
+    size = place.size(share, _COARSER)
+    if not (_COARSER <= size[0] <= place.coarse.shape[1] and size[1] <= place.coarse.shape[0]):
+        return 0.0, 0, 0
+    return _laid(place.coarse, _die(made, place.symbol, size))
+
+
+def _fit(place: _Place, made: int, shares: Sequence[tuple[float, float]]) -> _Fit:
+    """The best place and size of one set's die of a character."""
+    searched = sorted(((*_searched(place, made, share), share) for share in shares), reverse=True)[:_CLOSELY]
+    fits = [_close(place, made, share, left, top) for score, left, top, share in searched if score > 0]
     nothing = _Fit(0.0, 0, 0, np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32))
-    dies = _dies()[:, SYMBOLS.index(seen.character)]
-    fits = [[_fit(np.asarray(part, np.float32), die, size, first) for size in fitting] for die in dies]
-    return [max(each, key=lambda fit: fit.score, default=nothing) for each in fits]
+    return max((fit for fit in fits if fit is not None), key=lambda fit: fit.score, default=nothing)
 
 
-def _fit(part: Ink, die: Ink, size: tuple[int, int], first: int) -> _Fit:
-    scaled = np.asarray(cv2.resize(die, size, interpolation=cv2.INTER_AREA), np.float32)
-    _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(part, scaled, cv2.TM_CCOEFF_NORMED))
-    return _Fit(float(score), first + x, y, part[y : y + size[1], x : x + size[0]], scaled)
+def _close(place: _Place, made: int, share: tuple[float, float], left: int, top: int) -> _Fit | None:
+    """A die laid close to where the search in the smaller picture found it; None: it has no room."""
+    (wide, high), (height, width) = place.size(share), place.part.shape
+    if wide > width or high > height:
+        return None
+    x, y = (
+        max(0, min(_COARSER * each - _PLAY_PX, most)) for each, most in ((left, width - wide), (top, height - high))
+    )
+    reach = 2 * _PLAY_PX + _COARSER - 1
+    die = _die(made, place.symbol, (wide, high))
+    score, right, down = _laid(place.part[y : y + high + reach, x : x + wide + reach], die)
+    x, y = x + right, y + down
+    return _Fit(score, place.first + x, y, place.part[y : y + high, x : x + wide], die)
+
+
+def _laid(part: Ink, die: Ink) -> tuple[float, int, int]:
+    _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(part, die, cv2.TM_CCOEFF_NORMED))
+    return float(score), int(x), int(y)
+
+
+@lru_cache(maxsize=2048)
+def _die(made: int, symbol: int, size: tuple[int, int]) -> Ink:
+    return np.asarray(cv2.resize(_dies()[made, symbol], size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _flaw(fit: _Fit) -> float:
