@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
 from vision.pictures import Picture
+from vision.plate.kinds import number_in
 from vision.plate.templates import Ink
 from vision.pocket import SCALE_PX_PER_MM, extent
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour
@@ -34,12 +35,26 @@ _DOT_REACH_MM = 5.0
 _NEW_ENERGY = 8
 """Characters of a new-energy plate."""
 _GAP_REACH_MM = 10.0
+_MARK_HALF_MM = 22.0
+"""Half the height of a new-energy plate's mark, which stands as high as the middle of the characters."""
+_GROUND_AROUND_MM = 25.0
+_EACH = 3
+"""Levels are measured on every so many-th row and column."""
+_INK_SHARE = 0.4
+"""Share of the contrast between ground and ink from which on something is taken for ink, a thing of grey is not."""
+_INNER = 0.2
+_EDGE_REACH_PX = 6
+"""So far from an edge on the ink what is not as the ink around it belongs to that edge."""
+_PIECES_MM = 3.5
+"""So far apart pieces of one thing are seen, as where it crosses a character's edge."""
 _UPPER_MIDDLE = 0.22
 """Middle of the upper of two rows as a share of the height; some plates bear a dot there."""
 _TWO_ROW_ASPECT = 2.4
-_RELIEF_MM = (3.5, 5.0)
-"""How far beside and above the ink of a die its relief reaches, and what another die may differ by, on a plate of
-`_HEIGHT_MM` or less; more on higher ones, whose characters are larger."""
+_OTHER_DIE_MM = (3.5, 5.0)
+"""How far beside and above the ink of a die another press's may have its ink, on a plate of `_HEIGHT_MM` or less; more
+on higher ones, whose characters are larger."""
+_RELIEF_MM = (2.4, 3.2)
+"""How far beside and above the ink that is seen its relief and soft edge reach."""
 _INKED = 0.3
 _CORE = 0.8
 _ENDS_SHARE = 0.015
@@ -51,7 +66,7 @@ _DRAWN_PX = 5
 _INK_AROUND_MM = 70.0
 _PALE = 0.15
 """From this share of the contrast between ground and ink on, ink is not as the ink around it."""
-_LOW_BAND_MM = 16.0
+_LOW_BAND_MM = 13.0
 """The lowest band, in which makers put their own marks and stickers, is not looked at."""
 _HEIGHT_MM = 140.0
 _WIDTH_MM = 400.0
@@ -82,16 +97,17 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
     :param alone: the plate alone, upright, at `SCALE_PX_PER_MM`. :param ink: where it must bear ink; None: not
         known, and only what is free on every plate of one row is looked at.
     """
-    covered = _odd_colours(alone, plate.colour)
+    covered, steep = _odd_colours(alone, plate.colour), _outlines(alone)
     free = _free(alone.shape, len(plate.text)) if _has_free_ground(plate) else None
-    if ink is not None:
-        free = _between(ink.every, plate)
-        covered |= _pale_ink(alone, ink.serial)
+    light = _light_on(alone, ink.every) if ink is not None else None
+    if ink is not None and light is not None:
+        free = _between(alone, light, ink, plate)
+        covered |= _pale_ink(light, ink.serial, steep)
     if free is not None:
         # What is thinner than an outline is the edge of a character that its die does not quite fit.
-        outlines = cv2.morphologyEx(cv2.bitwise_and(_outlines(alone), free), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        outlines = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         covered |= np.asarray(outlines, np.uint8)
-    closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, _ellipse((_PIECES_MM / 2,) * 2, 1.0))
     count, _, places, _ = cv2.connectedComponentsWithStats(closed)
     boxes = [Box(*(value / SCALE_PX_PER_MM for value in row[:4])) for row in places[1:count].tolist() if row[4] >= 6]
     largest = max(boxes, key=extent, default=None)
@@ -103,32 +119,84 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
     return Check("plate_clear", outcome, plate.role, expected, found, size, COVER_MM, _region(place))
 
 
+@dataclass(frozen=True, slots=True)
+class _Light:
+    """How a plate is lit.
+
+    :ivar ground: brightness of the ground around each point. :ivar contrast: by which the ink is lighter than it.
+    """
+
+    grey: Mask
+    ground: Ink
+    contrast: float
+
+    def inked(self, channel: Mask) -> Mask:
+        """1 where a channel of the picture is as far from the ground as ink is, at least."""
+        away = (channel - self.ground) if self.contrast > 0 else (self.ground - channel)
+        return np.asarray(away > _INK_SHARE * abs(self.contrast), np.uint8)
+
+
+def _light_on(alone: Picture, ink: Ink) -> _Light | None:
+    """None where no ink is to be seen."""
+    grey = np.asarray(cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY), np.uint8)
+    some, inked = grey[::_EACH, ::_EACH], ink[::_EACH, ::_EACH]
+    if not (inked > _CORE).any():
+        return None
+    contrast = float(np.median(some[inked > _CORE])) - float(np.median(some[inked < 1 - _CORE]))
+    return _Light(grey, _around(grey, (ink < 1 - _CORE).astype(np.uint8), _GROUND_AROUND_MM), contrast)
+
+
+def _around(grey: Mask, where: Mask, reach_mm: float) -> Ink:
+    """Mean brightness around each point of what lies where a mask is 1."""
+    size = grey.shape[1] // _EACH, grey.shape[0] // _EACH
+    side = (2 * round(reach_mm * SCALE_PX_PER_MM / _EACH / 2) + 1,) * 2
+    summed, share = (
+        cv2.blur(cv2.resize(each.astype(np.float32), size, interpolation=cv2.INTER_AREA), side)
+        for each in (grey * where, where)
+    )
+    return np.asarray(cv2.resize(summed / np.maximum(share, 1e-4), grey.shape[::-1]), np.float32)
+
+
 def _region(box: Box) -> tuple[tuple[float, float], ...]:
     left, top = box.x * SCALE_PX_PER_MM, box.y * SCALE_PX_PER_MM
     right, bottom = left + box.width * SCALE_PX_PER_MM, top + box.height * SCALE_PX_PER_MM
     return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
-def _between(ink: Ink, plate: ExpectedPlate) -> Mask:
+def _between(alone: Picture, light: _Light, ink: Inked, plate: ExpectedPlate) -> Mask:
     """Where a plate whose ink is known bears nothing."""
-    free = np.zeros(ink.shape, np.uint8)
+    every = (ink.every > _INKED).astype(np.uint8)
+    free = np.zeros(every.shape, np.uint8)
     rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
-    rows = np.nonzero(ink.max(axis=1) > _INKED)[0]
-    # Above an e-bike's number stands its city, as each city likes it.
-    top = int(rows[0]) if plate.colour is PlateColour.WHITE and plate.text[:1] not in PROVINCES else rim
-    free[top:-low, rim:-rim] = 255
+    free[rim:-low, rim:-rim] = 255
     larger = max(1.0, plate.box.height / _HEIGHT_MM)
-    wide, high = (2 * round(reach * larger * SCALE_PX_PER_MM) + 1 for reach in _RELIEF_MM)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, high))
-    free[cv2.dilate((ink > _INKED).astype(np.uint8), kernel) > 0] = 0
-    if len(plate.text) in _ONE_ROW and ink.shape[1] > _TWO_ROW_ASPECT * ink.shape[0]:
-        mark = _mark(ink.shape, len(plate.text))
+    other_die = _ellipse(_OTHER_DIE_MM, larger)
+    printed = np.asarray(cv2.bitwise_and(light.inked(light.grey), cv2.dilate(every, other_die)), np.uint8)
+    if plate.colour is PlateColour.WHITE and number_in(plate.text)[:1] not in PROVINCES:
+        # Above an e-bike's number stands its city, as each city likes it, in whatever colour.
+        above = slice(0, int(np.nonzero(every.max(axis=1))[0][0]))
+        printed[above] |= light.inked(_darkest(alone))[above]
+    free[cv2.dilate(printed, _ellipse(_RELIEF_MM, larger)) > 0] = 0
+    # In a Chinese character there is too little ground to tell its level.
+    free[cv2.dilate(every * (ink.serial <= _INKED).astype(np.uint8), other_die) > 0] = 0
+    if len(plate.text) in _ONE_ROW and every.shape[1] > _TWO_ROW_ASPECT * every.shape[0]:
+        mark = _mark(every.shape, len(plate.text))
         # A large new-energy plate changes its ground there.
         free[slice(None) if plate.colour is PlateColour.YELLOW_GREEN else mark[0], mark[1]] = 0
-    elif plate.text[:1] in PROVINCES:
-        across, down = ink.shape[1] / SCALE_PX_PER_MM / 2, ink.shape[0] / SCALE_PX_PER_MM * _UPPER_MIDDLE
+    elif number_in(plate.text)[:1] in PROVINCES:
+        across, down = every.shape[1] / SCALE_PX_PER_MM / 2, every.shape[0] / SCALE_PX_PER_MM * _UPPER_MIDDLE
         free[_px(across - _GAP_REACH_MM, down - _GAP_REACH_MM, across + _GAP_REACH_MM, down + _GAP_REACH_MM)] = 0
     return free
+
+
+def _darkest(alone: Picture) -> Mask:
+    blue, green, red = cv2.split(alone)
+    return np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
+
+
+def _ellipse(reach_mm: tuple[float, float], larger: float) -> cv2.typing.MatLike:
+    wide, high = (2 * round(reach * larger * SCALE_PX_PER_MM) + 1 for reach in reach_mm)
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, high))
 
 
 def _has_free_ground(plate: ExpectedPlate) -> bool:
@@ -155,19 +223,20 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     return np.asarray(cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
 
 
-def _pale_ink(alone: Picture, ink: Ink) -> Mask:
-    """Where what must be ink is not as the ink around it, nor is anything near; drawn out to its true size."""
-    grey = cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY)
-    high = 2 * round(_ENDS_SHARE * alone.shape[0]) + 1
-    core = cv2.erode((ink > _CORE).astype(np.uint8), np.ones((high, 3), np.uint8))
-    if not core.any():
-        return np.zeros(ink.shape, np.uint8)
-    contrast = float(np.median(grey[core > 0])) - float(np.median(grey[ink < 1 - _CORE]))
+def _pale_ink(light: _Light, ink: Ink, steep: Mask) -> Mask:
+    """Where what must be ink is not as the ink around it, nor is anything near, and not by the light's slow change;
+    drawn out to its true size."""
+    high = 2 * round(_ENDS_SHARE * ink.shape[0]) + 1
+    core = np.asarray(cv2.erode((ink > _CORE).astype(np.uint8), np.ones((high, 3), np.uint8)), np.uint8)
     near = np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8)
-    inkiest = (cv2.dilate if contrast > 0 else cv2.erode)(grey, near).astype(np.float32)
-    around = (round(_INK_AROUND_MM * SCALE_PX_PER_MM),) * 2
-    local = cv2.blur(inkiest * core, around) / np.maximum(cv2.blur(core.astype(np.float32), around), 1e-4)
-    odd = ((np.abs(inkiest - local) > _PALE * abs(contrast)) & (core > 0)).astype(np.uint8) * np.uint8(255)
+    inkiest = np.asarray((cv2.dilate if light.contrast > 0 else cv2.erode)(light.grey, near), np.uint8)
+    local = _around(inkiest, core, _INK_AROUND_MM)
+    odd = (np.abs(inkiest - local) > _PALE * abs(light.contrast)).astype(np.uint8) * core * np.uint8(255)
+    inner = cv2.erode(core, near)
+    if cv2.countNonZero(inner) < _INNER * cv2.countNonZero(core):
+        # Strokes of a small plate have edges all through.
+        inner = core
+    odd &= cv2.dilate(steep * inner, np.ones((2 * _EDGE_REACH_PX + 1,) * 2, np.uint8))
     opened = cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return np.asarray(cv2.dilate(opened, np.ones((2 * _DRAWN_PX + 1,) * 2, np.uint8)), np.uint8)
 
@@ -192,8 +261,9 @@ def _mark(shape: tuple[int, ...], characters: int) -> tuple[slice, slice]:
     """Where a plate of one row bears its dot, or a new-energy plate its mark: in the gap after two characters."""
     width, gap, at_dot = _ONE_ROW[characters]
     middle = _first_left(shape, characters) + 2 * width + gap + at_dot / 2
-    reach = (at_dot / 2 if characters == _NEW_ENERGY else _DOT_REACH_MM) + _INK_REACH_MM
-    return _px(middle - reach, _ROW_MM[0] - _INK_REACH_MM, middle + reach, _ROW_MM[1] + _INK_REACH_MM)
+    across, high = (at_dot / 2, _MARK_HALF_MM) if characters == _NEW_ENERGY else (_DOT_REACH_MM, _DOT_REACH_MM)
+    down = sum(_ROW_MM) / 2
+    return _px(middle - across, down - high - _INK_REACH_MM, middle + across, down + high + _INK_REACH_MM)
 
 
 def _first_left(shape: tuple[int, ...], characters: int) -> float:
@@ -210,7 +280,8 @@ def _px(left: float, top: float, right: float, bottom: float) -> tuple[slice, sl
 
 def _outlines(alone: Picture) -> Mask:
     """Where brightness or colour changes at a step; grounds that shade from row to row and light have none."""
-    soft = cv2.GaussianBlur(alone, (3, 3), 0)
-    steep = [cv2.convertScaleAbs(cv2.Sobel(soft, cv2.CV_16S, *way), alpha=1 / 8) for way in ((1, 0), (0, 1))]
-    strongest = cv2.max(*steep).max(axis=2)
+    strongest = np.zeros(alone.shape[:2], np.uint8)
+    for channel in cv2.split(cv2.GaussianBlur(alone, (3, 3), 0)):
+        for gradient in cv2.spatialGradient(channel):
+            cv2.max(strongest, cv2.convertScaleAbs(gradient, alpha=1 / 8), dst=strongest)
     return np.asarray(cv2.threshold(strongest, _STEEP, 255, cv2.THRESH_BINARY)[1], np.uint8)

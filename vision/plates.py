@@ -16,6 +16,7 @@ from vision.alignment import DIGITS, LETTERS
 from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
 from vision.pictures import Picture
 from vision.plane import Plane, Points
+from vision.plate.city import check_city
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, number_in, rows_of
 from vision.plate.reading import Reading, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
@@ -49,8 +50,13 @@ def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None) 
     checks = [_bears(expected, kinds, kind), _rows(picture, printed), *_of_reading(reading, number, "")]
     if kind:
         checks.append(_colour_of_crop(picture, LAYOUTS[kind].colour, expected))
-    placed = tuple(_placed(check, reading, picture, _corners_of(picture)) for check in checks)
-    return Verdict(worst(placed), placed)
+    placed = [_placed(check, reading, picture, _corners_of(picture)) for check in checks]
+    if PlateKind.EBIKE in kinds:
+        ebike = ExpectedPlate(
+            "", expected, LAYOUTS[PlateKind.EBIKE].colour, Box(0, 0, *LAYOUTS[PlateKind.EBIKE].size_mm)
+        )
+        placed += check_city(picture, ebike)
+    return Verdict(worst(tuple(placed)), tuple(placed))
 
 
 def verify_picture(picture: Picture, expected: str, kind: PlateKind | None = None) -> Verdict:
@@ -92,6 +98,7 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
     ]
     placed = [_placed(check, reading, picture, _corners_of(picture)) for check in checks]
     placed.append(check_ground(picture, plate, _ink(picture, places, made)))
+    placed += check_city(picture, plate)
     onto = cv2.getPerspectiveTransform(
         _corners_of(picture).astype(np.float32), plane.to_px(thing.corners()).astype(np.float32)
     )

@@ -5,7 +5,7 @@ Pure: pictures in, what was found out. Whether to keep it is the technician's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, hypot
 
 import cv2
@@ -15,10 +15,11 @@ from vision.barcodes import Code, read, read_hard
 from vision.layouts import PRINT_PX_PER_MM, coarse, cut, fingerprint, flattened
 from vision.pictures import Picture
 from vision.plane import Plane, fit
+from vision.plate.city import check_city, taught_print
 from vision.pocket import Thing, grown, things_in, upright
 from vision.print_reader import printed_margin, read_printed
 from vision.printed import ACCEPT_MARGIN
-from vision.verdict import Box, DocumentLayout, Symbology, View
+from vision.verdict import Box, DocumentLayout, ExpectedPlate, PlateColour, Symbology, View
 
 REACH_MM = 40.0
 """How far from the recipe's place a part may lie to be taken for it."""
@@ -40,12 +41,16 @@ _NUMBER_ROOM_MM = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A part to be taught. :ivar box: where the recipe lays it now; :ivar symbology: of a document's code."""
+    """A part to be taught. :ivar box: where the recipe lays it now; :ivar symbology: of a document's code.
+
+    :ivar city: whose name an e-bike's plate bears; empty: none is learned.
+    """
 
     role: str
     box: Box
     document: bool
     symbology: Symbology
+    city: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class TaughtPart:
 
     :ivar box: mean place and size; :ivar place_mm: furthest sample from it; :ivar size_mm: likewise of a side.
     :ivar layout: of a document; None when no heading was found.
+    :ivar city_print: the ink of the city's name on a plate; empty when none was found.
+    :ivar city_lead: least lead of that name over any other's in the samples.
     :ivar number_margin: least margin of the printed number against its rivals, in logits; None: none was found.
     """
 
@@ -64,6 +71,8 @@ class TaughtPart:
     size_mm: float
     layout: DocumentLayout | None = None
     number_margin: float | None = None
+    city_print: str = ""
+    city_lead: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,7 @@ def _taught(part: Wanted, seen: list[_Seen]) -> TaughtPart:
     size = float(np.abs(rows[:, 2:] - (width, height)).max())
     box = Box(round(x - width / 2, 1), round(y - height / 2, 1), round(width, 1), round(height, 1))
     if not part.document:
-        return TaughtPart(part.role, len(seen), box, place, size)
+        return _with_city(TaughtPart(part.role, len(seen), box, place, size), part, seen)
     alone = [flattened(each.picture, each.plane, each.thing) for each in seen]
     heading = _heading(alone[0])
     if heading is None:
@@ -138,6 +147,19 @@ def _taught(part: Wanted, seen: list[_Seen]) -> TaughtPart:
     mean = np.mean([_sized(coarse(each), coarse(alone[0])) for each in alone], axis=0).astype(np.uint8)
     layout = DocumentLayout(part.role, heading, fingerprint(mean, heading), number)
     return TaughtPart(part.role, len(seen), box, place, size, layout, margin)
+
+
+def _with_city(taught: TaughtPart, part: Wanted, seen: list[_Seen]) -> TaughtPart:
+    """A plate with what its city's name looks like, where the recipe names one."""
+    if not part.city:
+        return taught
+    alone = [flattened(each.picture, each.plane, each.thing) for each in seen]
+    print_of = taught_print(alone)
+    if not print_of:
+        return replace(taught, city_lead=0.0)
+    plate = ExpectedPlate(part.role, "", PlateColour.WHITE, taught.box, part.city, print_of)
+    lead = min(check.score or 0.0 for each in alone for check in check_city(each, plate))
+    return replace(taught, city_print=print_of, city_lead=lead)
 
 
 def _sized(picture: Picture, like: Picture) -> Picture:

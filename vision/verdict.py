@@ -72,12 +72,16 @@ class ExpectedPlate:
 
     :ivar text: the whole number, as `粤B12345`; equality is on these characters, none is confusable with another.
     :ivar box: where the recipe lays it.
+    :ivar city: whose name an e-bike's plate bears above its number; empty: not looked at, unless `text` begins with it.
+    :ivar city_print: that name's ink as `vision.plate.city` writes it when taught; empty: as it is drawn.
     """
 
     role: str
     text: str
     colour: PlateColour
     box: Box
+    city: str = ""
+    city_print: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,10 @@ from controller.words.alarm_texts import AlarmKind
 from controller.words.reason_texts import describe
 
 _NUMBERED = ("plate", "document_number", "document_zone", "identity")
-_NO_NUMBER = ("plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible", "plate_clear")
+_NO_NUMBER = (
+    "plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible", "plate_clear",
+    "plate_city",
+)  # fmt: skip
 """Checks of a plate that name no character of it."""
 _PICTURES_EXPLAINED = 3
 _FEEDING_STAGES = ("called", "matched")

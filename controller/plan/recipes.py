@@ -66,6 +66,10 @@ class RecipePart(Section):
     """Name of a format with check digits that the bar code must keep; empty: the pattern alone."""
     colour: PlateColour | None = None
     """Colour class of a plate's ground; must be given for plates and only for them."""
+    city: Annotated[str, Field(pattern=r"^([\u4e00-\u9fff]{2,4})?$")] = ""
+    """City whose name an e-bike's plate bears above its number; empty: not looked at."""
+    city_print: Annotated[str, Field(pattern=r"^([0-9a-f]{512})?$")] = ""
+    """That name's ink, as `sealline vision teach` writes it; empty: as it is drawn."""
     layout: str = ""
     """Name under `layouts` of how a document looks; empty: nothing but its code is looked at."""
 
@@ -78,6 +82,12 @@ class RecipePart(Section):
     def _plates_have_a_colour(self) -> Self:
         if (self.kind is PartKind.PLATE) != (self.colour is not None):
             raise ValueError(f"colour must be given for plates and only for them; part {self.role!r} is a {self.kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _only_ebikes_have_a_city(self) -> Self:
+        if self.city and self.colour is not PlateColour.WHITE:
+            raise ValueError(f"city stands on white plates of e-bikes alone; part {self.role!r} is none")
         return self
 
 

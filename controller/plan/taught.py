@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 Table = dict[str, Any]
-_PLACE = ("x_mm", "y_mm", "width_mm", "height_mm", "layout")
+_PLACE = ("x_mm", "y_mm", "width_mm", "height_mm", "layout", "city_print")
 """Keys of a recipe's part that may be taught."""
 _HEAD = "# Written by `sealline vision teach`; teach again instead of editing.\n"
 

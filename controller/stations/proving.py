@@ -115,6 +115,7 @@ class Prover:
 CHECK_REASONS = {
     "plate_characters": Reason.PLATE_MISMATCH,
     "plate_province": Reason.PLATE_MISMATCH,
+    "plate_city": Reason.PLATE_MISMATCH,
     "plate_kind": Reason.PLATE_MISMATCH,
     "plate_rows": Reason.PLATE_MISMATCH,
     "plate_present": Reason.PART_COUNT,

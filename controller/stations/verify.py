@@ -55,11 +55,7 @@ class Verify:
 
     def _plates_task(self, item: Item) -> ContentsTask:
         roles = {part.role: part for part in item.recipe.parts if part.kind is PartKind.PLATE}
-        plates = tuple(
-            ExpectedPlate(part.role, part.number, roles[part.role].colour, roles[part.role].box)  # type: ignore[arg-type]
-            for part in item.order.parts
-            if part.role in roles
-        )
+        plates = tuple(_plate(part, roles[part.role]) for part in item.order.parts if part.role in roles)
         return ContentsTask(
             carrier_code(item.carrier), self._camera(self._wide).view, Box(*self._config.pocket.plates), plates=plates
         )
@@ -94,6 +90,11 @@ class Verify:
         camera = self._config.devices[name]
         assert isinstance(camera, Camera)
         return camera
+
+
+def _plate(part: OrderedPart, recipe: RecipePart) -> ExpectedPlate:
+    assert recipe.colour is not None
+    return ExpectedPlate(part.role, part.number, recipe.colour, recipe.box, recipe.city, recipe.city_print)
 
 
 def carrier_code(carrier: int) -> str:

@@ -121,6 +121,10 @@ def test_a_screw_between_the_characters_is_found() -> None:
         ("nev", "粤BD12345", Stray(StrayKind.PAPER, 159, 77, 78.0)),
         ("motorcycle", "湘A5X48Z", Stray(StrayKind.SCREW, 97, 77, 44.0)),
         ("motorcycle", "云K01G29", Stray(StrayKind.PAPER, 123, 55, 3.0)),
+        ("nev", "苏ED62952", Stray(StrayKind.PAPER, 112, 82, 20.0)),
+        ("nev", "黑UD65791", Stray(StrayKind.SCREW, 412, 27, 12.0)),
+        ("motorcycle", "陕G99498", Stray(StrayKind.SCREW, 85, 90, 170.0)),
+        ("ebike", "612229", Stray(StrayKind.SCREW, 150, 30, 10.0)),
     ],
 )
 def test_a_thing_without_colour_on_the_characters_is_found(product: str, number: str, stray: Stray) -> None:

@@ -10,7 +10,7 @@ from random import Random
 import cv2
 import numpy as np
 import pytest
-from plant_scenes import SETUPS, carrier, contents_of, laid_by_hand, outcomes, picture
+from plant_scenes import SETUPS, carrier, contents_of, laid_by_hand, outcomes, picture, plate
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -22,10 +22,13 @@ from controller.plan.taught import read_taught, together, write_taught
 from controller.unit.machine import NotReady
 from devices.camera.driver import Frame
 from simulators.render import render
+from simulators.render.plates import plate_sprite
+from simulators.world import PlacedPart
 from vision.golden import measure, sample_of
 from vision.judge import judge
 from vision.pictures import decode
-from vision.verdict import GoldenTask, Outcome, Task, Verdict
+from vision.plate.city import check_city
+from vision.verdict import ExpectedPlate, GoldenTask, Outcome, PlateColour, Task, Verdict
 
 EXAMPLE = Path(__file__).parents[2] / "controller" / "line.example.toml"
 VIEW = SETUPS["close_up"].view
@@ -79,6 +82,23 @@ def test_a_product_that_no_sample_shows_is_refused(line_file: Path, samples: Pat
     code, output = run("teach", "small_car_plates", str(samples), "--camera", "wide_camera", "--config", str(line_file))
     assert code == 1
     assert "not found in any sample: front, rear" in output
+
+
+def test_teaching_an_ebike_plate_learns_its_citys_name(line_file: Path, tmp_path: Path) -> None:
+    text = line_file.read_text(encoding="utf-8")
+    line_file.write_text(text.replace('# city = "深圳"', 'city = "长沙"'), encoding="utf-8")
+    (tmp_path / "samples").mkdir()
+    for seed in range(3):
+        placed = laid_by_hand([PlacedPart(plate("ebike", f"长沙A1234{seed}", (180, 95)), 30, 20)], Random(seed))
+        (tmp_path / "samples" / f"{seed}.jpg").write_bytes(picture("wide", carrier(placed), 700 + seed))
+    code, output = run("teach", "ebike_plate", str(tmp_path / "samples"), "--config", str(line_file))
+    assert code == 0, output
+    part = next(part for part in load_config(line_file).recipes["ebike_plate"].parts if part.role == "plate")
+    (check,) = check_city(
+        plate_sprite("ebike", "长沙B67890", "", (180.0, 95.0), 1.3).picture,
+        ExpectedPlate("plate", "B67890", PlateColour.WHITE, part.box, part.city, part.city_print),
+    )
+    assert (check.outcome, check.found) == (Outcome.ACCEPT, "长沙")
 
 
 def test_an_unknown_product_is_named(line_file: Path, samples: Path) -> None:

@@ -78,7 +78,7 @@ LAYOUTS: dict[PlateKind, Layout] = {
 
 def kind_of(text: str, colour: PlateColour, aspect: float) -> PlateKind | None:
     """The kind that a recipe means by a number, a colour and a width in heights; None: no kind has these."""
-    rows = rows_of(text, aspect)
+    rows = rows_of(number_in(text), aspect)
     for kind, layout in LAYOUTS.items():
         if layout.colour is colour and layout.rows == rows and layout.bears(text):
             return kind
@@ -98,5 +98,6 @@ def rows_of(text: str, aspect: float) -> int:
 def number_in(text: str) -> str:
     """The embossed number of an order's text, without an e-bike's city in front."""
     plain = normalised(text)
-    has_city = plain[:1] not in PROVINCES and len(plain) > _EBIKE_NUMBER + 1 and not plain[0].isascii()
+    # A city may begin with a province's character, as 云浮; no number has two Chinese characters in front.
+    has_city = len(plain) > _EBIKE_NUMBER + 1 and not plain[0].isascii() and not plain[1].isascii()
     return plain[-_EBIKE_NUMBER:] if has_city else plain

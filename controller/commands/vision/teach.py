@@ -21,6 +21,7 @@ from vision.contents import PLACE_MM, SIZE_MM
 from vision.golden import measure, sample_of
 from vision.layouts import MIN_LEAD, lead_over
 from vision.pictures import Picture, UnreadablePictureError, decode
+from vision.plate.city import MIN_LEAD as MIN_CITY_LEAD
 from vision.printed import ACCEPT_MARGIN
 from vision.teach import TaughtPart, Wanted
 from vision.teach import teach as teach_parts
@@ -97,7 +98,7 @@ def _wanted(line: LineConfig, product: str, name: str) -> tuple[Wanted, ...]:
     if recipe is None:
         fail(f"product {product!r} is unknown; line.toml has {', '.join(sorted(line.recipes))}")
     return tuple(
-        Wanted(part.role, part.box, kind is PartKind.DOCUMENT, part.symbology)
+        Wanted(part.role, part.box, kind is PartKind.DOCUMENT, part.symbology, part.city)
         for part in recipe.parts
         if part.kind is kind
     )
@@ -142,6 +143,9 @@ def _rows(part: TaughtPart, all_parts: list[TaughtPart], line: LineConfig, pictu
     if part.number_margin is not None:
         sure = part.number_margin >= ACCEPT_MARGIN
         rows.append(_row(part.role, "printed number's margin", part.number_margin, ACCEPT_MARGIN, sure, ""))
+    if part.city_lead is not None:
+        sure = part.city_lead >= MIN_CITY_LEAD
+        rows.append(_row(part.role, "city's name differs from others", part.city_lead, MIN_CITY_LEAD, sure, ""))
     if part.layout is not None:
         others = [each.layout for each in all_parts if each.layout is not None and each is not part]
         others += [layout.named(name) for name, layout in line.layouts.items() if name != part.role]
@@ -191,7 +195,8 @@ def _keep(line: LineConfig, config: Path, product: str, found: list[TaughtPart],
 def _place(part: TaughtPart) -> dict[str, Any]:
     box = part.box
     place = {"x_mm": box.x, "y_mm": box.y, "width_mm": box.width, "height_mm": box.height}
-    return place | ({"layout": part.layout.name} if part.layout is not None else {})
+    looks = {"layout": part.layout.name} if part.layout is not None else {}
+    return place | looks | ({"city_print": part.city_print} if part.city_print else {})
 
 
 def _layout(layout: DocumentLayout) -> dict[str, Any]:
