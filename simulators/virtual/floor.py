@@ -47,7 +47,7 @@ from simulators.virtual.loop import Process, VirtualLoop
 from simulators.virtual.people import Operator, VirtualHands
 from simulators.virtual.plant import VirtualPlant
 from simulators.virtual.trace import Trace
-from simulators.virtual.troubles import DISTURBING, Kind, plan_motion_faults, plan_troubles
+from simulators.virtual.troubles import DISTURBING, MOVED_BY_HAND, Kind, plan_motion_faults, plan_troubles
 
 CARRIERS = 12
 POLL_S = 0.06
@@ -110,6 +110,7 @@ class Ended:
     :ivar open_numbers: their mail numbers; :ivar escaped: orders whose reject, it says, fell into dispatch.
     :ivar findings: what was wrong while it ran; :ivar printed: mail numbers of all labels that came out.
     :ivar rare: how often each rare branch was taken.
+    :ivar astray: labels that were pressed on others' parcels, a sentence each; none where hands had moved parcels.
     :ivar calm_gate: nothing ever disturbed the gate, so it can tell of each parcel where it fell.
     """
 
@@ -122,6 +123,7 @@ class Ended:
     states: dict[str, str]
     findings: list[str]
     printed: tuple[str, ...] = ()
+    astray: tuple[str, ...] = ()
     calm_gate: bool = False
     rare: Counter[str] = field(default_factory=Counter)
     story: list[str] = field(default_factory=list)
@@ -153,7 +155,7 @@ class VirtualFloor:
         faults = (*self.scenario.faults, *cut.of_faults(plan_motion_faults(seed, plan, level)))
         self._typed = depth is Depth.PORT
         self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed)
-        self.inspector = Inspector(self.plant.world, loop.time)
+        self.inspector = Inspector(self.plant.world, self.plant.faults, loop.time)
         self.findings = self.inspector.findings
         self._clock = VirtualClock()
         self.kills = 0
@@ -386,6 +388,7 @@ class VirtualFloor:
             findings=self.findings,
             printed=tuple(event.mail_number for event in self.plant.world.history if isinstance(event, LabelPrinted)),
             rare=rare,
+            astray=() if MOVED_BY_HAND & set(self.conductor.counts) else tuple(self.inspector.astray),
             calm_gate=not (DISTURBING | {Kind.DETECTOR_BLIND}) & set(self.conductor.counts),
             story=self.conductor.told,
         )

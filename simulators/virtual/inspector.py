@@ -11,7 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devices.plc.contract import Answer, Chute, Command, Permit, ResultCode
-from simulators.history import CarrierMoved, EmergencyStop, Event, GuardsSwung, JawClosed
+from simulators.faults import FaultKind, Faults
+from simulators.history import (
+    CarrierMoved,
+    EmergencyStop,
+    Event,
+    GuardsSwung,
+    JawClosed,
+    LabelApplied,
+    LabelPrinted,
+)
 from simulators.matter import Mailer
 from simulators.plc import PlcTwin
 from simulators.virtual.watched_plc import WatchedPlc
@@ -49,11 +58,15 @@ class Inspector:
     """One run's.
 
     :ivar findings: sentences; :ivar rare: how often rare things were seen; :ivar life: the line's present one.
+    :ivar astray: sentences on labels that were pressed on others' parcels, which counts while hands leave all in place.
     :ivar plcs: all of them.
     """
 
-    def __init__(self, world: World, now: Callable[[], float]) -> None:
+    def __init__(self, world: World, faults: Faults, now: Callable[[], float]) -> None:
         self.findings: list[str] = []
+        self.astray: list[str] = []
+        self._faults = faults
+        self._printed_before: dict[str, Mailer] = {}
         self.rare: Counter[str] = Counter(dict.fromkeys(POSSIBLE, 0))
         self._world = world
         self._now = now
@@ -89,6 +102,8 @@ class Inspector:
             self.broke()
         if isinstance(event, JawClosed) and event.again:
             self._find(f"the jaw at {event.zone} closed a second time on the parcel of {event.kit}")
+        if isinstance(event, LabelPrinted | LabelApplied):
+            self._follow_label(event)
 
     def written(self, plc: PlcTwin, permit: Permit) -> None:
         """The line has put a permit on the wire: in this moment it must have been allowed to."""
@@ -104,6 +119,19 @@ class Inspector:
             self._find(f"{device} took a permit of epoch {permit.epoch}, another start's")
         if self._state in ("HELD", "SUSPENDED", "STOPPED", "ABORTED") and self._since_turn() > SETTLES_S:
             self._find(f"{device} began {permit.command.name} of item {permit.token} while the line was {self._state}")
+
+    def _follow_label(self, event: LabelPrinted | LabelApplied) -> None:
+        """A label is pressed on the parcel before which it came out, unless it stuck to the pad."""
+        mailer = self._world.mailer_at("label") if self._world.bears_mailer("label") else None
+        if isinstance(event, LabelPrinted):
+            if mailer is not None:
+                self._printed_before[event.mail_number] = mailer
+            return
+        stuck = any(fault.kind is FaultKind.LABEL_ON_OTHER and fault.other == event.kit for fault in self._faults.fired)
+        meant = self._printed_before.get(event.mail_number)
+        if meant is not None and meant is not mailer and not stuck:
+            number, kit = event.mail_number, meant.kit
+            self.astray.append(f"label {number}, printed for the parcel of {kit}, was pressed on that of {event.kit}")
 
     def _look_for_motion(self) -> None:
         """A line that says Held stands still, but for what was begun long ago and given up."""

@@ -29,7 +29,7 @@ def judged(ended: Ended) -> dict[str, list[str]]:
     found["doubled"] += _printed_twice(ended)
     found["lost"] += _unrecalled(ended)
     found["misstated"] = _misstated(ended, stock)
-    found["run"] = list(ended.findings)
+    found["run"] = [*ended.findings, *ended.astray, *_out_of_step(ended)]
     return found
 
 
@@ -92,6 +92,12 @@ def _needlessly_recalled(ended: Ended) -> list[str]:
     recalled = {told.acceptance for told in ended.ledger if told.kind == "recalled"}
     unexplained = sorted(recalled - struck)[len(struck - recalled) :]
     return [f"order {order} was recalled from the dispatch chute, and no gate had failed" for order in unexplained]
+
+
+def _out_of_step(ended: Ended) -> list[str]:
+    """Where nothing was disturbed the line knows which zone is taken, and asks for none that is."""
+    refused = ended.rare["answer TARGET_OCCUPIED"] if ended.calm_gate else 0
+    return [f"the line asked {refused} times for a zone in which a carrier stood"] if refused else []
 
 
 def _printed_twice(ended: Ended) -> list[str]:

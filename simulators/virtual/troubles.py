@@ -125,7 +125,17 @@ AT_ZONES: dict[Kind, tuple[str, ...]] = {
     Kind.CARRIER_MOVED: ("infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect"),
 }
 """Where a kind can show; any other strikes while its order stands anywhere behind load."""
-DISTURBING = frozenset(
+MOVED_BY_HAND = frozenset(
+    {
+        Kind.PARCELS_SWAPPED,
+        Kind.PARCEL_REMOVED,
+        Kind.PARCEL_REFED,
+        Kind.PARCEL_WALKED,
+        Kind.CARRIER_MOVED,
+    }
+)
+"""After one of these a parcel is not where the line had brought it."""
+DISTURBING = MOVED_BY_HAND | frozenset(
     {
         Kind.PLC_RESTARTED,
         Kind.PLC_FORGOT,
@@ -133,15 +143,10 @@ DISTURBING = frozenset(
         Kind.GUARD_OPENED,
         Kind.PART_REMOVED,
         Kind.PARTS_SWAPPED,
-        Kind.PARCELS_SWAPPED,
-        Kind.PARCEL_REMOVED,
-        Kind.PARCEL_REFED,
         Kind.PARCEL_TURNED,
-        Kind.CARRIER_MOVED,
         Kind.PART_ADDED,
         Kind.PART_REFED,
         Kind.PART_TURNED,
-        Kind.PARCEL_WALKED,
         Kind.GATE_STUCK,
         Kind.SENSOR_STUCK,
         Kind.SENSOR_EARLY,
