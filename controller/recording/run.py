@@ -15,6 +15,7 @@ from pathlib import Path
 
 from controller.composition import Composed, Seams, compose
 from controller.desk.channel import Handler
+from controller.durable import put_file
 from controller.eyes.vision_workers import VisionWorkers
 from controller.journal.store import open_reading
 from controller.plan.config import LineConfig
@@ -145,9 +146,9 @@ def _keep_start(folder: Path, config: LineConfig) -> None:
         ):
             here.backup(there)
     text = config.model_dump_json(indent=1)
-    (folder / CONFIG).write_text(_SIGNED_IN.sub("", text), encoding="utf-8")
+    put_file(folder / CONFIG, _SIGNED_IN.sub("", text).encode())
     meta = {"version": VERSION, "sealline": version("sealline"), "line": config.line.id}
-    (folder / META).write_text(json.dumps(meta), encoding="utf-8")
+    put_file(folder / META, json.dumps(meta).encode())
 
 
 def _tell_ended(lines: list[Composed], folder: Path, why: str) -> None:
