@@ -76,15 +76,18 @@ class RecordedBroker:
         number = self._recorder.asked()
 
         def note(ended: asyncio.Task[Any]) -> None:
-            if ended.cancelled():
-                return
-            error = ended.exception()
-            went: dict[str, Any] = {"error": str(error)} if error is not None else {}
-            if error is None and isinstance(ended.result(), int):
-                went = {"answer": ended.result()}
-            self._recorder.tell(Kind.BROKER, self._number, what=what, n=number, **facts, **went)
+            self._recorder.tell(Kind.BROKER, self._number, what=what, n=number, **facts, **_went(ended))
 
         return await self._recorder.passed(answer, note)
+
+
+def _went(ended: asyncio.Task[Any]) -> dict[str, Any]:
+    """How a request to the broker ended."""
+    if ended.cancelled():
+        return {"cancelled": True}
+    if (error := ended.exception()) is not None:
+        return {"error": str(error)}
+    return {"answer": ended.result()} if isinstance(ended.result(), int) else {}
 
 
 class Arrivals:

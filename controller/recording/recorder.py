@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from controller.durable import sync
 from controller.journal.store import open_reading
 from controller.recording.results import told_result
 from controller.recording.tape import PICTURES, Kind, Noted, packed
@@ -187,6 +188,8 @@ class Recorder:
     def _append(self, block: bytes) -> None:
         path = self.folder / f"wires-{self._segment:05}.gz"
         if not self._segment or path.stat().st_size > SEGMENT_BYTES:
+            if self._segment:
+                sync(path)
             self._segment += 1
             path = self.folder / f"wires-{self._segment:05}.gz"
         with path.open("ab") as file:

@@ -150,7 +150,9 @@ class RecordedVision(VisionWorkers):
         number = self._recorder.asked()
 
         def note(ended: asyncio.Task[None]) -> None:
-            if not ended.cancelled():
+            if ended.cancelled():
+                self._recorder.tell(Kind.READY, n=number, cancelled=True)
+            else:
                 self._recorder.tell(Kind.READY, n=number, failed=str(ended.exception() or ""))
 
         await self._recorder.passed(self._workers.ready(deadline_s), note)
@@ -160,8 +162,7 @@ class RecordedVision(VisionWorkers):
         number = self._recorder.asked()
 
         def note(ended: asyncio.Task[Verdict]) -> None:
-            if not ended.cancelled():
-                self._recorder.note(Kind.VERDICT, lambda: _taken_down(number, picture, task, ended))
+            self._recorder.note(Kind.VERDICT, lambda: _taken_down(number, picture, task, ended))
 
         return await self._recorder.passed(self._workers.judge(picture, task, deadline_s), note)
 
@@ -173,9 +174,11 @@ def asked_of(task: Task) -> str:
 
 
 def _taken_down(number: int, picture: bytes, task: Task, ended: asyncio.Task[Verdict]) -> bytes:
-    error = ended.exception()
     facts: dict[str, Any]
-    if error is None:
+    error = None if ended.cancelled() else ended.exception()
+    if ended.cancelled():
+        facts = {"cancelled": True}
+    elif error is None:
         verdict = Answer(verdict=replace(ended.result(), evidence=b"")).model_dump(mode="json")["verdict"]
         facts = {"verdict": verdict, "evidence": bool(ended.result().evidence)}
     else:

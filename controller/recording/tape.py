@@ -1,6 +1,6 @@
 """The tape: turns of the line's loop and what came in each, packed, compressed and kept in segments of bounded size.
 
-A folder holds one run of a line: `meta.json`, `config.json`, `journal.db` as it was at the start, `wires-00001.gz` and
+Only a segment that is full is made durable: the line's own journal needs the disk more. A folder holds one run of a line: `meta.json`, `config.json`, `journal.db` as it was at the start, `wires-00001.gz` and
 on, and `pictures/` by digest. Each flush is a gzip member of its own, so that a kill costs the last one only.
 """
 
@@ -142,11 +142,12 @@ def segments(folder: Path) -> list[Path]:
 def read_noted(folder: Path) -> Iterator[Noted]:
     """All that was noted of a run, in its order.
 
-    :raises TapeError: a segment is damaged before its end.
+    :raises TapeError: a segment is damaged before the end of the last one.
     """
-    for path in segments(folder):
+    found = segments(folder)
+    for path in found:
         try:
-            yield from _unpacked(_unzipped(path))
+            yield from _unpacked(_unzipped(path, last=path == found[-1]))
         except (zlib.error, gzip.BadGzipFile, EOFError, ValueError, struct.error) as error:
             raise TapeError(
                 f"{path}: damaged ({error}); a recording is replayed as it was written or not at all"
@@ -174,12 +175,20 @@ def was_idle(turn: int) -> bool:
     return bool(turn & 1)
 
 
-def _unzipped(path: Path) -> bytes:
-    """A segment's bytes. What a kill or a full disk cut off at the very end is left out."""
+def _unzipped(path: Path, *, last: bool) -> bytes:
+    """A segment's bytes. What a kill or a full disk cut off at its very end is left out.
+
+    :param last: a power cut may have left anything at the end of this one: it holds what is sound before that.
+    """
     data, whole = path.read_bytes(), []
     while data:
         member = zlib.decompressobj(wbits=31)
-        text = member.decompress(data)
+        try:
+            text = member.decompress(data)
+        except zlib.error:
+            if last:
+                break
+            raise
         if not member.eof:
             break
         whole.append(text)

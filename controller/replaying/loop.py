@@ -48,6 +48,11 @@ class ReplayLoop(TurningLoop):
         self.left_step: Callable[[str], None] = lambda why: None  # noqa: ARG005
 
     @property
+    def ended(self) -> bool:
+        """Whether the recording has no further turn."""
+        return self._place + 1 >= len(self._turns)
+
+    @property
     def turn(self) -> int:
         """The recorded turn that is made again."""
         return self._place
@@ -90,7 +95,7 @@ class ReplayLoop(TurningLoop):
     def _turn(self, select: Any, timeout: float | None) -> list[Any]:  # noqa: ARG002 -- nobody is waited for
         """Make the next turn in which anything happens."""
         while True:
-            last = self._place + 1 >= len(self._turns)
+            last = self.ended
             if not self._idle and (last or was_idle(self._turns[self._place + 1])):
                 if not last:
                     self.left_step("the line has more to do")

@@ -24,6 +24,7 @@ from controller.recording.broker import Arrivals
 from controller.recording.seams import asked_of
 from controller.recording.tape import Record
 from controller.recording.turns import TurningLoop
+from controller.replaying.loop import ReplayLoop
 from controller.replaying.receipts import Receipts
 from controller.replaying.timeline import Answer, BrokerLink, Timeline
 from controller.replaying.wires import digest_of, stand_in
@@ -136,10 +137,8 @@ class PlaybackVision(VisionWorkers):
     async def ready(self, deadline_s: float = 0.0) -> None:  # noqa: ARG002
         """As it was then; at once where it was not asked."""
         answer = self._line.readies.next("")
-        if answer is not None:
-            await answer.wait()
-            if failed := answer.record.said()["failed"]:
-                raise VisionTimeout(failed)
+        if answer is not None and (failed := (await answer.said())["failed"]):
+            raise VisionTimeout(failed)
 
     async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
         """Give the recorded verdict in its turn."""
@@ -152,8 +151,7 @@ class PlaybackVision(VisionWorkers):
             )
             await asyncio.sleep(deadline_s)
             raise VisionTimeout(f"no verdict within {deadline_s} s")
-        await answer.wait()
-        facts = answer.record.said()
+        facts = await answer.said()
         if "failed" in facts:
             error: type[VisionError] = getattr(vision_workers, facts["error"])
             raise error(facts["failed"])
@@ -240,10 +238,12 @@ class PlaybackBroker:
             self._arrived.come(aiomqtt.Message(facts["topic"], payload, 1, facts["retain"], 0, None))
 
     async def _as_then(self, answer: Answer | None) -> None:
-        """Wait as long as then, for ever where no answer came, and fail as then."""
+        """Wait as long as then, to the recording's end where no answer came, and fail as then."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, ReplayLoop)
+        if answer is None and not loop.ended:
+            await loop.create_future()
         if answer is None:
-            await asyncio.get_running_loop().create_future()
-            return
-        await answer.wait()
-        if "error" in (facts := answer.record.said()):
+            raise aiomqtt.MqttError("the recording ends here")
+        if "error" in (facts := await answer.said()):
             raise aiomqtt.MqttError(facts["error"])

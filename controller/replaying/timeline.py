@@ -44,6 +44,14 @@ class Answer:
         self.then(lambda: None if here.done() else here.set_result(None))
         await here
 
+    async def said(self) -> dict[str, Any]:
+        """Its facts, when it has come; never, when the line had ceased to wait for it then."""
+        facts = self.record.said()
+        if "cancelled" in facts:
+            await asyncio.get_running_loop().create_future()
+        await self.wait()
+        return facts
+
 
 class Answers:
     """Answers of one kind by what was asked; those to the same question in the order in which they were asked."""

@@ -72,8 +72,7 @@ class PlaybackStream(GatedBytes):
         if drained is None:
             await asyncio.get_running_loop().create_future()
             return
-        await drained.wait()
-        if error := drained.record.said()["error"]:
+        if error := (await drained.said())["error"]:
             raise OSError(error)
 
     def close(self) -> None:

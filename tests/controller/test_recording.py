@@ -17,10 +17,12 @@ import pytest
 from order_bench import EXAMPLE
 
 from controller.clock import SystemClock
+from controller.eyes.vision_workers import VisionWorkers
 from controller.journal import Journal
 from controller.plan.config import load_config
 from controller.recording.recorder import Recorder
 from controller.recording.results import error_of
+from controller.recording.seams import RecordedVision
 from controller.recording.streams import PictureCutter
 from controller.recording.tape import (
     BEHEADED,
@@ -39,6 +41,7 @@ from controller.recording.upkeep import Upkeep
 from controller.replaying.reading import find_run, read_timeline
 from controller.replaying.timeline import Connection
 from controller.replaying.wires import PlaybackStream
+from vision.verdict import Box, Task, Verdict, View, WaybillTask
 
 KB = 1024
 
@@ -170,6 +173,32 @@ def test_what_a_thread_found_is_on_the_tape_and_what_it_did_is_done_again(tmp_pa
     assert one["gave"] == [1, 2]
     failure = error_of(other)
     assert isinstance(failure, OSError) and failure.errno == errno.ENOSPC
+
+
+def test_a_verdict_for_which_the_line_waits_no_more_is_on_the_tape_as_asked(tmp_path: Path) -> None:
+    """Without it a replay would take the question for a new one."""
+
+    class Silent(VisionWorkers):
+        async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+    async def work() -> None:
+        async with Journal(tmp_path / "line.db", SystemClock()):
+            recorder = _recorder(tmp_path, lambda why: None)
+            recorder.begin()
+            vision = RecordedVision(Silent(1), recorder)
+            task = WaybillTask("C001", View(10.0, 0.0, 0.0), "1", Box(0, 0, 50, 50))
+            asked = asyncio.create_task(vision.judge(b"picture", task, 60.0))
+            await asyncio.sleep(0)
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            await asyncio.sleep(0.01)
+            await recorder.close()
+
+    _in_turns(work)
+    told = [each.said() for each in read_records(read_noted(tmp_path / "run"), array("q")) if each.kind is Kind.VERDICT]
+    assert [each["cancelled"] for each in told] == [True]
 
 
 def test_bytes_that_a_driver_takes_before_their_turn_are_told_once() -> None:

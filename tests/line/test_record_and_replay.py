@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from controller.commands.table import command_line
+from controller.desk.channel import ChannelRefused
 from controller.recording.tape import Kind, packed, read_noted, segments
 from controller.replaying.reading import find_run, read_timeline
 from controller.replaying.run import Comparison, replay
@@ -29,15 +32,27 @@ async def _trouble(here: Floor) -> None:
     await here.hand_in()
     await here.begin()
     await here.comes(here.moment(CarrierMoved, target="label"))
-    await here.command("hold", "Held")
+    await _press(here, "hold")
+    await here.state("Held")
     await asyncio.sleep(0.3)
-    await here.command("unhold", "Execute")
-    await here.entry("rejected")
+    await here.wait_for(partial(_has_rejected, here), "a parcel rejected after Unhold")
     await here.ask_plant(do="pause", device="conveyor")
     await here.state("Held")
     await here.ask_plant(do="resume", device="conveyor")
     await here.ask_plant(do="drop", device="printer")
     await here.unhold_until_done()
+
+
+async def _has_rejected(here: Floor) -> bool:
+    """On a busy machine the line holds of itself as well: press Unhold as often as that."""
+    if (await here.view()).state == "Held":
+        await _press(here, "unhold")
+    return bool(here.journal("SELECT 1 FROM history WHERE kind = 'rejected'"))
+
+
+async def _press(here: Floor, command: str) -> None:
+    with contextlib.suppress(ChannelRefused):
+        await here.call("command", command=command, by="test")
 
 
 async def _record(home: Path) -> list[str]:
@@ -125,6 +140,9 @@ def test_what_a_kill_cut_off_is_left_out(recording: Path, tmp_path: Path) -> Non
     last = segments(torn)[-1]
     with last.open("ab") as file:
         file.write(gzip.compress(b"the beginning of a member")[:-6])
+    assert list(read_noted(torn)) == whole
+    with last.open("ab") as file:
+        file.write(bytes(4096))  # as a power cut leaves it: the length is there, the bytes are not
     assert list(read_noted(torn)) == whole
 
 
