@@ -1,7 +1,8 @@
 """The tape: turns of the line's loop and what came in each, packed, compressed and kept in segments of bounded size.
 
-Only a segment that is full is made durable: the line's own journal needs the disk more. A folder holds one run of a line: `meta.json`, `config.json`, `journal.db` as it was at the start, `wires-00001.gz` and
-on, and `pictures/` by digest. Each flush is a gzip member of its own, so that a kill costs the last one only.
+A folder holds one run of a line: `meta.json`, `config.json`, `journal.db` as it was at the start, `wires-00001.gz` and
+on, and `pictures/` by digest. Each flush is a gzip member of its own, so that a kill costs the last one only. Only a
+segment that is full is made durable: the line's own journal needs the disk more.
 """
 
 from __future__ import annotations
