@@ -17,6 +17,8 @@ SEED ?= 1
 ITEMS ?= 40
 # How many processes a crash campaign kills.
 KILLS ?= 20
+# How many exchanges a hostile wire is asked.
+EXCHANGES ?= 20000
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,7 +33,7 @@ export UV_SYSTEM_CERTS := true
 # An environment of another project that happens to be active is none of ours.
 unexport VIRTUAL_ENV
 
-.PHONY: help demo test lint bench soak crash mutants test-browser clean
+.PHONY: help demo test lint bench soak crash hostile mutants test-browser clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -59,6 +61,9 @@ soak: $(VENV)/.locked ## The virtual floor with all trouble, seed after seed; MI
 
 crash: $(VENV)/.demo-packages $(VENV)/.locked ## Kill the real line, broker and dispatch again and again; KILLS=20 SEED=1
 	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED)
+
+hostile: $(VENV)/.locked ## The line's Modbus master over wires that lie, on real TCP and serial lines; EXCHANGES=20000 SEED=1
+	$(BIN)/python -m tests.hostile --exchanges $(EXCHANGES) --seed $(SEED)
 
 mutants: $(VENV)/.locked ## Plant each known mistake in a copy of the product; the virtual floor must catch every one
 	$(BIN)/python -m tests.mutants

@@ -11,10 +11,10 @@ import typer
 
 from controller.commands.way_in import fail
 from controller.recording.tape import PICTURES, TapeError
+from controller.replaying.reading import find_run, read_timeline
 from controller.replaying.run import Comparison
 from controller.replaying.run import replay as run_replay
 from controller.replaying.seams import Judge
-from controller.replaying.timeline import find_run, read_timeline
 from vision.verdict import Task, Verdict
 
 DIFFERS = 1
@@ -60,11 +60,16 @@ def _told(run: Path, done: Comparison) -> str:
     length = f"{done.recorded_s:.1f} s recorded, replayed in {done.wall_s:.1f} s"
     if not done.differences:
         counted = f"same decisions: {done.items} items, {done.permits} permits, {done.entries} entries"
-        return "\n".join([f"{run}: {length}", *done.remarks, counted])
+        return "\n".join([f"{run}: {length}", *_step(done), *done.remarks, counted])
     first, *others = done.differences
     told = [f"{run}: {length}", f"first difference: {first}"]
     told += [f"then: {other}" for other in others[:_MOST_TOLD]]
-    return "\n".join([*told, *done.remarks])
+    return "\n".join([*told, *_step(done), *done.remarks])
+
+
+def _step(done: Comparison) -> list[str]:
+    """Where the replay ceased to be the recording turn by turn."""
+    return [f"left the recording's step at {done.left_step}"] if done.left_step else []
 
 
 def _record(run: Path, done: Comparison) -> dict[str, Any]:
@@ -77,5 +82,6 @@ def _record(run: Path, done: Comparison) -> dict[str, Any]:
         "recorded_s": round(done.recorded_s, 3),
         "wall_s": round(done.wall_s, 3),
         "differences": [{**dataclasses.asdict(each), "at": each.at.isoformat()} for each in done.differences],
+        "left_step": done.left_step,
         "remarks": list(done.remarks),
     }

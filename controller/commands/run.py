@@ -25,6 +25,7 @@ from controller.journal.epochs import ForeignJournal
 from controller.plan.config import ConfigError, LineConfig, load_config
 from controller.recording.run import Recorded, Wish, recorded
 from controller.recording.tape import TapeError
+from controller.recording.turns import RecordedLoop
 
 log = structlog.get_logger()
 _SOUND_SQLITE = (3, 51, 3)
@@ -52,7 +53,9 @@ def run(
         # One connection writes and checkpoints here, so the known fault can't strike; a plant should still know.
         log.warning("old_sqlite", found=sqlite3.sqlite_version, wanted=".".join(map(str, _SOUND_SQLITE)))
     try:
-        asyncio.run(_serve(line, token, Wish(record, record_limit_mb << 20) if record else None))
+        wish = Wish(record, record_limit_mb << 20) if record else None
+        with asyncio.Runner(loop_factory=RecordedLoop if wish else None) as runner:
+            runner.run(_serve(line, token, wish))
     except _REFUSALS as error:
         _refuse(str(error), error)
     except BaseExceptionGroup as group:
@@ -81,13 +84,14 @@ async def _serve(config: LineConfig, token: str, wish: Wish | None) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(channel.serve())]
             await channel.listening.wait()  # a second line on this socket ends here, before it has touched a device
+            await opened.beginning()
             tasks += [group.create_task(serve()) for serve in composed.serves]
             # A full collection over all that was imported would stop the loop for 50 ms and more: leave that alone.
             gc.collect()
             gc.freeze()
             log.info("line_runs", line=config.line.id, journal=str(config.store.journal))
             await ended.wait()
-            opened.ending()
+            await opened.ending()
             for task in tasks:
                 task.cancel()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from controller.durable import put_first_file
 from controller.snapshot import Snapshot
 from controller.words.text import Text
 
@@ -93,16 +94,7 @@ def load_or_make_token(path: Path) -> str:
 
 def _make_token(path: Path) -> None:
     """Put a whole token file in place at once; where two processes start together the first one's stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:  # noqa: PTH123
-        file.write(secrets.token_urlsafe(32) + "\n")
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    put_first_file(path, secrets.token_urlsafe(32).encode() + b"\n")
 
 
 def bind(path: Path) -> sockets.socket:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from controller.durable import put_first_file
 
 
 class KeyUnusable(Exception):
@@ -71,14 +72,5 @@ def is_signed(statement: dict[str, Any], signature: str, public: str) -> bool:
 
 def _make(path: Path) -> None:
     """Put a whole key file in place at once; where two processes start together the first one's stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:  # noqa: PTH123
-        file.write(raw.hex() + "\n")
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    put_first_file(path, raw.hex().encode() + b"\n")

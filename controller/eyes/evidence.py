@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from controller.durable import put_file
 from controller.eyes.print_trend import grade_of
 from controller.journal import Ledger
 from vision.verdict import Verdict
@@ -44,26 +43,7 @@ class EvidenceStore:
     def _write(self, path: Path, jpeg: bytes) -> None:
         if path.exists():
             return  # its name is its content
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
-        try:
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
-                file.write(jpeg)
-                file.flush()
-                os.fsync(descriptor)
-            Path(temporary).rename(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        self._sync_folder()
-
-    def _sync_folder(self) -> None:
-        """A new name is durable only once its folder is."""
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        put_file(path, jpeg)
 
     def _remove(self, digests: list[str]) -> None:
         for digest in digests:

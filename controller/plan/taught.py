@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from controller.durable import put_file
 
 Table = dict[str, Any]
 _PLACE = ("x_mm", "y_mm", "width_mm", "height_mm", "layout", "city_print")
@@ -55,14 +55,7 @@ def read_taught(path: Path) -> Table:
 
 def write_taught(path: Path, taught: Table) -> None:
     """Replace the file, all at once. :raises OSError: the disk refuses."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
-        file.write(_HEAD + "".join(_tables(taught, ())))
-        file.flush()
-        os.fsync(descriptor)
-    Path(temporary).chmod(0o644)
-    Path(temporary).rename(path)
+    put_file(path, (_HEAD + "".join(_tables(taught, ()))).encode(), 0o644)
 
 
 def together(known: Mapping[str, Any], new: Mapping[str, Any]) -> Table:

@@ -1,7 +1,7 @@
 """Takes what passes the seams and has a thread put it on the tape, so that recording never delays a permit.
 
-In the loop a record costs one append. The thread packs, hashes, compresses and writes. When the disk does not take it,
-or not as fast as it comes, recording ends with a word to the line, and the line goes on.
+In the loop a record costs one append, and so does a turn. The thread packs, hashes, compresses and writes. When the
+disk does not take it, or not as fast as it comes, recording ends with a word to the line, and the line goes on.
 """
 
 from __future__ import annotations
@@ -12,28 +12,32 @@ import json
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
+from controller.durable import sync
 from controller.journal.store import open_reading
-from controller.recording.tape import PICTURES, Kind, Record, packed
+from controller.recording.results import told_result
+from controller.recording.tape import PICTURES, Kind, Noted, packed
+from controller.recording.turns import RecordedLoop, name_of, settle, work_of
 from controller.recording.upkeep import Upkeep
 
 FLUSH_S = 0.25
 ENTRIES_S = 1.0
 """How often what was journalled meanwhile is copied to the tape."""
 SEGMENT_BYTES = 8 << 20
-_MOST_WAITING = 50_000
-"""Records that may wait for the thread, about a minute of a line: more, and the disk does not keep up."""
-_AT_ONCE = 100
-"""Records packed in one go: so long the thread may keep the loop from running."""
+_MOST_WAITING = 300_000
+"""Records and turns that may wait for the thread, about a minute of a line: more, and the disk does not keep up."""
+_AT_ONCE = 300
+"""Records and turns packed in one go: so long the thread may keep the loop from running."""
 _BREATH_S = 0.0005
 _log = structlog.get_logger()
 
+T = TypeVar("T")
 Data = bytes | Callable[[], bytes]
 """What a record holds, or what makes it: made in the thread."""
 
@@ -50,36 +54,94 @@ class Recorder:
         self._journal = journal
         self._upkeep = upkeep
         self._on_end = on_end
-        self._waiting: deque[tuple[float, Kind, int, Data]] = deque()
+        self._waiting: deque[int | tuple[Kind, int, Data]] = deque()
         self._streams = 0
+        self._asked = 0
+        self._pumps: set[asyncio.Task[Any]] = set()
         self._segment = 0
         self._entry = self._event = 0
         self._over = threading.Event()
         self._recording = True
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, RecordedLoop), "a line is recorded in a loop that tells its turns"
+        self.loop = loop
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
 
     def begin(self) -> None:
-        """Start the thread. What stands in the journal already is no part of this run."""
-        with closing(open_reading(self._journal)) as connection:
-            self._entry, self._event = _last(connection)
+        """Start. What stands in the journal already is no part of this run."""
+        if self._journal.exists():
+            with closing(open_reading(self._journal)) as connection:
+                self._entry, self._event = _last(connection)
+        self.turned(self.loop.ticks << 1)
+        self.loop.record(self)
         self._thread.start()
 
-    def note(self, kind: Kind, data: Data = b"", stream: int = 0) -> None:
-        """Take a record; from the loop or from the journal's thread."""
+    def turned(self, turn: int) -> None:
+        """Take a turn of the loop."""
         if self._recording:
-            self._waiting.append((self._loop.time(), kind, stream, data))
+            self._waiting.append(turn)
+
+    def note(self, kind: Kind, data: Data = b"", stream: int = 0) -> None:
+        """Take a record of this turn; from the loop only."""
+        if self._recording:
+            self._waiting.append((kind, stream, data))
             if len(self._waiting) > _MOST_WAITING:
                 self._end(f"{len(self._waiting)} records wait: the disk does not keep up")
 
-    def tell(self, kind: Kind, **facts: Any) -> None:
+    def tell(self, kind: Kind, stream: int = 0, **facts: Any) -> None:
         """Take a record of facts."""
-        self.note(kind, lambda: json.dumps(facts, ensure_ascii=False).encode())
+        self.note(kind, lambda: json.dumps(facts, ensure_ascii=False).encode(), stream)
+
+    def worked(self, number: int, work: Callable[..., Any], ended: asyncio.Future[Any]) -> None:
+        """Take down what a thread has done for the loop."""
+
+        def made() -> bytes:
+            facts = {"n": number, "name": name_of(work), **told_result(work_of(work), ended)}
+            return json.dumps(facts, ensure_ascii=False).encode()
+
+        self.note(Kind.ASIDE, made)
 
     def stream(self) -> int:
         """A number for a new connection."""
         self._streams = self._streams % 0xFFFF + 1
         return self._streams
+
+    def asked(self) -> int:
+        """A number for a question, in the order in which the line asks."""
+        self._asked += 1
+        return self._asked
+
+    async def passed(
+        self,
+        work: Coroutine[Any, Any, T],
+        note: Callable[[asyncio.Task[T]], None],
+        unwanted: Callable[[T], None] | None = None,
+    ) -> T:
+        """Have work done, and its outcome taken up at the beginning of a turn.
+
+        :param note: takes the outcome down. :param unwanted: gets a result for which nobody waits any more.
+        """
+        outcome: asyncio.Future[T] = self.loop.create_future()
+
+        def hand_over(ended: asyncio.Task[T]) -> None:
+            wanted = settle(outcome, ended)
+            if not wanted and unwanted is not None and not ended.cancelled() and ended.exception() is None:
+                unwanted(ended.result())
+
+        pump = self.pump(work)
+        pump.add_done_callback(lambda ended: self.loop.inject(lambda: note(ended), hand_over, ended))
+        try:
+            return await outcome
+        except asyncio.CancelledError:
+            pump.cancel()
+            raise
+
+    def pump(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start work that is none of the line's: it stands between the line and what is outside."""
+        task = self.loop.create_task(work)
+        self._pumps.add(task)
+        task.add_done_callback(self._pumps.discard)
+        return task
 
     def keep(self, picture: bytes) -> str:
         """Keep a picture and return its digest; to be called in the thread."""
@@ -92,6 +154,9 @@ class Recorder:
 
     async def close(self) -> None:
         """Write what is left, and end. The line has ended, so nothing comes any more."""
+        for pump in list(self._pumps):
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
         self._over.set()
         if self._thread.ident is not None:
             await asyncio.to_thread(self._thread.join)
@@ -113,10 +178,9 @@ class Recorder:
     def _flush(self) -> None:
         """Put what waits on the tape, in small groups: the loop must get its turn in between."""
         while self._waiting and self._recording:
-            group: list[Record] = []
+            group: list[Noted] = []
             while self._waiting and len(group) < _AT_ONCE:
-                at, kind, stream, data = self._waiting.popleft()
-                group.append(Record(at, kind, stream, data if isinstance(data, bytes) else data()))
+                group.append(_made(self._waiting.popleft()))
             self._append(packed(group))
             self._over.wait(_BREATH_S)
         self._upkeep.look(self.folder)
@@ -124,6 +188,8 @@ class Recorder:
     def _append(self, block: bytes) -> None:
         path = self.folder / f"wires-{self._segment:05}.gz"
         if not self._segment or path.stat().st_size > SEGMENT_BYTES:
+            if self._segment:
+                sync(path)
             self._segment += 1
             path = self.folder / f"wires-{self._segment:05}.gz"
         with path.open("ab") as file:
@@ -148,7 +214,8 @@ class Recorder:
         if events:
             self._event = events[-1][0]
         if entries or events:
-            self.tell(Kind.ENTRIES, entries=[list(each) for each in entries], events=[list(each) for each in events])
+            facts = {"entries": [list(each) for each in entries], "events": [list(each) for each in events]}
+            self._waiting.append((Kind.ENTRIES, 0, json.dumps(facts, ensure_ascii=False).encode()))
 
     def _end(self, why: str) -> None:
         """Give the recording up. The line goes on."""
@@ -157,8 +224,16 @@ class Recorder:
         self._recording = False
         self._waiting.clear()
         _log.error("recording_stopped", folder=str(self.folder), cause=why)
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._on_end, why)
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._on_end, why)
+
+
+def _made(each: int | tuple[Kind, int, Data]) -> Noted:
+    """What was noted, its data made."""
+    if isinstance(each, int):
+        return each
+    kind, stream, data = each
+    return kind, stream, data if isinstance(data, bytes) else data()
 
 
 def _last(connection: sqlite3.Connection) -> tuple[int, int]:

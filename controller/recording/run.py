@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -15,17 +15,17 @@ from pathlib import Path
 
 from controller.composition import Composed, Seams, compose
 from controller.desk.channel import Handler
+from controller.durable import put_file
 from controller.eyes.vision_workers import VisionWorkers
 from controller.journal.store import open_reading
 from controller.plan.config import LineConfig
+from controller.recording.broker import recorded_connect
 from controller.recording.recorder import Recorder
 from controller.recording.seams import (
     RecordedClock,
-    RecordedThreads,
     RecordedVision,
     RecordedWriter,
     recorded_calls,
-    recorded_connect,
 )
 from controller.recording.streams import recorded_opening
 from controller.recording.tape import CONFIG, JOURNAL, META, VERSION, Kind, TapeError
@@ -49,17 +49,25 @@ class Wish:
 class Recorded:
     """A line, perhaps under recording.
 
-    :ivar wrap: makes calls recorded ones; :ivar ending: notes that the line is told to end.
+    :ivar wrap: makes calls recorded ones.
+    :ivar beginning, ending: to be awaited before the line's tasks are begun, and before they are told to end.
     """
 
     composed: Composed
     wrap: Callable[[Mapping[str, Handler]], Mapping[str, Handler]] = lambda handlers: handlers
-    ending: Callable[[], None] = lambda: None
+    beginning: Callable[[], Awaitable[None]] = lambda: _at_once()
+    ending: Callable[[], Awaitable[None]] = lambda: _at_once()
+
+
+async def _at_once() -> None:
+    """Nothing is to be taken down."""
 
 
 @asynccontextmanager
 async def recorded(config: LineConfig, wish: Wish, seams: Seams | None = None) -> AsyncIterator[Recorded]:
-    """As `compose`, with everything that passes the seams on tape, from the first task on until the last has ended.
+    """As `compose`, with everything that passes the seams on tape, until the last task has ended.
+
+    To be used in a `RecordedLoop`.
 
     :raises TapeError: the folder can't be written, has no room, or the line has what can't be recorded.
     """
@@ -68,31 +76,40 @@ async def recorded(config: LineConfig, wish: Wish, seams: Seams | None = None) -
     folder = _run_folder(wish, seams)
     lines: list[Composed] = []
     upkeep = Upkeep(wish.home, wish.limit)
-    recorder = Recorder(folder, config.store.journal, upkeep, lambda why: _tell_ended(lines[0], folder, why))
-    asyncio.get_running_loop().set_default_executor(RecordedThreads(recorder))
+    recorder = Recorder(folder, config.store.journal, upkeep, lambda why: _tell_ended(lines, folder, why))
+    await asyncio.to_thread(_keep_start, folder, config)
+    recorder.begin()
     try:
         async with _composed(config, seams, recorder) as composed:
             lines.append(composed)
-            await asyncio.to_thread(_keep_start, folder, config)
             composed.line.dispatch.connect = recorded_connect(composed.line.dispatch.connect, recorder)
-            recorder.begin()
-            recorder.note(Kind.BEGAN)
             yield Recorded(
-                composed, lambda handlers: recorded_calls(handlers, recorder), lambda: recorder.note(Kind.STOPPED)
+                composed,
+                lambda handlers: recorded_calls(handlers, recorder),
+                lambda: _marked(recorder, Kind.BEGAN),
+                lambda: _marked(recorder, Kind.STOPPED),
             )
     finally:
         await recorder.close()
 
 
+async def _marked(recorder: Recorder, kind: Kind) -> None:
+    """Take down where in the loop's turns this is."""
+    here: asyncio.Future[None] = recorder.loop.create_future()
+    recorder.loop.inject(lambda: recorder.note(kind), here.set_result, None)
+    await here
+
+
 def _composed(config: LineConfig, seams: Seams, recorder: Recorder) -> AbstractAsyncContextManager[Composed]:
     vision = seams.vision or VisionWorkers(config.vision.workers, config.vision.memory_mb)
+    clock = RecordedClock(seams.clock, recorder)
     return compose(
         config,
         replace(
             seams,
-            clock=RecordedClock(seams.clock, recorder),
+            clock=clock,
             opening=recorded_opening(seams.opening, recorder),
-            writer=lambda: RecordedWriter(seams.writer(), recorder),
+            writer=lambda: RecordedWriter(seams.writer(), recorder, clock),
             vision=RecordedVision(vision, recorder),
         ),
     )
@@ -122,16 +139,18 @@ def _run_folder(wish: Wish, seams: Seams) -> Path:
 
 def _keep_start(folder: Path, config: LineConfig) -> None:
     """Keep what a replay starts from. The meta file is written last: a folder without it holds no recording."""
-    with (
-        closing(open_reading(config.store.journal)) as here,
-        closing(sqlite3.connect(folder / JOURNAL)) as there,
-    ):
-        here.backup(there)
+    if config.store.journal.exists():
+        with (
+            closing(open_reading(config.store.journal)) as here,
+            closing(sqlite3.connect(folder / JOURNAL)) as there,
+        ):
+            here.backup(there)
     text = config.model_dump_json(indent=1)
-    (folder / CONFIG).write_text(_SIGNED_IN.sub("", text), encoding="utf-8")
+    put_file(folder / CONFIG, _SIGNED_IN.sub("", text).encode())
     meta = {"version": VERSION, "sealline": version("sealline"), "line": config.line.id}
-    (folder / META).write_text(json.dumps(meta), encoding="utf-8")
+    put_file(folder / META, json.dumps(meta).encode())
 
 
-def _tell_ended(composed: Composed, folder: Path, why: str) -> None:
-    composed.line.alarms.raise_alarm(AlarmKind.RECORDING_STOPPED, str(folder), cause=why)
+def _tell_ended(lines: list[Composed], folder: Path, why: str) -> None:
+    for composed in lines:
+        composed.line.alarms.raise_alarm(AlarmKind.RECORDING_STOPPED, str(folder), cause=why)

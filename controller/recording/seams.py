@@ -1,4 +1,7 @@
-"""The other seams of a line, recorded on their way: clock, commits, verdicts, broker, and what people ask."""
+"""The other seams of a line, recorded on their way: clock, commits, verdicts, and what people ask.
+
+What comes over them is taken up at the beginning of a turn (see `turns`), so that a replay can do the same.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,25 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from types import TracebackType
-from typing import Any, Self, cast
-
-import aiomqtt
+from typing import Any
 
 from controller.clock import WallClock
 from controller.desk.channel import Handler
 from controller.desk.channel_wire import ChannelRefused
-from controller.dispatch.broker import Broker
 from controller.eyes.vision_wire import Answer, pack_question
-from controller.eyes.vision_workers import VisionError, VisionWorkers
+from controller.eyes.vision_workers import VisionWorkers
 from controller.journal import JournalUnavailable
 from controller.journal.writer import Change, Commit, Writer
 from controller.recording.recorder import Recorder
 from controller.recording.tape import Kind
-from vision.verdict import Task, Verdict
+from controller.recording.turns import settle
+from vision.verdict import ContentsTask, Task, Verdict
 
 READING = frozenset({"snapshot", "devices", "registers", "manual"})
 """Calls that change nothing and decide nothing."""
@@ -34,46 +35,98 @@ _JUMP_S = 0.02
 
 
 class RecordedClock:
-    """A wall clock whose jumps are recorded: where it runs as the loop's time does, the loop's time tells it."""
+    """A wall clock whose jumps are recorded: between them it runs in the loop as the loop's time does."""
 
     def __init__(self, clock: WallClock, recorder: Recorder) -> None:
         self._clock = clock
         self._recorder = recorder
-        self._time = asyncio.get_running_loop().time
-        self._ahead: float | None = None
+        self._loop_thread = threading.get_ident()
+        self.in_thread = ""
+        self._since, self._wall = recorder.loop.time(), clock.now()
+        self._next = self._wall
+        self._jumping = False
+        recorder.tell(Kind.WALL, wall=self._wall.isoformat())
 
     def now(self) -> datetime:
-        """The present moment."""
-        now = self._clock.now()
-        ahead = now.timestamp() - self._time()
-        if self._ahead is None or abs(ahead - self._ahead) > _JUMP_S:
-            self._ahead = ahead
-            self._recorder.tell(Kind.WALL, wall=now.isoformat())
-        return now
+        """The present moment; in the loop that of its turn."""
+        real = self._clock.now()
+        if threading.get_ident() != self._loop_thread:
+            self.in_thread = real.isoformat()
+            return real
+        loop = self._recorder.loop
+        told = self._wall + timedelta(seconds=loop.time() - self._since)
+        ahead = (real - told).total_seconds() - (time.monotonic() - loop.time())
+        if abs(ahead) > _JUMP_S and not self._jumping:
+            self._jumping = True
+            loop.inject(self._note_jump, self._jump)
+        return told
+
+    def _note_jump(self) -> None:
+        self._next = self._clock.now()
+        self._recorder.tell(Kind.WALL, wall=self._next.isoformat())
+
+    def _jump(self) -> None:
+        """Run on from the real time of day."""
+        self._since, self._wall = self._recorder.loop.time(), self._next
+        self._jumping = False
+
+
+class _Group:
+    """Changes that were committed together. :ivar at: time of day that stands on them; :ivar refused: by the disk."""
+
+    def __init__(self, group: Sequence[Change], at: str) -> None:
+        self.changes = [change for change in group if isinstance(change, _Recorded)]
+        self.at = at
+        self.refused = next((str(each.error) for each in group if isinstance(each.error, JournalUnavailable)), "")
+
+    def settle(self) -> None:
+        """Wake who waits."""
+        for change in self.changes:
+            Change.tell(change)
+
+
+class _Recorded(Change):
+    """A change that is told with its whole group, at the beginning of a turn."""
+
+    __slots__ = ("_recorder", "group", "put")
+
+    def __init__(self, change: Change, recorder: Recorder) -> None:
+        super().__init__(change.make, change.future)
+        self.put = recorder.loop.ticks
+        self.group: _Group | None = None
+        self._recorder = recorder
+
+    def tell(self) -> None:
+        """Have the group told, once."""
+        group = self.group
+        if group is not None and group.changes[0] is self:
+            put = [each.put for each in group.changes]
+            note = partial(self._recorder.tell, Kind.COMMIT, put=put, at=group.at, refused=group.refused)
+            self._recorder.loop.inject(note, group.settle)
 
 
 class RecordedWriter:
-    """A writer whose commits are recorded: when each began, and whether the disk took it."""
+    """A writer whose commits are recorded: when each change was put, the time stamp, whether the disk took them."""
 
-    def __init__(self, writer: Writer, recorder: Recorder) -> None:
+    def __init__(self, writer: Writer, recorder: Recorder, clock: RecordedClock) -> None:
         self._writer = writer
         self._recorder = recorder
-        self._time = asyncio.get_running_loop().time
+        self._clock = clock
 
     def begin(self, commit: Commit) -> None:
         """Take changes from now on."""
 
         def commit_recorded(group: Sequence[Change], refused: Exception | None = None) -> None:
-            began = self._time()
             commit(group, refused)
-            lost = next((str(each.error) for each in group if isinstance(each.error, JournalUnavailable)), "")
-            self._recorder.tell(Kind.COMMIT, began=began, refused=lost)
+            told = _Group(group, self._clock.in_thread)
+            for change in told.changes:
+                change.group = told
 
         self._writer.begin(commit_recorded)
 
     def put(self, change: Change) -> None:
         """Hand in a change."""
-        self._writer.put(change)
+        self._writer.put(_Recorded(change, self._recorder))
 
     async def end(self) -> None:
         """Commit what was handed in, and stop."""
@@ -94,150 +147,49 @@ class RecordedVision(VisionWorkers):
 
     async def ready(self, deadline_s: float = 30.0) -> None:
         """Wait until every worker is ready."""
-        try:
-            await self._workers.ready(deadline_s)
-        except VisionError as error:
-            self._recorder.tell(Kind.READY, failed=str(error))
-            raise
-        self._recorder.tell(Kind.READY, failed="")
+        number = self._recorder.asked()
+
+        def note(ended: asyncio.Task[None]) -> None:
+            if ended.cancelled():
+                self._recorder.tell(Kind.READY, n=number, cancelled=True)
+            else:
+                self._recorder.tell(Kind.READY, n=number, failed=str(ended.exception() or ""))
+
+        await self._recorder.passed(self._workers.ready(deadline_s), note)
 
     async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
         """Have one picture judged."""
-        try:
-            verdict = await self._workers.judge(picture, task, deadline_s)
-        except VisionError as error:
-            self._take_down(picture, task, {"failed": str(error), "error": type(error).__name__})
-            raise
-        except asyncio.CancelledError:
-            self._take_down(picture, task, {"cancelled": True})
-            raise
-        self._take_down(picture, task, verdict)
-        return verdict
+        number = self._recorder.asked()
 
-    def _take_down(self, picture: bytes, task: Task, came: Verdict | dict[str, Any]) -> None:
-        def made() -> bytes:
-            facts = came if isinstance(came, dict) else {"verdict": _as_json(came), "evidence": bool(came.evidence)}
-            asked = base64.b64encode(pack_question(task, b"")).decode()
-            digest = hashlib.sha256(picture).hexdigest()
-            return json.dumps({"picture": digest, "asked": asked, **facts}, ensure_ascii=False).encode()
+        def note(ended: asyncio.Task[Verdict]) -> None:
+            self._recorder.note(Kind.VERDICT, lambda: _taken_down(number, picture, task, ended))
 
-        self._recorder.note(Kind.VERDICT, made)
+        return await self._recorder.passed(self._workers.judge(picture, task, deadline_s), note)
 
 
-def _as_json(verdict: Verdict) -> Any:
-    return Answer(verdict=replace(verdict, evidence=b"")).model_dump(mode="json")["verdict"]
+def asked_of(task: Task) -> str:
+    """What is asked of a picture, in one word; the key under which identities are compared is not told."""
+    told = replace(task, digest_key="") if isinstance(task, ContentsTask) else task
+    return base64.b64encode(pack_question(told, b"")).decode()
 
 
-class RecordedThreads(ThreadPoolExecutor):
-    """The loop's threads; how long each piece of work took is recorded."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__(thread_name_prefix="aside")
-        self._recorder = recorder
-        self._time = asyncio.get_running_loop().time
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Have work done."""
-
-        def do() -> Any:
-            began = self._time()
-            try:
-                return fn(*args, **kwargs)
-            finally:
-                self._recorder.tell(Kind.ASIDE, name=name_of(fn), began=began)
-
-        return super().submit(do)
-
-
-def name_of(work: Callable[..., Any]) -> str:
-    """The name of work as `asyncio.to_thread` hands it over: a context's `run` with the function first."""
-    if isinstance(work, partial) and work.args:
-        work = work.args[0]
-    return str(getattr(work, "__qualname__", type(work).__name__))
-
-
-class RecordedBroker:
-    """A connection to the broker, recorded: when it came and went, what was published, what arrived."""
-
-    def __init__(self, broker: Broker, recorder: Recorder) -> None:
-        self._broker = broker
-        self._recorder = recorder
-        self._number = recorder.stream()
-
-    async def __aenter__(self) -> Self:
-        self._tell("dialled")
-        try:
-            await self._broker.__aenter__()
-        except Exception as error:
-            self._tell("refused", error=str(error))
-            raise
-        self._tell("opened")
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            await self._broker.__aexit__(kind, error, trace)
-        finally:
-            self._tell("closed")
-
-    async def announce(self, *, online: bool) -> None:
-        """Say whether the line is there."""
-        await self._asked("announce", {"online": online}, self._broker.announce(online=online))
-
-    async def follow(self, *topics: str) -> None:
-        """Subscribe."""
-        await self._asked("follow", {"topics": topics}, self._broker.follow(*topics))
-
-    async def tell(self, topic: str, payload: str, properties: Any = None, *, retain: bool = False) -> int:
-        """Publish."""
-        asked = self._broker.tell(topic, payload, properties, retain=retain)
-        code: int = await self._asked("tell", {"payload": payload}, asked)
-        return code
-
-    @property
-    def messages(self) -> AsyncIterator[aiomqtt.Message]:
-        """What arrives."""
-        return self._messages()
-
-    async def _messages(self) -> AsyncIterator[aiomqtt.Message]:
-        try:
-            async for message in self._broker.messages:
-                payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
-                self._tell(
-                    "arrived",
-                    topic=message.topic.value,
-                    payload=base64.b64encode(payload).decode(),
-                    retain=bool(message.retain),
-                )
-                yield message
-        except (aiomqtt.MqttError, OSError) as error:
-            self._tell("lost", error=str(error))
-            raise
-
-    async def _asked(self, what: str, facts: dict[str, Any], answer: Any) -> Any:
-        try:
-            found = await answer
-        except (aiomqtt.MqttError, OSError) as error:
-            self._tell(what, **facts, error=str(error))
-            raise
-        self._tell(what, **facts, answer=found)
-        return found
-
-    def _tell(self, what: str, **facts: Any) -> None:
-        self._recorder.note(
-            Kind.BROKER, lambda: json.dumps({"what": what, **facts}, ensure_ascii=False).encode(), self._number
-        )
-
-
-def recorded_connect(connect: Callable[[], Broker], recorder: Recorder) -> Callable[[], Broker]:
-    """As `connect`, every connection recorded."""
-    return lambda: cast(Broker, RecordedBroker(connect(), recorder))
+def _taken_down(number: int, picture: bytes, task: Task, ended: asyncio.Task[Verdict]) -> bytes:
+    facts: dict[str, Any]
+    error = None if ended.cancelled() else ended.exception()
+    if ended.cancelled():
+        facts = {"cancelled": True}
+    elif error is None:
+        verdict = Answer(verdict=replace(ended.result(), evidence=b"")).model_dump(mode="json")["verdict"]
+        facts = {"verdict": verdict, "evidence": bool(ended.result().evidence)}
+    else:
+        facts = {"failed": str(error), "error": type(error).__name__}
+    digest = hashlib.sha256(picture).hexdigest()
+    facts = {"n": number, "picture": digest, "asked": asked_of(task), **facts}
+    return json.dumps(facts, ensure_ascii=False).encode()
 
 
 def recorded_calls(handlers: Mapping[str, Handler], recorder: Recorder) -> dict[str, Handler]:
-    """As `handlers`; whatever changes or decides something is recorded with its answer's kind."""
+    """As `handlers`; whatever changes or decides something is begun with a turn, and recorded with its refusal."""
     return {
         name: handler if name in READING else _recorded_call(name, handler, recorder)
         for name, handler in handlers.items()
@@ -246,12 +198,42 @@ def recorded_calls(handlers: Mapping[str, Handler], recorder: Recorder) -> dict[
 
 def _recorded_call(name: str, handler: Handler, recorder: Recorder) -> Handler:
     async def call(arguments: dict[str, Any]) -> dict[str, Any]:
+        number = recorder.asked()
+        answer: asyncio.Future[dict[str, Any]] = recorder.loop.create_future()
         kept = json.dumps(arguments, ensure_ascii=False)
-        recorder.tell(Kind.CALL, name=name, arguments=kept)
+        started: list[asyncio.Task[dict[str, Any]]] = []
+
+        def start() -> None:
+            task = begin_call(handler, arguments, partial(_note_refusal, name, recorder))
+            task.add_done_callback(partial(settle, answer))
+            started.append(task)
+
+        recorder.loop.inject(partial(recorder.tell, Kind.CALL, n=number, name=name, arguments=kept), start)
         try:
-            return await handler(arguments)
-        except ChannelRefused as refused:
-            recorder.tell(Kind.CALL, name=name, refused=refused.code)
+            return await answer
+        except asyncio.CancelledError:
+            recorder.loop.inject(
+                partial(recorder.tell, Kind.HUNG_UP, n=number), lambda: [task.cancel() for task in started]
+            )
             raise
 
     return call
+
+
+def begin_call(
+    handler: Handler, arguments: dict[str, Any], refused: Callable[[ChannelRefused], None]
+) -> asyncio.Task[dict[str, Any]]:
+    """Begin what a call does. :param refused: told of a refusal in the turn in which it falls."""
+
+    async def do() -> dict[str, Any]:
+        try:
+            return await handler(arguments)
+        except ChannelRefused as refusal:
+            refused(refusal)
+            raise
+
+    return asyncio.get_running_loop().create_task(do(), name="call")
+
+
+def _note_refusal(name: str, recorder: Recorder, refusal: ChannelRefused) -> None:
+    recorder.tell(Kind.REFUSAL, name=name, refused=refusal.code)

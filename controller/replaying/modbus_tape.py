@@ -122,6 +122,8 @@ def read_talk(connection: Connection, frames: Frames) -> Talk:
             last = Exchange(record.at, frames.request(record.data))
             talk.exchanges.append(last)
             continue
+        if record.kind is not Kind.IN:
+            continue
         gathered += record.data
         pdu = frames.reply(gathered, last.request) if last is not None and last.reply is None else None
         if pdu is not None and last is not None:

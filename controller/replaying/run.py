@@ -8,10 +8,11 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from controller.equipment import Opening
 from controller.journal import JournalUnavailable
 from controller.journal.store import open_reading
 from controller.plan.config import LineConfig, PlcDevice
+from controller.recording.seams import begin_call
 from controller.recording.tape import JOURNAL, Kind, TapeError
 from controller.replaying.decisions import (
     Decision,
@@ -37,6 +39,7 @@ from controller.replaying.decisions import (
 from controller.replaying.loop import ReplayLoop, Standstill
 from controller.replaying.modbus_tape import Frames
 from controller.replaying.plc import Issued, Plc
+from controller.replaying.plc_wire import PlcWire
 from controller.replaying.seams import Judge, PlaybackClock, PlaybackDispatch, PlaybackVision, PlaybackWriter
 from controller.replaying.timeline import Connection, Timeline
 from controller.replaying.wires import Conversation, Wire
@@ -47,8 +50,6 @@ from devices.plc.contract import DeviceKind
 _TAIL = timedelta(seconds=2)
 """Of a line that died: so much of its last decisions may be missing on the tape."""
 _LABEL = b"^XA"
-_POLL_S = 0.005
-"""The least allowed: a playback holds each poll until there is something new to show."""
 _KINDS = {
     "conveyor": DeviceKind.CONVEYOR,
     "sealer": DeviceKind.SEALER,
@@ -59,7 +60,12 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a replay came out. :ivar differences: the first of each matter, the earliest first; none: the same."""
+    """How a replay came out.
+
+    :ivar differences: the first of each matter, the earliest first; none: the same.
+    :ivar left_step: where and how the line first did something at another moment than then; empty: never, so that
+        not only its decisions are the same but everything that it did.
+    """
 
     items: int
     permits: int
@@ -67,6 +73,7 @@ class Comparison:
     recorded_s: float
     wall_s: float
     differences: tuple[Difference, ...]
+    left_step: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -81,6 +88,7 @@ class _Now:
     events: list[list[Any]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     strayed_at: float | None = None
+    left_step: str = ""
     failure: str = ""
 
 
@@ -94,8 +102,8 @@ def replay(line: Timeline, judge: Judge | None = None) -> Comparison:
     stage = _Stage(line, judge)
     with _quiet(), _scratch() as folder:
         config = _moved(line, folder)
-        asides = [(said.facts["name"], said.facts["began"], said.at) for said in line.asides]
-        with asyncio.Runner(loop_factory=lambda: ReplayLoop(line.began_at, line.pauses, asides)) as runner:
+        loop = partial(ReplayLoop, line.turns, line.records, line.deliver, line.asides)
+        with asyncio.Runner(loop_factory=loop) as runner:
             try:
                 runner.run(stage.play(config))
             except JournalUnavailable as error:
@@ -112,6 +120,7 @@ def replay(line: Timeline, judge: Judge | None = None) -> Comparison:
         recorded_s=line.end - line.began_at,
         wall_s=time.perf_counter() - began,
         differences=tuple(found),
+        left_step=stage.now.left_step,
         remarks=tuple(dict.fromkeys(stage.now.remarks)),
     )
 
@@ -126,13 +135,16 @@ class _Stage:
         self._plcs: dict[str, Plc] = {}
         self._over = asyncio.Event()
         self.now = _Now()
+        for record in line.records:
+            if record.kind is Kind.WALL:
+                line.deliveries[record.place] = partial(self._clock.jump, record)
 
     async def play(self, config: LineConfig) -> None:
         """Run the line from the recording's beginning to its end."""
         seams = Seams(
             clock=self._clock,
             opening=self._opening(config),
-            writer=lambda: PlaybackWriter(self._line.commits),
+            writer=lambda: PlaybackWriter(self._line, self._clock, self._leave_step),
             connect=PlaybackDispatch(self._line).connect,
             vision=self._vision,
         )
@@ -147,33 +159,42 @@ class _Stage:
         base = _last_numbers(config)
         self._base = base
         loop = asyncio.get_running_loop()
+        assert isinstance(loop, ReplayLoop)
+        assert self._line.began is not None
+        loop.left_step = self._leave_step
+        self._take_calls(composed.desk.handlers)
         async with asyncio.TaskGroup() as group:
+            await self._line.began.wait()
             tasks = [group.create_task(serve()) for serve in composed.serves]
-            tasks.append(group.create_task(self._call(composed.desk.handlers)))
-            loop.call_at(self._line.end, self._over.set)
+            loop.over = self._over.set
+            if self._line.stopped is not None:
+                self._line.stopped.then(self._over.set)
             await self._over.wait()
             self._look_back(config)
             for task in tasks:
                 task.cancel()
 
-    async def _call(self, handlers: Any) -> None:
-        """Ask what people asked, when they asked it."""
-        loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as group:
-            for said in self._line.calls:
-                if "arguments" not in said.facts:
-                    continue
-                await asyncio.sleep(max(0.0, said.at - loop.time()))
-                handler = handlers.get(said.facts["name"])
-                if handler is None:
-                    raise TapeError(f"the call {said.facts['name']!r} was recorded, this sealline does not know it")
-                group.create_task(self._ask(handler, said.facts))
+    def _take_calls(self, handlers: Mapping[str, Handler]) -> None:
+        """Ask what people asked, in the turn in which they asked it."""
+        asked: dict[int, asyncio.Task[Any]] = {}
 
-    async def _ask(self, handler: Handler, facts: dict[str, Any]) -> None:
-        try:
-            await handler(json.loads(facts["arguments"]))
-        except ChannelRefused as refused:
-            self.now.refused.append((asyncio.get_running_loop().time(), f"{facts['name']}: {refused.code}"))
+        def ask(facts: dict[str, Any]) -> None:
+            task = asked[facts["n"]] = begin_call(
+                handlers[facts["name"]], json.loads(facts["arguments"]), partial(self._refused, facts["name"])
+            )
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+
+        for record in self._line.calls:
+            facts = record.said()
+            if record.kind is Kind.HUNG_UP:
+                self._line.deliveries[record.place] = partial(_hang_up, asked, facts["n"])
+                continue
+            if facts["name"] not in handlers:
+                raise TapeError(f"the call {facts['name']!r} was recorded, this sealline does not know it")
+            self._line.deliveries[record.place] = partial(ask, facts)
+
+    def _refused(self, name: str, refusal: ChannelRefused) -> None:
+        self.now.refused.append((asyncio.get_running_loop().time(), f"{name}: {refusal.code}"))
 
     def _opening(self, config: LineConfig) -> Opening:
         def opening(name: str, link: Link) -> Dial:
@@ -184,7 +205,7 @@ class _Stage:
 
     def _playback(
         self, name: str, link: Link, config: LineConfig, connections: list[Connection]
-    ) -> Callable[[Connection, float], ByteStream]:
+    ) -> Callable[[Connection, float | None], ByteStream]:
         if not isinstance(link, ModbusLink):
             return lambda connection, since: (
                 Conversation(connection, since, lambda data: self._wrote(name, data)).stream
@@ -193,9 +214,10 @@ class _Stage:
         assert isinstance(device, PlcDevice)
         kind = _KINDS[device.type]
         frames = Frames("rtu" if isinstance(link.transport, SerialLink) else "tcp")
-        plc = self._plcs[name] = Plc(name, kind, 9 if kind is DeviceKind.CONVEYOR else 1, frames, self._stray)
+        blocks = 9 if kind is DeviceKind.CONVEYOR else 1
+        plc = self._plcs[name] = Plc(name, kind, blocks, frames, self._stray, self._leave_step)
         plc.read(connections)
-        return plc.begin
+        return lambda connection, since: PlcWire(plc, connection, since).stream
 
     def _wrote(self, name: str, data: bytes) -> None:
         if data.startswith(_LABEL):
@@ -207,6 +229,11 @@ class _Stage:
             self.now.strayed_at = asyncio.get_running_loop().time()
             self.now.remarks.append(why)
             self._over.set()
+
+    def _leave_step(self, how: str) -> None:
+        """Note where the replayed line first did not do the same in the same turn."""
+        if not self.now.left_step and not self._over.is_set():
+            self.now.left_step = f"{self._wall(asyncio.get_running_loop().time()):%Y-%m-%d %H:%M:%S.%f}: {how}"
 
     def _look_back(self, config: LineConfig) -> None:
         """Take what the replayed line has journalled."""
@@ -229,11 +256,7 @@ class _Stage:
             if record.kind is Kind.OUT and record.data.startswith(_LABEL)
         ]
         permits = [each for plc in self._plcs.values() for block in plc.then.values() for each in block]
-        refused = [
-            (said.at, f"{said.facts['name']}: {said.facts['refused']}")
-            for said in line.calls
-            if "refused" in said.facts
-        ]
+        refused = [(said.at, f"{said.facts['name']}: {said.facts['refused']}") for said in line.refusals]
         return self._all(line.entries, line.events, permits, labels, refused)
 
     def decided(self) -> list[Decision]:
@@ -249,16 +272,11 @@ class _Stage:
         end = self._wall(line.end)
         then_until = end + timedelta(days=1) if line.stopped_at is not None else end - _TAIL
         now_until = then_until if strayed_at is None else self._wall(strayed_at) - _TAIL / 4
-        found = differences(_without_alarms(then), _without_alarms(now), then_until, now_until)
+        found = differences(then, now, then_until, now_until)
         if not found and (strayed_at is not None or self.now.failure):
             why = self.now.failure or self.now.remarks[0]
             at = end if strayed_at is None else self._wall(strayed_at)
             return [Difference(at, "the whole line", "went on", why)]
-        if not found:
-            self.now.remarks += [
-                f"an alarm came otherwise, as those may that come of looking twice a second: {alarm}"
-                for alarm in differences(then, now, then_until, now_until)[:1]
-            ]
         return found
 
     def _all(
@@ -279,20 +297,21 @@ class _Stage:
         return self._clock.at(at)
 
 
-def _without_alarms(decisions: list[Decision]) -> list[Decision]:
-    """Alarms that are raised by a look now and then come otherwise for a moment's difference; what holds is a state."""
-    return [decision for decision in decisions if not decision.matter.startswith("alarm ")]
+def _hang_up(asked: dict[int, asyncio.Task[Any]], number: int) -> None:
+    if number in asked:
+        asked[number].cancel()
 
 
 def _moved(line: Timeline, folder: Path) -> LineConfig:
     """The configuration with everything that is written in a folder of the replay's own."""
     config = line.config
-    shutil.copy(line.folder / JOURNAL, folder / "line.db")
+    if (line.folder / JOURNAL).exists():
+        shutil.copy(line.folder / JOURNAL, folder / "line.db")
     own = {"journal": folder / "line.db", "evidence": folder / "evidence", "signing_key": folder / "line.key"}
     return config.model_copy(
         update={
             "store": config.store.model_copy(update=own),
-            "timing": config.timing.model_copy(update={"poll_s": _POLL_S}),
+            "vision": config.vision.model_copy(update={"identity_key_file": None}),
             "challenge": config.challenge.model_copy(update={"campaign": None}),
         }
     )

@@ -2,54 +2,127 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
+from array import array
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from controller.plan.config import LineConfig
-from controller.recording.tape import BEHEADED, CONFIG, META, VERSION, Kind, Record, TapeError, read_records
-from controller.recording.upkeep import runs
-from controller.replaying.loop import Pause
+from controller.recording.tape import Kind, Record
 
-_PAUSE_S = 0.05
-"""A line that runs reads its PLCs more often: with nothing at all on the tape for so long, it stood still."""
-_WIRES = frozenset({Kind.OPENED, Kind.REFUSED, Kind.IN, Kind.OUT, Kind.PICTURE, Kind.ENDED, Kind.CLOSED})
+_DELIVERED = frozenset({Kind.IN, Kind.PICTURE, Kind.PIECE, Kind.ENDED})
+
+
+@dataclass(slots=True)
+class Answer:
+    """Something that the line waited for, with the record of its coming."""
+
+    record: Record
+    _came: bool = False
+    _waiting: list[Callable[[], None]] = field(default_factory=list)
+
+    def come(self) -> None:
+        """It comes in this turn."""
+        self._came = True
+        for settle in self._waiting:
+            settle()
+
+    def then(self, settle: Callable[[], None]) -> None:
+        """Call `settle` when it comes; soon, when it has come before anybody asked."""
+        if self._came:
+            asyncio.get_running_loop().call_soon(settle)
+        else:
+            self._waiting.append(settle)
+
+    async def wait(self) -> None:
+        """Return when it has come."""
+        here: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.then(lambda: None if here.done() else here.set_result(None))
+        await here
+
+    async def said(self) -> dict[str, Any]:
+        """Its facts, when it has come; never, when the line had ceased to wait for it then."""
+        facts = self.record.said()
+        if "cancelled" in facts:
+            await asyncio.get_running_loop().create_future()
+        await self.wait()
+        return facts
+
+
+class Answers:
+    """Answers of one kind by what was asked; those to the same question in the order in which they were asked."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, list[tuple[int, Answer]]] = {}
+        self._next: dict[str, int] = {}
+
+    def add(self, question: str, number: int, answer: Answer) -> None:
+        """Add an answer. :param number: of its question."""
+        asked = self._asked.setdefault(question, [])
+        asked.append((number, answer))
+        asked.sort(key=lambda each: each[0])
+
+    def next(self, question: str) -> Answer | None:
+        """The answer to a question that is asked now; None when it was not asked so often then."""
+        place = self._next[question] = self._next.get(question, -1) + 1
+        asked = self._asked.get(question, [])
+        return asked[place][1] if place < len(asked) else None
 
 
 @dataclass(slots=True)
 class Connection:
     """One attempt to open a device's link, and what went over it.
 
-    :ivar opened_at: None when it never opened; :ivar refused: why, then.
+    :ivar opened: its opening or refusal; None when it was neither.
     :ivar over_at: loop time at which it ended; infinity when it outlasts the recording.
-    :ivar ended: the device's end of it, None when the line closed it or it outlasts the recording.
-    :ivar passed: IN, OUT and PICTURE records in their order.
+    :ivar passed: everything else but its closing, in order. :ivar drained: waits for the operating system, by number.
+    :ivar delivered: place on the tape up to which was delivered. :ivar arrive: told of each delivery.
     """
 
     device: str
-    dialled_at: float
-    opened_at: float | None = None
-    refused: str | None = None
+    dialled: Record
+    opened: Answer | None = None
     over_at: float = float("inf")
-    ended: str | None = None
     passed: list[Record] = field(default_factory=list)
+    drained: dict[int, Answer] = field(default_factory=dict)
+    delivered: int = 0
+    arrive: Callable[[], None] = lambda: None
+
+    @property
+    def refused(self) -> str | None:
+        """Why it was refused."""
+        return self.opened.record.data.decode() if self.opened and self.opened.record.kind is Kind.REFUSED else None
 
     def take(self, record: Record) -> None:
         """Take the next record of this connection."""
         match record.kind:
-            case Kind.OPENED:
-                self.opened_at = record.at
-            case Kind.REFUSED:
-                self.refused, self.over_at = record.data.decode(), record.at
-            case Kind.ENDED:
-                self.ended, self.over_at = record.data.decode(), record.at
+            case Kind.OPENED | Kind.REFUSED:
+                self.opened = Answer(record)
+                if record.kind is Kind.REFUSED:
+                    self.over_at = record.at
             case Kind.CLOSED:
-                self.over_at = record.at
+                self.over_at = min(self.over_at, record.at)
+            case Kind.DRAINED:
+                self.drained[record.said()["n"]] = Answer(record)
             case _:
                 self.passed.append(record)
+                if record.kind is Kind.ENDED:
+                    self.over_at = record.at
+
+    def deliver(self, record: Record) -> None:
+        """Take a record's turn."""
+        if record.kind in (Kind.OPENED, Kind.REFUSED):
+            assert self.opened is not None
+            self.opened.come()
+        elif record.kind is Kind.DRAINED:
+            self.drained[record.said()["n"]].come()
+        elif record.kind in _DELIVERED:
+            self.delivered = record.place
+            self.arrive()
 
 
 @dataclass(slots=True)
@@ -61,105 +134,69 @@ class Said:
 
 
 @dataclass(slots=True)
+class BrokerLink:
+    """One recorded connection to the broker. :ivar unmade: why there could be none."""
+
+    unmade: str = ""
+    answers: Answers = field(default_factory=Answers)
+    came: deque[dict[str, Any]] = field(default_factory=deque)
+    arrive: Callable[[], None] = lambda: None
+
+    def deliver(self, facts: dict[str, Any]) -> None:
+        """A message or the end comes in this turn."""
+        self.came.append(facts)
+        self.arrive()
+
+
+@dataclass(slots=True)
 class Timeline:
     """All of a recording. Times are the recorded line's loop times.
 
+    :ivar turns: of the line's loop; :ivar records: in their order.
     :ivar stopped_at: when the line was told to end; None when it died or still ran.
+    :ivar deliveries: what is done in the turn of a record, by its place.
     """
 
     folder: Path
     config: LineConfig
-    began_at: float = 0.0
-    last_at: float = 0.0
-    stopped_at: float | None = None
+    turns: array[int] = field(default_factory=lambda: array("q"))
+    records: list[Record] = field(default_factory=list)
+    began: Answer | None = None
+    stopped: Answer | None = None
     connections: dict[str, list[Connection]] = field(default_factory=dict)
-    verdicts: list[Said] = field(default_factory=list)
-    readies: list[Said] = field(default_factory=list)
-    commits: list[Said] = field(default_factory=list)
-    asides: list[Said] = field(default_factory=list)
-    calls: list[Said] = field(default_factory=list)
-    broker: list[tuple[int, Said]] = field(default_factory=list)
+    verdicts: Answers = field(default_factory=Answers)
+    readies: Answers = field(default_factory=Answers)
+    asides: Answers = field(default_factory=Answers)
+    publishing: Answers = field(default_factory=Answers)
+    commits: list[Record] = field(default_factory=list)
+    calls: list[Record] = field(default_factory=list)
+    refusals: list[Said] = field(default_factory=list)
+    links: list[BrokerLink] = field(default_factory=list)
+    published: list[Said] = field(default_factory=list)
     walls: list[tuple[float, datetime]] = field(default_factory=list)
     entries: list[list[Any]] = field(default_factory=list)
     events: list[list[Any]] = field(default_factory=list)
-    pauses: list[Pause] = field(default_factory=list)
+    deliveries: dict[int, Callable[[], None]] = field(default_factory=dict)
+
+    @property
+    def began_at(self) -> float:
+        """Loop time at which the recording begins."""
+        return self.records[0].at
 
     @property
     def end(self) -> float:
         """Loop time at which the recording ends."""
-        return self.last_at if self.stopped_at is None else self.stopped_at
+        return self.records[-1].at if self.stopped is None else self.stopped.record.at
+
+    @property
+    def stopped_at(self) -> float | None:
+        """Loop time at which the line was told to end."""
+        return None if self.stopped is None else self.stopped.record.at
+
+    def deliver(self, record: Record) -> None:
+        """Take a record's turn."""
+        self.deliveries.get(record.place, _nothing)()
 
 
-def find_run(folder: Path) -> Path:
-    """The recording that a folder is, or the newest that it holds.
-
-    :raises TapeError: there is none.
-    """
-    if (folder / META).is_file():
-        return folder
-    if found := runs(folder):
-        return found[-1]
-    raise TapeError(f"{folder}: no recording of `sealline run --record` there")
-
-
-def read_timeline(folder: Path) -> Timeline:
-    """Read one run's recording.
-
-    :raises TapeError: it is damaged, of another version, or its beginning had to make room.
-    """
-    try:
-        version = json.loads((folder / META).read_text(encoding="utf-8"))["version"]
-        config = LineConfig.model_validate_json((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError) as error:
-        raise TapeError(f"{folder}: what the line started from can't be read ({error})") from error
-    if version != VERSION:
-        raise TapeError(f"{folder}: recorded in form {version}, this sealline replays form {VERSION}")
-    if (folder / BEHEADED).exists():
-        raise TapeError(
-            f"{folder}: its beginning was removed to stay within the limit, and a replay begins there; "
-            "record with a higher --record-limit-mb, or start the line process anew more often"
-        )
-    return _filled(Timeline(folder, config))
-
-
-def _filled(line: Timeline) -> Timeline:
-    records = sorted(read_records(line.folder), key=lambda record: record.at)
-    open_ones: dict[int, Connection] = {}
-    for record in records:
-        if record.kind is Kind.DIALLED:
-            connection = open_ones[record.stream] = Connection(record.data.decode(), record.at)
-            line.connections.setdefault(connection.device, []).append(connection)
-        elif record.kind in _WIRES:
-            open_ones[record.stream].take(record)
-        else:
-            _take(line, record)
-    if not any(record.kind is Kind.BEGAN for record in records):
-        raise TapeError(f"{line.folder}: holds no beginning: the line ended before it had begun")
-    line.last_at = records[-1].at
-    line.pauses = [(one.at, other.at) for one, other in pairwise(records) if other.at - one.at > _PAUSE_S]
-    return line
-
-
-def _take(line: Timeline, record: Record) -> None:
-    lists = {
-        Kind.VERDICT: line.verdicts,
-        Kind.READY: line.readies,
-        Kind.COMMIT: line.commits,
-        Kind.ASIDE: line.asides,
-        Kind.CALL: line.calls,
-    }
-    match record.kind:
-        case Kind.BEGAN:
-            line.began_at = record.at
-        case Kind.STOPPED:
-            line.stopped_at = record.at
-        case Kind.BROKER:
-            line.broker.append((record.stream, Said(record.at, record.said())))
-        case Kind.WALL:
-            line.walls.append((record.at, datetime.fromisoformat(record.said()["wall"])))
-        case Kind.ENTRIES:
-            said = record.said()
-            line.entries += said["entries"]
-            line.events += said["events"]
-        case kind:
-            lists[kind].append(Said(record.at, record.said()))
+def _nothing() -> None:
+    """Most records are no input."""

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import errno
+import json
 import os
 import shutil
+from array import array
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 from order_bench import EXAMPLE
 
 from controller.clock import SystemClock
+from controller.eyes.vision_workers import VisionWorkers
 from controller.journal import Journal
 from controller.plan.config import load_config
 from controller.recording.recorder import Recorder
+from controller.recording.results import error_of
+from controller.recording.seams import RecordedVision
 from controller.recording.streams import PictureCutter
-from controller.recording.tape import BEHEADED, CONFIG, META, PICTURES, Kind, TapeError, read_records
+from controller.recording.tape import (
+    BEHEADED,
+    CONFIG,
+    META,
+    PICTURES,
+    VERSION,
+    Kind,
+    Record,
+    TapeError,
+    read_noted,
+    read_records,
+)
+from controller.recording.turns import RecordedLoop
 from controller.recording.upkeep import Upkeep
-from controller.replaying.timeline import find_run, read_timeline
+from controller.replaying.reading import find_run, read_timeline
+from controller.replaying.timeline import Connection
+from controller.replaying.wires import PlaybackStream
+from vision.verdict import Box, Task, Verdict, View, WaybillTask
 
 KB = 1024
 
@@ -25,7 +49,7 @@ KB = 1024
 def _run(home: Path, name: str, wires: int, pictures: int = 0) -> Path:
     run = home / name
     (run / PICTURES).mkdir(parents=True)
-    (run / META).write_text('{"version": 1}')
+    (run / META).write_text(json.dumps({"version": VERSION}))
     for number in range(1, wires + 1):
         (run / f"wires-{number:05}.gz").write_bytes(bytes(100 * KB))
     for number in range(pictures):
@@ -65,44 +89,125 @@ def test_a_folder_without_a_recording_is_named(tmp_path: Path) -> None:
         find_run(tmp_path)
 
 
-async def test_what_was_noted_stands_on_the_tape_in_order(tmp_path: Path) -> None:
-    async with Journal(tmp_path / "line.db", SystemClock()):
-        folder = tmp_path / "run"
-        folder.mkdir()
-        recorder = Recorder(folder, tmp_path / "line.db", Upkeep(tmp_path, 1 << 30), lambda why: None)
-        recorder.begin()
-        for number in range(300):
-            recorder.note(Kind.IN, b"%d" % number, stream=7)
-        await recorder.close()
-    told = [(each.stream, each.data) for each in read_records(folder)]
-    assert told == [(7, b"%d" % number) for number in range(300)]
+def test_what_was_noted_stands_on_the_tape_in_order(tmp_path: Path) -> None:
+    async def note() -> None:
+        async with Journal(tmp_path / "line.db", SystemClock()):
+            recorder = _recorder(tmp_path, lambda why: None)
+            recorder.begin()
+            for number in range(300):
+                recorder.note(Kind.IN, b"%d" % number, stream=7)
+                if number % 3 == 0:
+                    await asyncio.sleep(0)
+            await recorder.close()
+
+    _in_turns(note)
+    turns = array("q")
+    records = list(read_records(read_noted(tmp_path / "run"), turns))
+    assert [(each.stream, each.data) for each in records] == [(7, b"%d" % number) for number in range(300)]
+    assert [each.turn for each in records] == [(number + 2) // 3 for number in range(300)]
+    assert list(turns) == sorted(turns)
 
 
-async def test_a_disk_that_takes_nothing_ends_the_recording_with_a_word(tmp_path: Path) -> None:
-    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    async with Journal(tmp_path / "line.db", SystemClock()):
-        folder = tmp_path / "run"
-        folder.mkdir()
-        recorder = Recorder(folder, tmp_path / "line.db", Upkeep(tmp_path, 1 << 30), ended.set_result)
-        shutil.rmtree(folder)
-        recorder.begin()
-        recorder.note(Kind.IN, b"lost")
-        async with asyncio.timeout(30):
-            assert "No such file" in await ended
-        recorder.note(Kind.IN, b"more")
-        await recorder.close()
+def test_a_disk_that_takes_nothing_ends_the_recording_with_a_word(tmp_path: Path) -> None:
+    async def note() -> None:
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        async with Journal(tmp_path / "line.db", SystemClock()):
+            recorder = _recorder(tmp_path, ended.set_result)
+            shutil.rmtree(recorder.folder)
+            recorder.begin()
+            recorder.note(Kind.IN, b"lost")
+            async with asyncio.timeout(30):
+                assert "No such file" in await ended
+            recorder.note(Kind.IN, b"more")
+            await recorder.close()
+
+    _in_turns(note)
+
+
+def _recorder(home: Path, on_end: Callable[[str], None]) -> Recorder:
+    (home / "run").mkdir()
+    return Recorder(home / "run", home / "line.db", Upkeep(home, 1 << 30), on_end)
+
+
+def _in_turns(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with asyncio.Runner(loop_factory=RecordedLoop) as runner:
+        runner.run(work())
 
 
 def test_pictures_are_cut_out_of_a_cameras_answers_however_they_come() -> None:
-    heads: list[bytes] = []
+    told: list[tuple[Kind, bytes]] = []
     pictures: list[bytes] = []
     picture = bytes(range(256)) * 20
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(picture)
-    cutter = PictureCutter(lambda _, data: heads.append(data), pictures.append)
+    cutter = PictureCutter(lambda kind, data: told.append((kind, data)), pictures.append)
     stream = (head + picture) * 2
     for start in range(0, len(stream), 37):
         cutter.take(stream[start : start + 37])
     cutter.take(head + picture[:9])
-    cutter.end()
     assert pictures == [picture, picture]
-    assert heads == [head, head, head, picture[:9]]
+    assert b"".join(data for kind, data in told if kind is Kind.IN) == head * 3
+    pieces = [int(data) for kind, data in told if kind is Kind.PIECE]
+    assert max(pieces) <= 37
+    assert 0 < 2 * len(picture) + 9 - sum(pieces) <= 2 * 37, "the last piece of each is told by its picture"
+
+
+def test_what_a_thread_found_is_on_the_tape_and_what_it_did_is_done_again(tmp_path: Path) -> None:
+    def found() -> tuple[int, ...]:
+        return (1, 2)
+
+    def done() -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    async def work() -> None:
+        async with Journal(tmp_path / "line.db", SystemClock()):
+            recorder = _recorder(tmp_path, lambda why: None)
+            recorder.begin()
+            await asyncio.to_thread(found)
+            with pytest.raises(OSError, match="full"):
+                await asyncio.to_thread(done)
+            await recorder.close()
+
+    _in_turns(work)
+    records = read_records(read_noted(tmp_path / "run"), array("q"))
+    one, other = [each.said() for each in records if each.kind is Kind.ASIDE][:2]
+    assert one["gave"] == [1, 2]
+    failure = error_of(other)
+    assert isinstance(failure, OSError) and failure.errno == errno.ENOSPC
+
+
+def test_a_verdict_for_which_the_line_waits_no_more_is_on_the_tape_as_asked(tmp_path: Path) -> None:
+    """Without it a replay would take the question for a new one."""
+
+    class Silent(VisionWorkers):
+        async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+    async def work() -> None:
+        async with Journal(tmp_path / "line.db", SystemClock()):
+            recorder = _recorder(tmp_path, lambda why: None)
+            recorder.begin()
+            vision = RecordedVision(Silent(1), recorder)
+            task = WaybillTask("C001", View(10.0, 0.0, 0.0), "1", Box(0, 0, 50, 50))
+            asked = asyncio.create_task(vision.judge(b"picture", task, 60.0))
+            await asyncio.sleep(0)
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            await asyncio.sleep(0.01)
+            await recorder.close()
+
+    _in_turns(work)
+    told = [each.said() for each in read_records(read_noted(tmp_path / "run"), array("q")) if each.kind is Kind.VERDICT]
+    assert [each["cancelled"] for each in told] == [True]
+
+
+def test_bytes_that_a_driver_takes_before_their_turn_are_told_once() -> None:
+    """`read_now` reaches for what the operating system has: then no turn delivers it again."""
+    connection = Connection("plc", Record(1, 0, 0.0, Kind.DIALLED, 1, b"plc"))
+    facts = {"call": "read_now", "n": 1, "data": base64.b64encode(b"landed and late").decode(), "told": 1}
+    connection.take(Record(2, 5, 0.0, Kind.IN, 1, b"landed"))
+    connection.take(Record(3, 5, 0.0, Kind.AT_ONCE, 1, json.dumps(facts).encode()))
+    stream = PlaybackStream(connection, lambda data: None)
+    assert stream.read_now() == b"landed and late"
+    stream.arrive(b"landed")
+    assert stream.read_now() == b""

@@ -21,7 +21,10 @@ _NUMBERS = struct.Struct("=3q")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that the program did. :ivar kind: the initial of open, close, write, truncate, sync, rename, unlink."""
+    """One thing that the program did.
+
+    :ivar kind: the initial of open, close, write, truncate, sync, rename, link, unlink.
+    """
 
     kind: str
     descriptor: int
@@ -98,6 +101,9 @@ class Disk:
                 before, after = operation.data.decode().split("\0")
                 file = self._names.pop(before)
                 self._rename(_Name(before, None), _Name(after, file))
+            case "l":
+                before, after = operation.data.decode().split("\0")
+                self._rename(_Name(after, self._names[before]))
             case "u":
                 self._rename(_Name(operation.data.decode(), None))
             case "s":

@@ -14,9 +14,14 @@ from random import Random
 import pytest
 
 from controller.clock import SystemClock
+from controller.desk.channel_wire import load_or_make_token
+from controller.desk.signing import KeyUnusable, load_or_make_key, public_half
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.journal.reading import verify_chain
+from controller.plan.taught import read_taught
+from controller.web.people.book import PeopleBook
 from tests.crash.disk import Disk, Loss, Operation, operations
+from tests.crash.workload import FIRST, TAUGHT_EACH
 
 CUTS = 240
 """Of each kind of loss a quarter, spread over the whole trace."""
@@ -47,13 +52,13 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(
     _cut_again_and_again(*traced, loss, tmp_path)
 
 
-@pytest.mark.parametrize("forgotten", [".db-wal", ".part"])
+@pytest.mark.parametrize("forgotten", [".db-wal", ".jpg.", ".line.key.", ".taught.toml."])
 def test_the_cuts_would_find_a_sync_that_was_forgotten(
     traced: tuple[Path, list[Operation]], forgotten: str, tmp_path: Path
 ) -> None:
     """The same trace without the syncs of the log, or of the pictures: as a program would do that forgot them."""
     folder, done = traced
-    with pytest.raises((AssertionError, FileNotFoundError, JournalUnavailable)):
+    with pytest.raises((AssertionError, FileNotFoundError, JournalUnavailable, KeyUnusable, KeyError)):
         _cut_again_and_again(folder, _without_syncs(done, forgotten), Loss.ANY, tmp_path)
 
 
@@ -79,7 +84,10 @@ def _cut_again_and_again(folder: Path, done: list[Operation], loss: Loss, tmp_pa
         if number in moments:
             left = disk.cut(loss, chance)
             checkpointed += len(left.get(str(folder / "line.db"), b"")) > 4096
-            _check(_laid_out(left, folder, tmp_path), acknowledged)
+            here = _laid_out(left, folder, tmp_path)
+            _check(here, acknowledged)
+            if acknowledged:
+                _check_files(here, folder, acknowledged - 1)
     assert checkpointed, "no cut came after a checkpoint: the trace is too short to prove anything"
 
 
@@ -91,6 +99,7 @@ def _laid_out(left: dict[str, bytes], folder: Path, tmp_path: Path) -> Path:
         file = here / Path(path).relative_to(folder)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
+        file.chmod(0o600)
     (here / "evidence").mkdir(parents=True, exist_ok=True)
     return here
 
@@ -120,3 +129,11 @@ def _check(here: Path, acknowledged: int) -> None:
     for digest in pictures.values():
         kept = (here / "evidence" / f"{digest}.jpg").read_bytes()
         assert hashlib.sha256(kept).hexdigest() == digest, "a picture is named and not whole"
+
+
+def _check_files(here: Path, folder: Path, step: int) -> None:
+    """What the line keeps beside its journal is there and whole. :param step: the last acknowledged one."""
+    assert load_or_make_token(here / "token") == load_or_make_token(folder / "token")
+    assert public_half(load_or_make_key(here / "line.key")) == public_half(load_or_make_key(folder / "line.key"))
+    assert PeopleBook(here / "people.db", SystemClock()).people() == [FIRST]
+    assert read_taught(here / "taught.toml")["golden"]["wide"]["step"] >= step - step % TAUGHT_EACH

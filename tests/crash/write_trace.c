@@ -143,20 +143,20 @@ TRUNCATE(ftruncate64, off64_t)
 SYNC(fsync)
 SYNC(fdatasync)
 
-static int moved(int done, const char *from, const char *to) {
+static int named(int done, char kind, const char *from, const char *to) {
     char both[2 * PATH_MAX];
     if (done != 0 || !below(to)) return done;
     size_t first = strlen(from) + 1, second = strlen(to);
     memcpy(both, from, first);
     memcpy(both + first, to, second);
-    put('r', 0, 0, both, first + second);
+    put(kind, 0, 0, both, first + second);
     return done;
 }
 
 int rename(const char *from, const char *to) {
     int (*real)(const char *, const char *) = next("rename");
     pthread_mutex_lock(&lock);
-    int done = moved(real(from, to), from, to);
+    int done = named(real(from, to), 'r', from, to);
     pthread_mutex_unlock(&lock);
     return done;
 }
@@ -164,7 +164,15 @@ int rename(const char *from, const char *to) {
 int renameat(int at, const char *from, int to_at, const char *to) {
     int (*real)(int, const char *, int, const char *) = next("renameat");
     pthread_mutex_lock(&lock);
-    int done = moved(real(at, from, to_at, to), from, to);
+    int done = named(real(at, from, to_at, to), 'r', from, to);
+    pthread_mutex_unlock(&lock);
+    return done;
+}
+
+int link(const char *from, const char *to) {
+    int (*real)(const char *, const char *) = next("link");
+    pthread_mutex_lock(&lock);
+    int done = named(real(from, to), 'l', from, to);
     pthread_mutex_unlock(&lock);
     return done;
 }

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from controller.commands.table import command_line
-from controller.recording.tape import Kind, Record, packed, read_records, segments
+from controller.desk.channel import ChannelRefused
+from controller.recording.tape import Kind, packed, read_noted, segments
+from controller.replaying.reading import find_run, read_timeline
 from controller.replaying.run import Comparison, replay
-from controller.replaying.timeline import find_run, read_timeline
 from controller.stations import seal
 from simulators.faults import FaultKind
 from simulators.history import CarrierMoved
 from tests.line.floor import Floor, floor
 from tests.line.plans import MOTORCYCLE, of_product, quick, struck
 
-OPEN = pytest.mark.xfail(
-    strict=False, reason="open: on a busy machine a replay may still tell a difference that was none"
-)
+Piece = tuple[Kind, int, bytes]
 
 
 async def _trouble(here: Floor) -> None:
@@ -31,15 +32,27 @@ async def _trouble(here: Floor) -> None:
     await here.hand_in()
     await here.begin()
     await here.comes(here.moment(CarrierMoved, target="label"))
-    await here.command("hold", "Held")
+    await _press(here, "hold")
+    await here.state("Held")
     await asyncio.sleep(0.3)
-    await here.command("unhold", "Execute")
-    await here.entry("rejected")
+    await here.wait_for(partial(_has_rejected, here), "a parcel rejected after Unhold")
     await here.ask_plant(do="pause", device="conveyor")
     await here.state("Held")
     await here.ask_plant(do="resume", device="conveyor")
     await here.ask_plant(do="drop", device="printer")
     await here.unhold_until_done()
+
+
+async def _has_rejected(here: Floor) -> bool:
+    """On a busy machine the line holds of itself as well: press Unhold as often as that."""
+    if (await here.view()).state == "Held":
+        await _press(here, "unhold")
+    return bool(here.journal("SELECT 1 FROM history WHERE kind = 'rejected'"))
+
+
+async def _press(here: Floor, command: str) -> None:
+    with contextlib.suppress(ChannelRefused):
+        await here.call("command", command=command, by="test")
 
 
 async def _record(home: Path) -> list[str]:
@@ -66,16 +79,15 @@ def _replayed(recording: Path) -> Comparison:
     return replay(read_timeline(recording))
 
 
-@OPEN
 def test_a_recorded_incident_is_decided_in_the_same_way(recording: Path) -> None:
     done = _replayed(recording)
-    assert not done.differences, f"{done.differences[0]} {done.remarks}"
+    assert not done.differences, f"{done.differences[0]} {done.remarks} {done.left_step}"
+    assert not done.left_step, "something that the line's loop takes up is not on the tape in its turn"
     assert done.items >= 5
     assert done.permits > 50
     assert done.entries > 100
 
 
-@OPEN
 def test_the_command_says_so(recording: Path) -> None:
     told = CliRunner().invoke(command_line, ["replay", str(recording.parent)])
     assert told.exit_code == 0, told.output
@@ -92,13 +104,14 @@ def test_code_that_no_longer_looks_at_the_seal_is_told(recording: Path, monkeypa
 
 
 def test_a_verdict_that_was_altered_is_told(recording: Path, tmp_path: Path) -> None:
-    def reject(record: Record) -> Record:
-        if record.kind is not Kind.VERDICT:
+    def reject(record: Piece) -> Piece:
+        kind, stream, data = record
+        if kind is not Kind.VERDICT:
             return record
-        facts = record.said()
+        facts = json.loads(data)
         facts["verdict"]["outcome"] = "reject"
         facts["verdict"]["checks"][0]["outcome"] = "reject"
-        return _with(record, json.dumps(facts).encode())
+        return kind, stream, json.dumps(facts).encode()
 
     difference = _replayed(_altered(recording, tmp_path, reject)).differences[0]
     assert difference.then is not None and "outcome accept" in difference.then
@@ -106,9 +119,10 @@ def test_a_verdict_that_was_altered_is_told(recording: Path, tmp_path: Path) -> 
 
 
 def test_bytes_that_were_altered_are_told(recording: Path, tmp_path: Path) -> None:
-    def another_code(record: Record) -> Record:
-        altered = record.kind is Kind.IN and record.data.startswith(b"]C0")
-        return _with(record, record.data[:-2] + b"X\r") if altered else record
+    def another_code(record: Piece) -> Piece:
+        kind, stream, data = record
+        altered = kind is Kind.IN and data.startswith(b"]C0")
+        return (kind, stream, data[:-2] + b"X\r") if altered else record
 
     difference = _replayed(_altered(recording, tmp_path, another_code)).differences[0]
     assert difference.then is not None and difference.then.startswith("matched")
@@ -117,27 +131,27 @@ def test_bytes_that_were_altered_are_told(recording: Path, tmp_path: Path) -> No
 
 def test_a_recording_holds_no_password_and_is_for_its_owner_only(recording: Path) -> None:
     assert recording.stat().st_mode & 0o077 == 0
-    assert not any(b"uthorization: Basic" in record.data for record in read_records(recording))
+    assert not any(b"uthorization: Basic" in each[2] for each in read_noted(recording) if not isinstance(each, int))
 
 
 def test_what_a_kill_cut_off_is_left_out(recording: Path, tmp_path: Path) -> None:
-    whole = list(read_records(recording))
+    whole = list(read_noted(recording))
     torn = _altered(recording, tmp_path, lambda record: record)
     last = segments(torn)[-1]
     with last.open("ab") as file:
         file.write(gzip.compress(b"the beginning of a member")[:-6])
-    assert list(read_records(torn)) == whole
+    assert list(read_noted(torn)) == whole
+    with last.open("ab") as file:
+        file.write(bytes(4096))  # as a power cut leaves it: the length is there, the bytes are not
+    assert list(read_noted(torn)) == whole
 
 
-def _altered(recording: Path, folder: Path, alter: Callable[[Record], Record]) -> Path:
+def _altered(recording: Path, folder: Path, alter: Callable[[Piece], Piece]) -> Path:
     """A copy of a recording with other records."""
     there = folder / "altered"
     there.mkdir()
-    for name in ("meta.json", "config.json", "journal.db"):
+    for name in ("meta.json", "config.json"):
         (there / name).write_bytes((recording / name).read_bytes())
-    (there / "wires-00001.gz").write_bytes(packed(alter(record) for record in read_records(recording)))
+    noted = (each if isinstance(each, int) else alter(each) for each in read_noted(recording))
+    (there / "wires-00001.gz").write_bytes(packed(noted))
     return there
-
-
-def _with(record: Record, data: bytes) -> Record:
-    return Record(record.at, record.kind, record.stream, data)

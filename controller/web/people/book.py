@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.clock import WallClock
+from controller.durable import link_first, make_folder
 from controller.web.people.hashing import digest
 from controller.web.people.roles import Role
 
@@ -243,18 +244,13 @@ class PeopleBook:
 
 def _make(path: Path) -> None:
     """Put a whole empty book in place, for its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     with closing(sqlite3.connect(draft, isolation_level=None)) as book:
         book.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
         book.execute("INSERT INTO book VALUES (?)", (secrets.token_hex(8),))
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass  # another process was first; its book stays
-    finally:
-        draft.unlink()
+    link_first(draft, path)
 
 
 def _person(row: Any) -> Person:
