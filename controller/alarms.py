@@ -101,6 +101,13 @@ class Alarms:
         self._turns.append(_Turn(alarm.number, "alarm_raised", alarm.raised_at, alarm=alarm))
         self.changed.beat()
 
+    def raise_anew(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
+        """Raise an alarm; one that stands with other facts has ended: what it asked for has been done."""
+        alarm = self._standing.get((kind, source))
+        if alarm is not None and alarm.facts != facts:
+            self.clear(kind, source)
+        self.raise_alarm(kind, source, **facts)
+
     def remind(self, kind: AlarmKind, source: str = "", **facts: Any) -> None:
         """Raise an alarm, or annunciate one that stands anew: it wants to be acknowledged again (ISA-18.2 re-alarm)."""
         alarm = self._standing.get((kind, source))

@@ -93,7 +93,7 @@ class Line:
                 State.ABORTING: self._end_session,
             },
             self._record_change,
-            lambda text: self.alarms.raise_alarm(AlarmKind.NOT_READY, "", cause=text.en),
+            lambda text: self.alarms.raise_anew(AlarmKind.NOT_READY, "", cause=text.en),
         )
         self.holding = Holding(self.unit, self.alarms)
         self.memory = Memory(journal, self.holding)

@@ -40,8 +40,8 @@ CAUSE = "manual"
 """Why what was on the line is suspect."""
 SCAN_S = 5.0
 _REMEMBERED = 12
-_TRIAL_NUMBER = test_number(10**8 - 1)
-"""No test kit's: those are counted from 1."""
+_TRIALS_FROM = 7 * 10**7
+"""Numbers of test labels are no test kit's: those are counted from 1, and from half of all."""
 _TRIAL_LINES = ("TEST", "MANUAL", "NOT FOR DISPATCH")
 
 
@@ -194,8 +194,8 @@ class ManualMode:
         if motion.command is not None:
             result, text = await self._move(motion, motion.command, by)
             return result.code.name, result.code is ResultCode.OK, text, result.measured
-        await self._write(lambda ledger: _begun(ledger, motion, by))
-        text = await self._try(motion)
+        begun = await self._write(lambda ledger: _begun(ledger, motion, by))
+        text = await self._try(motion, begun)
         await self._write(lambda ledger: _tried(ledger, motion, by, ResultCode.OK.name, text.en))
         return ResultCode.OK.name, True, text, {}
 
@@ -279,16 +279,17 @@ class ManualMode:
             line.holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item)
             line.dispatch.kick()
 
-    async def _try(self, motion: Motion) -> Text:
-        """A trial in which nothing of the line moves."""
+    async def _try(self, motion: Motion, begun: int) -> Text:
+        """A trial in which nothing of the line moves. :param begun: its entry, which no other trial has."""
         equipment, timing = self._line.equipment, self._line.config.timing
         match motion.kind:
             case MotionKind.PRINT:
-                label = WaybillLabel(_TRIAL_NUMBER, _TRIAL_LINES)
+                number = test_number(_TRIALS_FROM + begun)
+                label = WaybillLabel(number, _TRIAL_LINES)
                 await equipment.printers[motion.device].print_waybill(label, timing.print_s)
                 return Text(
-                    f"测试面单 {_TRIAL_NUMBER} 在剥离口：取下销毁",
-                    f"test label {_TRIAL_NUMBER} is at the peel edge: destroy it",
+                    f"测试面单 {number} 在剥离口：取下销毁",
+                    f"test label {number} is at the peel edge: destroy it",
                 )
             case MotionKind.SCAN:
                 try:
@@ -339,8 +340,8 @@ def _refusal(why: tuple[Interlock, ...]) -> ChannelRefused:
     return ChannelRefused("interlocked", en, zh)
 
 
-def _begun(ledger: Ledger, motion: Motion, by: str, carrier: int = 0, item: Item | None = None) -> None:
-    ledger.enter(
+def _begun(ledger: Ledger, motion: Motion, by: str, carrier: int = 0, item: Item | None = None) -> int:
+    return ledger.enter(
         "manual_motion",
         item=item.token if item is not None else None,
         motion=motion.name,

@@ -20,6 +20,7 @@ from simulators.virtual.dispatch import VirtualBroker
 from simulators.virtual.people import VirtualHands
 from simulators.virtual.plant import VirtualPlant
 from simulators.virtual.reaching import Reaching
+from simulators.virtual.technician import jog
 from simulators.virtual.troubles import Kind, Trouble
 from simulators.virtual.watched_plc import WatchedPlc
 from simulators.virtual.wires import Twist
@@ -219,6 +220,8 @@ class Conductor:
             case Kind.OPERATOR_AWAY:
                 self._go_away(chance.uniform(40.0, 110.0))
                 return await self._call("command", command="hold", by="operator") is not None
+            case Kind.TECHNICIAN_JOGS:
+                return await jog(self._call, chance)
             case Kind.DETECTOR_BLIND:
                 self._blind()
             case Kind.EMERGENCY_STOP:

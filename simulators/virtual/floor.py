@@ -313,7 +313,7 @@ class VirtualFloor:
     async def _follow(self, line: Any) -> None:
         """Note every turn of the unit at its moment."""
         while True:
-            self.inspector.turned(line.state)
+            self.inspector.turned(line.state, line.mode)
             await line.turned()
 
     async def _until_done(self) -> None:

@@ -33,6 +33,8 @@ SEEN_S = 0.7
 PROOF_LIFE_S = 60.0
 """The longest proof life of the line's recipes."""
 NO_MOTION = frozenset({"STOPPED", "ABORTED", "HELD", "SUSPENDED", "IDLE", "COMPLETE", "RESETTING", "CLEARING"})
+BY_HAND = frozenset({"STOPPED", "IDLE"})
+"""Where a line in Manual may be moved."""
 LEAVING = frozenset({"HOLDING", "STOPPING", "ABORTING", "SUSPENDING", "COMPLETING"})
 GIVEN_UP_S = 5.0
 """Shorter than the shortest deadline of a motion."""
@@ -72,13 +74,18 @@ class Inspector:
         self._now = now
         self._shown: dict[int, Shown] = {}
         self._broken_at = float("-inf")
-        self._state, self._turned_at = "", float("-inf")
+        self._state, self._mode, self._turned_at = "", "", float("-inf")
+        self._jogged: dict[int, Mailer] = {}
         self._epochs: dict[str, int] = {}
         self.life = ""
         self.plcs: tuple[WatchedPlc, ...] = ()
 
-    def turned(self, state: str) -> None:
-        """The unit has turned to a state."""
+    def turned(self, state: str, mode: str) -> None:
+        """The unit has turned to a state, or to another mode."""
+        if mode != self._mode and "MANUAL" in (mode, self._mode):
+            self._jogged |= {id(mailer): mailer for mailer in self._filled()}
+            self.rare[f"mode {mode}"] += 1
+        self._mode = mode
         if state != self._state:
             if state == "HELD":
                 self._look_for_motion()
@@ -107,6 +114,9 @@ class Inspector:
 
     def written(self, plc: PlcTwin, permit: Permit) -> None:
         """The line has put a permit on the wire: in this moment it must have been allowed to."""
+        if self._mode == "MANUAL":
+            self._look_at_jog(plc, permit)
+            return
         self._look_at_state(plc.name, permit)
         to_dispatch = permit.command is Command.DIVERT and permit.target == Chute.DISPATCH
         if to_dispatch or permit.command is Command.SEAL:
@@ -117,7 +127,9 @@ class Inspector:
         ours = self._epochs.setdefault(self.life, permit.epoch)
         if permit.epoch != ours or any(epoch >= ours for life, epoch in self._epochs.items() if life != self.life):
             self._find(f"{device} took a permit of epoch {permit.epoch}, another start's")
-        if self._state in ("HELD", "SUSPENDED", "STOPPED", "ABORTED") and self._since_turn() > SETTLES_S:
+        jogged = self._mode == "MANUAL" and self._state in BY_HAND
+        standing = self._state in ("HELD", "SUSPENDED", "STOPPED", "ABORTED") and not jogged
+        if standing and self._since_turn() > SETTLES_S:
             self._find(f"{device} began {permit.command.name} of item {permit.token} while the line was {self._state}")
 
     def _follow_label(self, event: LabelPrinted | LabelApplied) -> None:
@@ -149,6 +161,25 @@ class Inspector:
         elif wrong:
             self.rare["a permit on the wire while the unit turned"] += 1
 
+    def _look_at_jog(self, plc: PlcTwin, permit: Permit) -> None:
+        """By hand nothing goes to dispatch, no jaw closes where a carrier stands, and one thing moves at a time."""
+        about = f"{plc.name} was permitted by hand {permit.command.name}"
+        if permit.command is Command.DIVERT and permit.target != Chute.REJECT:
+            self._find(f"{about} to chute {permit.target}")
+        if permit.command is Command.SEAL and plc.machine.zones[0] in self._world.zones:
+            self._find(f"{about} where a carrier stands")
+        if self._state not in BY_HAND and self._since_turn() > SETTLES_S:
+            self._find(f"{about} {self._since_turn():.2f} s after the line was {self._state}")
+        if any(self._now() - began < GIVEN_UP_S for each in self.plcs for began in each.moving.values()):
+            self._find(f"{about} while something else moved")
+
+    def _filled(self) -> list[Mailer]:
+        """Every mailer on the belts that is filled for somebody."""
+        carriers = [*self._world.zones.values(), *(each.carrier for each in self._world.travelling.values())]
+        return [
+            each.mailer for each in carriers if each.mailer is not None and (each.mailer.kit or each.mailer.contents)
+        ]
+
     def _look_at_proof(self, plc: PlcTwin, command: Command) -> None:
         """What the jaw closes on has been shown to both cameras lately; until it has fallen nothing touches it."""
         carrier = self._world.zones.get(plc.machine.zones[0])
@@ -160,6 +191,8 @@ class Inspector:
             cameras = ", ".join(missing)
             self._find(f"{plc.name} was permitted {command.name} of a parcel that camera {cameras} never saw")
             return
+        if id(carrier.mailer) in self._jogged:
+            self._find(f"{plc.name} was permitted {command.name} of a parcel that had stood there in Manual")
         now, proven_at = self._now(), min(shown.at[camera] for camera in PROVING)
         if command is Command.SEAL and now - proven_at > PROOF_LIFE_S + SETTLES_S:
             self._find(f"{plc.name} was permitted to seal on pictures {now - proven_at:.1f} s old")

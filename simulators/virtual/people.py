@@ -228,6 +228,7 @@ class Operator:
         world.returning.append(carrier)
         if mailer is not None:
             self._hands.take_back(world.empty(mailer))
+        self._plant.stir(zone)
 
 
 _PRESS = {"HELD": "unhold", "ABORTED": "clear", "STOPPED": "reset", "IDLE": "start", "SUSPENDED": "unsuspend"}

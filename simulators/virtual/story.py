@@ -73,6 +73,7 @@ WORDS: dict[Kind, str] = {
     Kind.OPERATOR_AWAY: "the operator went away",
     Kind.OPERATOR_STOPS: "the operator pressed Stop",
     Kind.OPERATOR_ABORTS: "the operator pressed Abort",
+    Kind.TECHNICIAN_JOGS: "a technician took the line to Manual and moved it",
     Kind.EMERGENCY_STOP: "the emergency stop was pressed",
     Kind.GUARD_OPENED: "a guard was opened",
     Kind.PART_REMOVED: "a hand took a part out",

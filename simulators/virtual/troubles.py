@@ -84,6 +84,8 @@ class Kind(StrEnum):
     PART_REFED = "part_refed"
     PART_TURNED = "part_turned"
     PARCEL_WALKED = "parcel_walked"
+    TECHNICIAN_JOGS = "technician_jogs"
+    """A technician takes the line to Manual and back; only when asked for by name, so that no seed changes its run."""
     DETECTOR_BLIND = "detector_blind"
     """Vision accepts everything from then on, until somebody mends it; only when asked for by name."""
 
@@ -175,7 +177,7 @@ class Trouble:
         return f"{self.kind} {self.after_s:.3f} s after order {self.kit} came to {self.zone}"
 
 
-AT_RANDOM = tuple(kind for kind in Kind if kind is not Kind.DETECTOR_BLIND)
+AT_RANDOM = tuple(kind for kind in Kind if kind not in (Kind.DETECTOR_BLIND, Kind.TECHNICIAN_JOGS))
 """A blind detector is found out by a test kit; without test kits nothing could."""
 
 

@@ -106,6 +106,15 @@ async def test_what_a_shelved_cause_raises_anew_is_shelved_and_asks_nothing_when
     assert not alarms.unshelve(again.alarm, "wang")
 
 
+async def test_what_is_wrong_next_is_not_told_by_what_was_wrong_before(alarms: Alarms) -> None:
+    for carrier in (4, 4, 1):
+        alarms.raise_anew(AlarmKind.NOT_READY, "", cause=f"carrier {carrier} stands at divert without an item")
+    standing = [each.text for each in alarms.views() if not each.cleared]
+    assert len(standing) == 1
+    assert "carrier 1 " in standing[0]
+    assert len(alarms.views()) == 2
+
+
 async def test_every_turn_is_journalled_with_who_and_why(alarms: Alarms, journal: Journal) -> None:
     alarm = low_pool(alarms)
     alarms.acknowledge(alarm.alarm, "li")

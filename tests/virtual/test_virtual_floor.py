@@ -42,6 +42,29 @@ def test_each_kind_of_trouble_strikes_and_nothing_comes_of_it(kind: Kind) -> Non
     assert not run.findings, "\n".join(told(run))
 
 
+BESIDE_A_TECHNICIAN = (
+    Kind.TECHNICIAN_JOGS,
+    Kind.TECHNICIAN_JOGS,
+    Kind.GUARD_OPENED,
+    Kind.LINK_DROPPED,
+    Kind.PLC_RESTARTED,
+    Kind.LINE_KILLED,
+    Kind.OPERATOR_STOPS,
+    Kind.CARRIER_MOVED,
+    Kind.SENSOR_STUCK,
+    Kind.GATE_STUCK,
+    Kind.DISK_FULL,
+)
+
+
+@pytest.mark.parametrize("seed", [1, 6, 100, 117])
+def test_a_technician_in_manual_mode_lets_nothing_wrong_leave(seed: int) -> None:
+    run = simulate(seed, 12, "heavy", BESIDE_A_TECHNICIAN if seed >= 100 else (Kind.TECHNICIAN_JOGS,))
+    assert run.faults["technician_jogs"]
+    assert run.rare["mode MANUAL"]
+    assert not run.findings, "\n".join(told(run))
+
+
 @pytest.mark.parametrize("seed", [2, 4])
 def test_what_a_blind_detector_let_through_is_recalled_once_a_test_kit_shows_it(seed: int) -> None:
     with_kits = simulate(seed, 30, "light", (Kind.DETECTOR_BLIND,), challenges=3)
