@@ -17,6 +17,7 @@ from controller.desk.device_calls import DeviceCalls
 from controller.desk.dossiers import DossierForm, state_dossier
 from controller.desk.glance import look_at
 from controller.desk.handing_in import NumbersReport, OrdersReport
+from controller.desk.label_calls import LabelCalls
 from controller.desk.manual_calls import ManualCalls
 from controller.desk.noting import NotesForm, enter_notes
 from controller.desk.planning import Planning
@@ -57,6 +58,7 @@ class Desk:
             **SuspectCalls(self._line).handlers,
             **DeviceCalls(self._line).handlers,
             **self._manual.handlers,
+            **LabelCalls(self._line).handlers,
             **Planning(self._line).handlers,
             **SettingsCalls(self._line).handlers,
             "note": self._note,

@@ -1,4 +1,4 @@
-"""What a supervisor plans over the channel: priority, batches with line clearance, mail bags, voided mail numbers."""
+"""What a supervisor plans over the channel: priority, batches with line clearance, mail bags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from controller.dispatch.manifests import close_open_bag
 from controller.journal import JournalUnavailable, Ledger
 from controller.line import Line
 from controller.orders.batches import BatchRefused, Choice, close_batch, open_batch
-from controller.orders.mail_numbers import IllegalMailNumberMove, MailNumberError, void_free
 from controller.orders.work_orders import OrderRefused, set_priority
 from controller.unit.machine import NotReady
 
@@ -53,12 +52,6 @@ class _Bag(_Form):
     by: By
 
 
-class _Void(_Form):
-    number: Annotated[str, Field(max_length=40)]
-    by: By
-    why: Why
-
-
 class Planning:
     """Takes a supervisor's plans for one line."""
 
@@ -73,7 +66,6 @@ class Planning:
             "open_batch": self._open_batch,
             "close_batch": self._close_batch,
             "close_bag": self._close_bag,
-            "void_mail_number": self._void_mail_number,
         }
 
     async def _set_priority(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -98,11 +90,6 @@ class Planning:
         form = read_form(_Bag, arguments)
         return {"bag": await self._write(lambda ledger: close_open_bag(ledger, form.by))}
 
-    async def _void_mail_number(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        form = read_form(_Void, arguments)
-        await self._write(lambda ledger: void_free(ledger, form.number, form.by, form.why))
-        return {"number": form.number}
-
     async def _clear(self) -> None:
         """Line clearance: approved settings take effect."""
         try:
@@ -120,11 +107,6 @@ class Planning:
             raise ChannelRefused(refused.code, refused.text.en, refused.text.zh) from refused
         except OrderRefused as refused:
             raise ChannelRefused("order_refused", refused.text.en, refused.text.zh) from refused
-        except IllegalMailNumberMove as error:
-            zh = f"邮件号 {error.number} 的状态为 {error.found}，只有未用的才能在此作废"
-            raise ChannelRefused("void_refused", str(error), zh) from error
-        except MailNumberError as error:
-            raise ChannelRefused("unknown_mail_number", str(error), "号池中没有这个邮件号") from error
         self._line.orders_changed.beat()
         self._line.tally.touch()
         return made

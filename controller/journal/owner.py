@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from controller.journal.reject_reading import label_is_destroyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,7 @@ class Owner:
 
     :ivar code_of: `part`, `waybill` or `order`; :ivar role: of the part, else empty; :ivar part_state: likewise.
     :ivar item: the order's last attempt, 0 before the first; :ivar carrier: which bore it.
+    :ivar number_state: of the waybill that was scanned; :ivar destroyed: whether a void one was told destroyed.
     """
 
     acceptance: str
@@ -23,6 +26,8 @@ class Owner:
     part_state: str = ""
     item: int = 0
     carrier: int = 0
+    number_state: str = ""
+    destroyed: bool = False
 
 
 def owner_of(connection: sqlite3.Connection, code: str) -> Owner | None:
@@ -31,10 +36,12 @@ def owner_of(connection: sqlite3.Connection, code: str) -> Owner | None:
     if part is not None:
         return _owner(connection, part["acceptance"], "part", part["role"], part["state"])
     number = connection.execute(
-        "SELECT acceptance FROM mail_numbers WHERE number = ? AND acceptance IS NOT NULL", (code,)
+        "SELECT acceptance, state, item FROM mail_numbers WHERE number = ? AND acceptance IS NOT NULL", (code,)
     ).fetchone()
     if number is not None:
-        return _owner(connection, number["acceptance"], "waybill")
+        owner = _owner(connection, number["acceptance"], "waybill")
+        destroyed = label_is_destroyed(connection, code, number["item"])
+        return None if owner is None else replace(owner, number_state=number["state"], destroyed=destroyed)
     return _owner(connection, code, "order")
 
 

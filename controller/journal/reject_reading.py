@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 MOST_LOOKED_AT = 5_000
+MOST_ENDED = 300
+"""So many of the last rejects are looked through for labels that nobody has told destroyed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,22 @@ class Remake:
     reason: str
     requested_at: str
     waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VoidLabel:
+    """A label of a void mail number that is still to be destroyed and scanned.
+
+    :ivar was: `reserved` when nobody knows whether it came out of the printer; `printed` or `applied`.
+    """
+
+    number: str
+    acceptance: str
+    item: int
+    carrier: int
+    was: str
+    reason: str
+    ended_at: str
 
 
 def pareto(connection: sqlite3.Connection, hours: int, now: datetime) -> Pareto:
@@ -65,3 +83,28 @@ def remakes(connection: sqlite3.Connection, most: int = 50) -> list[Remake]:
         (most,),
     )
     return [Remake(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]
+
+
+def labels_to_destroy(connection: sqlite3.Connection, most: int = 50) -> list[VoidLabel]:
+    """Labels of void numbers among the last rejects that nobody has told destroyed, newest first."""
+    rows = connection.execute(
+        "SELECT number, ended.acceptance, ended.item, carrier, reason, ended_at,"
+        " (SELECT json_extract(data, '$.was') FROM history WHERE history.item = ended.item"
+        "  AND kind = 'mail_number_voided' ORDER BY seq DESC LIMIT 1) AS was"
+        " FROM (SELECT item, acceptance, carrier, mail_number, reason, ended_at FROM items"
+        "  WHERE outcome IS NOT NULL AND outcome != 'packed' AND mail_number IS NOT NULL ORDER BY item DESC LIMIT ?)"
+        " AS ended JOIN mail_numbers ON number = mail_number WHERE state = 'voided' AND position > 0"
+        " ORDER BY ended.item DESC",
+        (MOST_ENDED,),
+    ).fetchall()
+    found = [VoidLabel(row[0], row[1], row[2], row[3], row[6] or "", row[4], row[5] or "") for row in rows]
+    return [each for each in found if not label_is_destroyed(connection, each.number, each.item)][:most]
+
+
+def label_is_destroyed(connection: sqlite3.Connection, number: str, item: int | None) -> bool:
+    """Whether a person has told the label of an item's void number destroyed."""
+    row = connection.execute(
+        "SELECT 1 FROM history WHERE item = ? AND kind = 'label_destroyed' AND json_extract(data, '$.number') = ?",
+        (item, number),
+    ).fetchone()
+    return row is not None

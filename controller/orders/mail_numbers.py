@@ -14,6 +14,7 @@ from controller.dispatch.events import EventData, EventType, put_event
 from controller.formats.mail_numbers import UNCHECKED_PREFIXES, check_mail_number
 from controller.journal import Ledger
 from controller.journal.epochs import identity
+from controller.journal.reject_reading import label_is_destroyed
 from controller.words.text import Text
 
 
@@ -60,6 +61,15 @@ class IllegalMailNumberMove(MailNumberError):
         self.number = number
         self.found = found
         self.to = to
+
+
+class MailNumberRefused(MailNumberError):
+    """What a person asked of a number can't be. :ivar code: stable; :ivar text: why, and what to do instead."""
+
+    def __init__(self, code: str, text: Text) -> None:
+        super().__init__(text.en)
+        self.code = code
+        self.text = text
 
 
 class PoolFill(NamedTuple):
@@ -160,18 +170,66 @@ def holds(ledger: Ledger, number: str) -> bool:
     return _look_up(ledger, number)[0] in _HELD
 
 
-def void_free(ledger: Ledger, number: str, by: str, why: str) -> None:
-    """A person ends a number that was never given out, as when the carrier has taken it back.
+def ask_void(ledger: Ledger, number: str, by: str, why: str) -> int | None:
+    """A person ends a number: one that was never given out at once, one that an item under way holds with that item.
 
-    One that an item holds ends with that item: its label may exist.
-
-    :raises IllegalMailNumberMove: it is not free. :raises MailNumberError: it is not from this pool.
+    :returns: the item that holds it and goes to reject for it; None when the number has ended here.
+    :raises MailNumberRefused: it has ended, its parcel has left, or nobody knows where its parcel is.
     """
-    found, _, _ = _look_up(ledger, number)
-    if found is not MailNumberState.FREE:
-        raise IllegalMailNumberMove(number, found, MailNumberState.VOIDED)
-    _set(ledger, number, MailNumberState.VOIDED)
-    ledger.enter("mail_number_voided", number=number, was=found.value, reason="taken_back", by=by, why=why)
+    found, item, acceptance = _found(ledger, number)
+    if found is MailNumberState.VOIDED:
+        raise MailNumberRefused(
+            "void_refused", Text(zh=f"邮件号 {number} 已经作废", en=f"mail number {number} is void already")
+        )
+    if found is MailNumberState.DISPATCHED:
+        raise MailNumberRefused(
+            "parcel_dispatched",
+            Text(
+                zh=f"邮件号 {number} 的包裹已交发运：不能作废，请通知发运拦下",
+                en=f"the parcel of mail number {number} lies with dispatch: it is not voided, have dispatch stop it",
+            ),
+        )
+    if found is MailNumberState.FREE:
+        _set(ledger, number, MailNumberState.VOIDED)
+        ledger.enter("mail_number_voided", number=number, was=found.value, reason="taken_back", by=by, why=why)
+        return None
+    ended = ledger.connection.execute("SELECT ended_at FROM items WHERE item = ?", (item,)).fetchone()
+    if ended is not None and ended[0] is not None:
+        raise MailNumberRefused(
+            "item_unknown",
+            Text(
+                zh=f"封装件 {item} 去向不明：先在“恢复引导”页登记它在哪里，邮件号随之处理",
+                en=f"nobody knows where item {item} is: answer for it under Recovery first, its number follows",
+            ),
+        )
+    ledger.enter("void_asked", item=item, acceptance=acceptance, number=number, was=found.value, by=by, why=why)
+    return item
+
+
+def confirm_destroyed(ledger: Ledger, number: str, by: str) -> None:
+    """A person has destroyed a label and scanned it.
+
+    :raises MailNumberRefused: nobody has ended its number, it was never given out, or this was confirmed before.
+    """
+    found, item, acceptance = _found(ledger, number)
+    ends = found is MailNumberState.VOIDED or (found in _HELD and _void_was_asked(ledger, number, item))
+    if not ends or item is None:
+        raise MailNumberRefused(
+            "label_lives",
+            Text(
+                zh=f"邮件号 {number} 没有作废：不要销毁这张面单",
+                en=f"mail number {number} is not void: do not destroy this label",
+            ),
+        )
+    if label_is_destroyed(ledger.connection, number, item):
+        raise MailNumberRefused(
+            "destroyed_before",
+            Text(
+                zh=f"{number} 的面单已登记销毁；若又出现一张，请立即叫班长",
+                en=f"the label of {number} was told destroyed before; is there another one? call a supervisor at once",
+            ),
+        )
+    ledger.enter("label_destroyed", item=item, acceptance=acceptance, number=number, by=by)
 
 
 def _look_up(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, str | None]:
@@ -181,6 +239,22 @@ def _look_up(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, 
     if row is None:
         raise MailNumberError(f"mail number {number}: not from this line's pool")
     return MailNumberState(row[0]), row[1], row[2]
+
+
+def _void_was_asked(ledger: Ledger, number: str, item: int | None) -> bool:
+    row = ledger.connection.execute(
+        "SELECT 1 FROM history WHERE item = ? AND kind = 'void_asked' AND json_extract(data, '$.number') = ?",
+        (item, number),
+    ).fetchone()
+    return row is not None
+
+
+def _found(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, str | None]:
+    try:
+        return _look_up(ledger, number)
+    except MailNumberError as error:
+        text = Text(zh=f"号池中没有邮件号 {number}", en=f"mail number {number} is not from this line's pool")
+        raise MailNumberRefused("unknown_mail_number", text) from error
 
 
 def _set(ledger: Ledger, number: str, state: MailNumberState) -> None:

@@ -94,6 +94,9 @@ class Label:
         label = WaybillLabel(number, (item.order.route, item.recipe.title, item.acceptance))
         while True:
             await self._permits.motion(item)
+            if item.suspect:
+                # It goes to reject: no label may come out for it any more, least of all one that was voided.
+                raise Nonconformance(Reason.SUSPECT, cause=item.suspect)
             try:
                 await self._printer.print_waybill(label, self._config.timing.print_s)
                 item.input_at = asyncio.get_running_loop().time()

@@ -146,7 +146,10 @@ async def void_number(
     number: Annotated[str, Path(pattern=r"^[A-Z0-9]{8,40}$")],
     form: Because,
 ) -> dict[str, Any]:
-    """End a number that was never given out. One that an item holds ends with that item."""
+    """End a number: one that was never given out at once, one that an item holds with that item, which is rejected.
+
+    `item` names that one; its order's next attempt takes another number. 409: it can't end by hand, and why.
+    """
     return await plant.line.call("void_mail_number", number=number, why=form.why, by=visitor.name)
 
 

@@ -64,6 +64,7 @@ _PHRASES = {
     "a part of item": "他件的部件，封装件",
     "the waybill of item": "他件的面单，封装件",
     "an empty carrier": "空载具",
+    "its waybill was voided by hand": "其面单被人工作废",
     "a parcel": "一件包裹",
 }
 """Causes that the line tells in English, in Chinese; the longer before the shorter that stand in them."""

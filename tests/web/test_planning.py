@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from controller.clock import SystemClock
+from controller.desk.label_calls import LabelCalls
 from controller.desk.planning import Planning
 from controller.journal import Journal, Ledger
 from controller.journal.planning import backlog
 from controller.journal.reading import verify_chain
 from controller.journal.store import open_reading
 from controller.orders.batches import batches
-from controller.orders.mail_numbers import fill_pool, reserve
+from controller.orders.mail_numbers import MailNumberState, advance, fill_pool, reserve, void
 from controller.orders.parts_ledger import spoil_part
 from controller.orders.work_orders import OrderRow, accept_orders, begin_attempt, next_waiting
 from controller.plan.config import LineConfig
@@ -37,7 +38,8 @@ async def journal(config: LineConfig, line: FakeLine) -> AsyncIterator[Journal]:
         await journal.write(lambda ledger: fill(ledger, config))
         stub: Any = SimpleNamespace(journal=journal, orders_changed=Pulse(), tally=SimpleNamespace(touch=lambda: None))
         stub.use_settings = clearance
-        line.server._handlers = {**line.server._handlers, **Planning(stub).handlers}
+        stub.tracking = SimpleNamespace(items={}, suspect=lambda cause, items: items)
+        line.server._handlers = {**line.server._handlers, **Planning(stub).handlers, **LabelCalls(stub).handlers}
         yield journal
 
 
@@ -144,17 +146,70 @@ async def test_a_bag_with_an_unknown_parcel_stays(web: str, journal: Journal) ->
         assert code(await operator.post("/api/bags/close")) == "items_open"
 
 
-async def test_only_a_free_number_is_voided_by_hand_and_only_by_a_supervisor(web: str, journal: Journal) -> None:
+async def test_a_number_is_voided_by_a_supervisor_alone_and_only_while_its_parcel_has_not_left(
+    web: str, journal: Journal
+) -> None:
     async with signed_in(web, "li") as technician:
         answer = await technician.post(f"/api/mail-numbers/{NUMBERS[1]}/void", json={"why": "taken back"})
         assert code(answer) == "role_may_not"
     await journal.write(_reserve)
     async with signed_in(web, "zhao") as boss:
         why = {"why": "carrier took it back"}
-        assert code(await boss.post(f"/api/mail-numbers/{NUMBERS[0]}/void", json=why)) == "void_refused"
-        assert (await boss.post(f"/api/mail-numbers/{NUMBERS[1]}/void", json=why)).status_code == 200
+        assert (await boss.post(f"/api/mail-numbers/{NUMBERS[1]}/void", json=why)).json()["item"] is None
         assert code(await boss.post(f"/api/mail-numbers/{NUMBERS[1]}/void", json=why)) == "void_refused"
         assert (await boss.post("/api/mail-numbers/9999999999999/void", json=why)).status_code == 404
+        assert (await boss.post(f"/api/mail-numbers/{NUMBERS[0]}/void", json=why)).json()["item"] == 1
+        await journal.write(
+            lambda ledger: ledger.connection.execute("UPDATE items SET ended_at = 'now', outcome = 'unknown'")
+        )
+        assert code(await boss.post(f"/api/mail-numbers/{NUMBERS[0]}/void", json=why)) == "item_unknown"
+        await journal.write(lambda ledger: advance(ledger, NUMBERS[0], MailNumberState.PRINTED))
+        await journal.write(lambda ledger: advance(ledger, NUMBERS[0], MailNumberState.APPLIED))
+        await journal.write(lambda ledger: advance(ledger, NUMBERS[0], MailNumberState.DISPATCHED))
+        assert code(await boss.post(f"/api/mail-numbers/{NUMBERS[0]}/void", json=why)) == "parcel_dispatched"
+
+
+async def test_only_the_label_of_a_void_number_is_told_destroyed_and_once(web: str, journal: Journal) -> None:
+    label = {"number": NUMBERS[0]}
+    await journal.write(_reserve)
+    async with signed_in(web, "wang") as operator:
+        assert code(await operator.post("/api/labels/destroyed", json=label)) == "label_lives"
+        assert (await operator.get("/api/labels/to-destroy")).json() == []
+        await journal.write(lambda ledger: advance(ledger, NUMBERS[0], MailNumberState.PRINTED))
+        await journal.write(_reject)
+        (left,) = (await operator.get("/api/labels/to-destroy")).json()
+        assert (left["number"], left["was"], left["carrier"]) == (NUMBERS[0], "printed", 4)
+        seen = (await operator.get("/api/owner", params={"code": NUMBERS[0]})).json()
+        assert (seen["number_state"], seen["destroyed"]) == ("voided", False)
+        assert (await operator.post("/api/labels/destroyed", json=label)).status_code == 200
+        assert code(await operator.post("/api/labels/destroyed", json=label)) == "destroyed_before"
+        assert (await operator.get("/api/labels/to-destroy")).json() == []
+        assert (await operator.get("/api/owner", params={"code": NUMBERS[0]})).json()["destroyed"] is True
+        assert code(await operator.post("/api/labels/destroyed", json={"number": NUMBERS[1]})) == "label_lives"
+    async with signed_in(web, "sun") as viewer:
+        assert code(await viewer.post("/api/labels/destroyed", json=label)) == "role_may_not"
+
+
+async def test_a_label_that_was_spoiled_before_it_was_applied_is_told_destroyed_at_once(
+    web: str, journal: Journal
+) -> None:
+    await journal.write(_reserve)
+    async with signed_in(web, "zhao") as boss:
+        asked = await boss.post(f"/api/mail-numbers/{NUMBERS[0]}/void", json={"why": "torn at the peel edge"})
+        assert asked.json() == {"number": NUMBERS[0], "item": 1}
+        assert (await boss.post("/api/labels/destroyed", json={"number": NUMBERS[0]})).status_code == 200
+    await journal.write(_reject)
+    async with signed_in(web, "wang") as operator:
+        assert (await operator.get("/api/labels/to-destroy")).json() == []
+
+
+def _lose_sight(ledger: Ledger) -> None:
+    ledger.connection.execute("UPDATE items SET ended_at = ?, outcome = 'unknown'", (ledger.at,))
+
+
+def _reject(ledger: Ledger) -> None:
+    void(ledger, NUMBERS[0], "suspect")
+    ledger.connection.execute("UPDATE items SET outcome = 'rejected', reason = 'suspect', ended_at = ?", (ledger.at,))
 
 
 def _reserve(ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -36,6 +37,18 @@ DEVICE_STATES = ("online", "connecting", "offline", "wrong_device")
 def test_both_languages_have_the_same_keys() -> None:
     assert set(ZH) == set(EN)
     assert all(text.strip() for catalogue in (ZH, EN) for text in catalogue.values())
+
+
+def test_no_text_is_given_twice() -> None:
+    files = sorted((Path(str(STATIC)).parent / "texts").rglob("*.json"))
+    twice = {f"{file.parent.name}/{file.name} {key}" for file in files for key, n in _keys(file).items() if n > 1}
+    assert (len(files) > 20, twice) == (True, set())
+
+
+def _keys(file: Path) -> Counter[str]:
+    found: list[str] = []
+    json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=lambda pairs: found.extend(key for key, _ in pairs))
+    return Counter(found)
 
 
 def test_both_languages_fill_the_same_names() -> None:

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from controller.clock import SystemClock
 from controller.exits import Reason
-from controller.journal.reject_reading import Pareto, Remake, pareto, remakes
+from controller.journal.reject_reading import Pareto, Remake, VoidLabel, labels_to_destroy, pareto, remakes
 from controller.web.frame import Page, TheFrame
-from controller.web.plant import Asker, ThePlant
+from controller.web.people.roles import Action, needs
+from controller.web.plant import Asker, ThePlant, TheVisitor
 
 router = APIRouter()
 PAGE = Page("rejects", "/rejects", router)
@@ -62,6 +63,26 @@ async def reasons(plant: ThePlant, hours: Annotated[int, Query(ge=1, le=24 * 31)
 async def asked_again(plant: ThePlant) -> list[Remake]:
     """Parts that upstream was asked to make again, newest first."""
     return await plant.records.read(remakes)
+
+
+class DestroyedLabel(BaseModel):
+    """The mail number of a label that has been destroyed, as it was scanned from it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    number: Annotated[str, Field(pattern=r"^[A-Z0-9]{8,40}$")]
+
+
+@router.get("/api/labels/to-destroy")
+@needs(Action.TRACE)
+async def to_destroy(plant: ThePlant) -> list[VoidLabel]:
+    """Labels of void mail numbers among the last rejects that nobody has told destroyed yet, newest first."""
+    return await plant.records.read(labels_to_destroy)
+
+
+@router.post("/api/labels/destroyed")
+async def destroyed(plant: ThePlant, visitor: TheVisitor, label: DestroyedLabel) -> dict[str, Any]:
+    """Say that a label was destroyed. 409: its number is not void, so the label must not be; or it was told before."""
+    return await plant.line.call("label_destroyed", number=label.number, by=visitor.name)
 
 
 @router.post("/api/parts/spoil")

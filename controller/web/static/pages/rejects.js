@@ -19,6 +19,7 @@ async function load() {
   draw();
   drawPareto(reason, choose);
   drawRemakes();
+  drawLabels();
 }
 
 function draw() {
@@ -39,6 +40,21 @@ async function drawRemakes() {
   const list = document.getElementById("remakes");
   if (asked.length) keep(list, asked, (remake) => remake.code, drawRemake);
   else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("remakes.none")));
+}
+
+async function drawLabels() {
+  const open = await look("/api/labels/to-destroy");
+  if (!open) return;
+  say(document.getElementById("labels-count"), open.length ? String(open.length) : "");
+  const list = document.getElementById("labels");
+  if (open.length) keep(list, open, (label) => label.number, drawLabel);
+  else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("labels.none")));
+}
+
+function drawLabel(label) {
+  const words = [t("labels.carrier", label), t("reject.order", label), t(`reason.${label.reason}`, {}, label.reason)].join(" · ");
+  const note = label.was === "reserved" ? make("small", "", t("labels.maybe")) : "";
+  return make("li", "", make("b", "", label.number), make("span", "", words, note));
 }
 
 function drawRemake(remake) {

@@ -3,12 +3,16 @@
 import { ask, look } from "../asking.js";
 import { askIn } from "../dialogs.js";
 import { make, say, show } from "../drawing.js";
+import { withMe } from "../me.js";
+import { isLive, labelDestroyed, voidNumber } from "../voiding.js";
 import { t } from "../words.js";
 
 const form = document.getElementById("scan");
 const field = document.getElementById("code");
 const result = document.getElementById("scanned");
 const dialog = document.getElementById("spoil");
+let me = { may: [] };
+withMe((now) => (me = now));
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -28,7 +32,15 @@ function tellOwner(owner, code) {
   if (owner.order_state === "rejected") actions.append(button("reject.rework", () => rework(owner)));
   if (owner.code_of === "part" && owner.part_state !== "spoiled") actions.append(button("spoil.title", () => spoil(owner, code)));
   if (owner.part_state === "spoiled") state.append(` ${t("scan.part_spoiled")}`);
+  if (owner.code_of === "waybill") tellLabel(owner, code, state, actions);
   return [title, state, actions];
+}
+
+function tellLabel(owner, number, state, actions) {
+  const key = isLive(owner.number_state) ? "live" : owner.number_state === "voided" && owner.destroyed ? "destroyed" : owner.number_state;
+  state.append(` ${t(`label.is_${key}`)}`);
+  if (key === "live" && me.may.includes("void")) actions.append(button("void.title", () => voidNumber(number, owner.acceptance, done)));
+  if (key === "voided") actions.prepend(button("label.destroyed", async () => (await labelDestroyed(number)) && done()));
 }
 
 function button(key, press) {

@@ -4,9 +4,13 @@ import { make, say, show } from "../drawing.js";
 import { onSend, read, send } from "../forms.js";
 import { drawCycle } from "../cycle_curve.js";
 import "../frame.js";
+import { withMe } from "../me.js";
+import { isLive, voidNumber } from "../voiding.js";
 import { language, own, t } from "../words.js";
 import { drawGauge } from "../gauge.js";
 
+let me = { may: [] };
+withMe((now) => (me = now));
 const part = (name) => document.getElementById(name);
 const stamp = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "short", timeStyle: "medium", hour12: false });
 const when = (iso) => (iso ? stamp.format(new Date(iso)) : "–");
@@ -35,6 +39,7 @@ async function tell(acceptance) {
   say(part("summary").querySelector("p"), `${product} · ${t(`order_state.${story.state}`, {}, story.state)} · ${t("dossier.due")} ${when(story.due)}`);
   part("dossier").href = `/api/trace/${acceptance}/dossier.pdf?language=${language}`;
   part("attempts").replaceChildren(...story.items.map(attempt));
+  part("numbers").replaceChildren(...Object.entries(story.mail_numbers).map(([number, state]) => mailNumber(number, state, story.acceptance)));
   part("parts").replaceChildren(...story.parts.map((each) =>
     row(each.role, each.code, each.number || "–", t(`part_state.${each.state}`, {}, each.state), each.item ?? "–")));
   part("cycles").replaceChildren(...(story.cycles.length ? story.cycles.map(cycle) : [make("p", "nothing", t("trace.no_cycles"))]));
@@ -50,6 +55,16 @@ function attempt(item) {
   const outcome = t(`outcome.${item.outcome ?? "under_way"}`, {}, item.outcome ?? "");
   const reason = item.reason ? t(`reason.${item.reason}`, {}, item.reason) : "–";
   return row(item.attempt, item.item, item.carrier, item.mail_number ?? "–", outcome, reason, when(item.called_at), when(item.ended_at));
+}
+
+function mailNumber(number, state, acceptance) {
+  const line = make("li", "", make("span", "", `${t("dossier.mail_number")} ${number}: ${t(`mail_state.${state}`, {}, state)}`));
+  if (!isLive(state) || !me.may.includes("void")) return line;
+  const button = make("button", "", t("void.title"));
+  button.type = "button";
+  button.addEventListener("click", () => voidNumber(number, acceptance, () => tell(acceptance)));
+  line.append(button);
+  return line;
 }
 
 function cycle(each) {
