@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
 import os
-import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from controller.eyes.print_trend import grade_of
 from controller.journal import Ledger
-from vision.verdict import Verdict
+from vision.verdict import Check, Verdict
+
+_CHECK = tuple(each.name for each in fields(Check))
 
 
 class EvidenceStore:
@@ -26,6 +28,7 @@ class EvidenceStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._drafts = itertools.count()
 
     async def keep(self, jpeg: bytes) -> str:
         """Make a picture durable and return its name, the SHA-256 of its bytes in hex."""
@@ -44,18 +47,27 @@ class EvidenceStore:
     def _write(self, path: Path, jpeg: bytes) -> None:
         if path.exists():
             return  # its name is its content
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
+        # Two cameras may hand in the same picture at once: each writes a file of its own.
+        temporary = path.with_suffix(f".{next(self._drafts)}.part")
         try:
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
-                file.write(jpeg)
-                file.flush()
-                os.fsync(descriptor)
-            Path(temporary).rename(path)
+            self._write_durably(temporary, jpeg)
+            temporary.rename(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
         self._sync_folder()
+
+    def _write_durably(self, path: Path, jpeg: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        try:
+            descriptor = os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, flags, 0o600)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            file.write(jpeg)
+            file.flush()
+            os.fsync(descriptor)
 
     def _sync_folder(self) -> None:
         """A new name is durable only once its folder is."""
@@ -79,7 +91,9 @@ def record(
     """
     expires = _stamp(datetime.fromisoformat(ledger.at) + timedelta(days=keep_days))
     grade = grade_of(verdict)
-    checks = json.dumps([asdict(check) for check in verdict.checks], ensure_ascii=False)
+    checks = json.dumps(
+        [{name: getattr(check, name) for name in _CHECK} for check in verdict.checks], ensure_ascii=False
+    )
     ledger.connection.execute(
         "INSERT INTO evidence (item, station, camera, picture, outcome, checks, taken_at, expires_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
