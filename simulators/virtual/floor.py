@@ -45,6 +45,7 @@ from simulators.virtual.finding import Finders
 from simulators.virtual.inspector import Inspector
 from simulators.virtual.loop import Process, VirtualLoop
 from simulators.virtual.people import Operator, VirtualHands
+from simulators.virtual.pixels import PixelVision, Truths
 from simulators.virtual.plant import VirtualPlant
 from simulators.virtual.trace import Trace
 from simulators.virtual.troubles import DISTURBING, Kind, plan_motion_faults, plan_troubles
@@ -132,6 +133,7 @@ class VirtualFloor:
 
     :param level: `none`, `light` or `heavy`; :param kinds: the only kinds of trouble, all unless given.
     :param folder: where the line keeps its journal; :param challenges: a test kit after so many items, 0: none.
+    :param pixels: pictures are drawn, and judged by the line's own vision.
     """
 
     def __init__(
@@ -145,6 +147,8 @@ class VirtualFloor:
         folder: Path,
         challenges: int = 0,
         cut: Cut = WHOLE,
+        *,
+        pixels: bool = False,
     ) -> None:
         chance = Random(f"floor {seed}")
         self.trace = Trace()
@@ -152,7 +156,8 @@ class VirtualFloor:
         self.scenario = cut.of_orders(plan)
         faults = (*self.scenario.faults, *cut.of_faults(plan_motion_faults(seed, plan, level)))
         self._typed = depth is Depth.PORT
-        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed)
+        truths = Truths() if pixels else None
+        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed, truths=truths)
         self.inspector = Inspector(self.plant.world, loop.time)
         self.findings = self.inspector.findings
         self._clock = VirtualClock()
@@ -163,7 +168,8 @@ class VirtualFloor:
         self._config = _write_configuration(folder, challenges)
         self._disk = Disk(Random(f"disk {seed}"), self.trace)
         self._broker = VirtualBroker(Random(f"broker {seed}"), self.trace)
-        self._vision = TrueVision(Random(f"vision {seed}"), RATES[level])
+        self.pixels: Counter[str] = Counter()
+        self._vision = self._make_vision(Random(f"vision {seed}"), RATES[level], truths)
         self._line: Any = None
         self._calls: Mapping[str, Any] = {}
         self._orders: dict[str, Any] = {}
@@ -199,6 +205,15 @@ class VirtualFloor:
         )
         self._dead = asyncio.Event()
         loop.on_death = self._buried
+
+    def _make_vision(self, chance: Random, rates: Rates, truths: Truths | None) -> TrueVision:
+        if truths is None:
+            return TrueVision(chance, rates)
+        vision = PixelVision(
+            chance, rates, truths, lambda what: self.findings.append(f"{self._loop.time():.3f} {what}")
+        )
+        self.pixels = vision.counts
+        return vision
 
     async def run(self) -> Ended:
         """Hand in the orders, keep the floor going until everything has ended, and take stock."""
