@@ -7,7 +7,8 @@ verdict. `Seams` holds them; as it stands it is a real line's. A virtual floor g
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,8 +22,8 @@ from controller.dispatch.outbox import OutboxState, outbox_counts
 from controller.equipment import Opening, Ports, build_equipment, by_address
 from controller.eyes.vision_workers import VisionTimeout, VisionWorkers
 from controller.journal import Journal
-from controller.journal.reading import kinds_seen, order_lines, pick_list, verify_chain
-from controller.journal.store import open_reading
+from controller.journal.reading import kinds_seen, pick_list, verify_chain
+from controller.journal.store import Reading
 from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
 from controller.plan.config import LineConfig, load_config
@@ -31,6 +32,9 @@ _ESCAPED = "SELECT DISTINCT acceptance FROM items WHERE outcome = 'recalled' AND
 _OPEN = (
     "SELECT item, acceptance, attempt, carrier, mail_number, outcome FROM items"
     " WHERE outcome IN ('unknown', 'recalled') OR ended_at IS NULL ORDER BY item"
+)
+_ORDERS = (
+    "SELECT acceptance, state, attempt FROM orders WHERE state != 'test' ORDER BY priority, due, acceptance LIMIT ?"
 )
 
 
@@ -60,6 +64,7 @@ class Composed:
     vision: VisionWorkers
     journal: Journal
     desk: Desk
+    reading: Reading
 
     @property
     def serves(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
@@ -96,17 +101,14 @@ class Composed:
 
     def broken_chain(self) -> int | None:
         """The first history entry that does not follow from the one before; None when all do."""
-        with closing(open_reading(self.journal.path)) as connection:
-            return verify_chain(connection)
+        return self.reading.ask(verify_chain)
 
     async def _pick_list(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        with closing(open_reading(self.journal.path)) as connection:
-            return {"picks": [asdict(pick) for pick in pick_list(connection)]}
+        return {"picks": [asdict(pick) for pick in self.reading.ask(pick_list)]}
 
     async def _seen(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """How often each kind of entry, alarm and reject reason stands in the journal; 0 for one that never came."""
-        with closing(open_reading(self.journal.path)) as connection:
-            return kinds_seen(connection)
+        return self.reading.ask(kinds_seen)
 
     async def _orders(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Every order with its state, what has not ended yet, and what the line asks people about.
@@ -114,23 +116,26 @@ class Composed:
         `asked`: items of which it does not know where their parcel is; `unknown`: the orders of those that have ended;
         `led`: items and emptied carriers that it still leads.
         """
-        missing = self.line.tracking.missing
-        with closing(open_reading(self.journal.path)) as connection:
-            items = [dict(row) for row in connection.execute(_OPEN)]
-            ended = [each for each in items if each["outcome"]]
-            return {
-                "under_way": len(items) - len(ended),
-                "led": len(self.line.tracking.items),
-                "asked": ended + [each for each in items if not each["outcome"] and each["carrier"] in missing],
-                "pending": outbox_counts(connection)[OutboxState.PENDING],
-                "orders": [
-                    {"acceptance": line.acceptance, "state": line.state, "attempt": line.attempt}
-                    for line in order_lines(connection, "", int(arguments.get("most", 10_000)))
-                ],
-                "unknown": sorted({each["acceptance"] for each in ended}),
-                "escaped": [row[0] for row in connection.execute(_ESCAPED)],
-                "unknown_numbers": sorted({each["mail_number"] for each in ended if each["mail_number"]}),
-            }
+        tracking, most = self.line.tracking, int(arguments.get("most", 10_000))
+        read = self.reading.ask(lambda connection: _all_orders(connection, most, tracking.missing))
+        return {"led": len(tracking.items), **read}
+
+
+def _all_orders(connection: sqlite3.Connection, most: int, missing: Collection[int]) -> dict[str, Any]:
+    """:param missing: carriers that stood in no zone at the start."""
+    items = [dict(row) for row in connection.execute(_OPEN)]
+    ended = [each for each in items if each["outcome"]]
+    return {
+        "under_way": len(items) - len(ended),
+        "asked": ended + [each for each in items if not each["outcome"] and each["carrier"] in missing],
+        "pending": outbox_counts(connection)[OutboxState.PENDING],
+        "orders": [
+            {"acceptance": row[0], "state": row[1], "attempt": row[2]} for row in connection.execute(_ORDERS, (most,))
+        ],
+        "unknown": sorted({each["acceptance"] for each in ended}),
+        "escaped": [row[0] for row in connection.execute(_ESCAPED)],
+        "unknown_numbers": sorted({each["mail_number"] for each in ended if each["mail_number"]}),
+    }
 
 
 @asynccontextmanager
@@ -145,7 +150,8 @@ async def compose(config: LineConfig, seams: Seams | None = None) -> AsyncIterat
         line = Line(config, seams.clock, journal, build_equipment(config, seams.opening, seams.ports), vision)
         if seams.connect is not None:
             line.dispatch.connect = seams.connect
-        yield Composed(line, vision, journal, Desk(line))
+        with closing(Reading(config.store.journal)) as reading:
+            yield Composed(line, vision, journal, Desk(line), reading)
 
 
 @asynccontextmanager

@@ -49,6 +49,8 @@ def link_first(draft: Path, path: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder with those above it; each is durable on return."""
+    if folder.is_dir():
+        return
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for each in missing:

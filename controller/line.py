@@ -40,7 +40,7 @@ from controller.journal.epochs import begin_epoch
 from controller.journal.open_matters import open_matters
 from controller.journal.tally import Tally
 from controller.pack_item import clear_item, pack_item
-from controller.plan.config import SEAL_ZONES, LineConfig, StationKind
+from controller.plan.config import SEAL_ZONES, ZONES, LineConfig, StationKind
 from controller.plan.settings import SettingsRefused, with_settings
 from controller.plan.settings_book import approved, begin_version, overlay_in_use
 from controller.pulse import Pulse
@@ -58,6 +58,7 @@ from controller.unit.packml import State
 from controller.words.alarm_texts import AlarmKind
 from controller.words.text import Text
 from devices.errors import DeviceError
+from devices.plc.contract import StatusImage
 
 log = structlog.get_logger()
 
@@ -265,9 +266,10 @@ class Line:
         """Call the next order to each carrier that comes to load."""
         while True:
             await self.unit.changed.until(lambda: self.unit.executing)
-            carrier = self.tracking.carrier_at(LOAD)
-            if carrier == 0 or carrier in self.tracking.missing or self.tracking.is_held(LOAD):
-                await self.equipment.conveyor.changed()
+            await self.equipment.conveyor.watch(self._carrier_to_call)
+            image = self.equipment.conveyor.image
+            carrier = None if image is None else self._carrier_to_call(image)
+            if carrier is None or not self.unit.executing:
                 continue
             changed = self.orders_changed.next()
             item = await self.memory.remember(lambda ledger, carrier=carrier: self._call(ledger, carrier))  # type: ignore[misc]
@@ -277,6 +279,12 @@ class Line:
             item.input_at = asyncio.get_running_loop().time()
             self.tracking.admit(item)
             group.create_task(self._carry(item, pack_item(item, self.stations)), name=f"item {item.token}")
+
+    def _carrier_to_call(self, image: StatusImage) -> int | None:
+        """The carrier that stands at load without an item."""
+        carrier = image.blocks[ZONES.index(LOAD)].carrier
+        free = carrier and carrier not in self.tracking.missing and not self.tracking.is_held(LOAD)
+        return carrier if free else None
 
     def _call(self, ledger: Ledger, carrier: int) -> Item | None:
         """The test kit that is due, else the next order."""

@@ -10,22 +10,34 @@ class Pulse:
     """Wakes its waiters without saying why; they look for themselves."""
 
     def __init__(self) -> None:
-        self._event = asyncio.Event()
+        self._next: asyncio.Event | None = None
+        self._lookers: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
 
     def beat(self) -> None:
-        """Wake everybody who waits now."""
-        event, self._event = self._event, asyncio.Event()
-        event.set()
+        """Wake everybody who waits now; of those who wait for something, whoever finds it."""
+        event, self._next = self._next, None
+        if event is not None:
+            event.set()
+        for holds, told in self._lookers:
+            if not told.done() and holds():
+                told.set_result(None)
 
     async def wait(self) -> None:
         """Return at the next beat."""
-        await self._event.wait()
+        await self.next().wait()
 
     def next(self) -> asyncio.Event:
         """The event that the next beat sets. Taken before a look it can't be missed, however long the look takes."""
-        return self._event
+        if self._next is None:
+            self._next = asyncio.Event()
+        return self._next
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Return as soon as `holds()` is true; it is asked now and after each beat."""
+        """Return as soon as `holds()` is true; it is asked now and at each beat, which wakes nobody in vain."""
         while not holds():
-            await self.wait()
+            looker = (holds, asyncio.get_running_loop().create_future())
+            self._lookers.append(looker)
+            try:
+                await looker[1]
+            finally:
+                self._lookers.remove(looker)

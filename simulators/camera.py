@@ -95,6 +95,11 @@ class CameraTwin:
         self.frames += 1
         return self.frames, self._last
 
+    def draw(self) -> bytes:
+        """Draw what stands there now, at once; nothing of `faults` but `black` shows in it."""
+        standing = self._world.zones.get(self.setup.zone)
+        return self._picture(standing, self.faults.black, self._picture_seed(standing))
+
     def _picture(self, standing: Carrier | None, black: bool, seed: int) -> bytes:
         width, height = self.setup.size_px
         if black:

@@ -21,11 +21,12 @@ from simulators.demo.broker import BrokerMissing
 from simulators.demo.line_api import LineAway, LineRefused
 from simulators.demo.processes import ChildDied, ChildSilent
 from simulators.demo.report import Report
-from simulators.demo.run import Wish, run_demo
+from simulators.demo.run import Wish as DemoWish
+from simulators.demo.run import run_demo
 from simulators.demo.until_done import StandstillError
 from simulators.plant import PlantWiring
 from simulators.plant_process import Staff, run_plant
-from simulators.virtual.soak import Depths, kinds_of, soak, table
+from simulators.virtual.soak import Depths, Wish, kinds_of, soak, table
 from simulators.virtual.story import short_story
 
 
@@ -38,6 +39,8 @@ class Level(StrEnum):
 
 
 _KITS = "A known-bad test kit after so many items; 0: none."
+_MANY_SEEDS = 8
+"""Fewer are not worth the second that each process takes to begin."""
 _FAILED = 1
 _CANNOT_RUN = 2
 _INTERRUPTED = 130
@@ -74,7 +77,7 @@ def demo(
 
     Ends with 0 only if no parcel is wrong, nothing is lost or doubled, and every planned trouble was caught.
     """
-    wish = Wish(orders, seed, speed, _run_folder(folder), _report_file(report), serve, challenges, campaign)
+    wish = DemoWish(orders, seed, speed, _run_folder(folder), _report_file(report), serve, challenges, campaign)
     console = Console()
     try:
         done = asyncio.run(_until_told(wish, console))
@@ -91,13 +94,20 @@ def simulate(
     seed: Annotated[int, typer.Option(help="The first seed; the same seed gives the same run, to the last byte.")] = 1,
     items: Annotated[int, typer.Option(min=1, max=10_000, help="Orders of each seed.")] = 40,
     faults: Annotated[Level, typer.Option(help="How much trouble.")] = Level.HEAVY,
-    seeds: Annotated[int, typer.Option(min=1, help="How many, one after the other.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="How many, from the first one on.")] = 1,
     minutes: Annotated[float, typer.Option(min=0, help="Instead of `seeds`: as many as fit.")] = 0.0,
     only: Annotated[str, typer.Option(help="The only kinds of trouble, with commas between.")] = "",
     depth: Annotated[
         Depths, typer.Option(help="Every byte framed, or PLCs on typed ports; mixed: each 100th seed at full wire.")
     ] = Depths.MIXED,
     challenges: Annotated[int, typer.Option(min=0, help=_KITS)] = 0,
+    pixels: Annotated[
+        int,
+        typer.Option(min=0, help="So many items with drawn pictures, judged by the line's own vision: a seed in 50."),
+    ] = 0,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="Processes side by side; 0: one a core where there are many seeds.")
+    ] = 0,
     shrink: Annotated[bool, typer.Option("--shrink", help="Tell each failing seed as a short story.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object last, nothing else.")] = False,
 ) -> None:
@@ -106,11 +116,15 @@ def simulate(
     Findings are told as they come, each with its seed and the story of what struck.
     """
     tell: Callable[[str], None] = (lambda _: None) if as_json else typer.echo
-    done = soak(seed, items, faults.value, seeds, minutes * 60, only, depth, tell, challenges)
+    wish = Wish(seed, items, faults.value, kinds_of(only), depth, challenges, pixels)
+    jobs = jobs or (_cores() if minutes or seeds >= _MANY_SEEDS else 1)
+    done = soak(wish, seeds, minutes * 60, jobs, tell)
     if shrink:
-        kinds = kinds_of(only)
         done["stories"] = [
-            short_story(each, items, faults.value, kinds, depth.of(each), challenges) for each in done["failed_seeds"]
+            short_story(
+                each, items, faults.value, wish.kinds, depth.of(each), challenges, pixels=wish.draws(each - seed)
+            )
+            for each in done["failed_seeds"]
         ]
         for line in (line for story in done["stories"] for line in story):
             tell(line)
@@ -152,7 +166,7 @@ def simulate_plant(
         raise typer.Exit(_CANNOT_RUN) from error
 
 
-async def _until_told(wish: Wish, console: Console) -> Report:
+async def _until_told(wish: DemoWish, console: Console) -> Report:
     """Run the demo. Ctrl-C, SIGTERM and a closed terminal end it; after its verdict they end only what is served."""
     run = asyncio.current_task()
     assert run is not None
@@ -176,6 +190,11 @@ async def _until_told(wish: Wish, console: Console) -> Report:
         if told.is_set():
             raise KeyboardInterrupt from None
         raise
+
+
+def _cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 @contextmanager

@@ -111,6 +111,14 @@ class Machine(ABC):
         carrier = self.world.zones.get(self.zones[block])
         return 0 if carrier is None else carrier.number
 
+    def carriers(self) -> list[int]:
+        """Return what the readers of all blocks see."""
+        zones = self.world.zones
+        seen = [0 if (carrier := zones.get(zone)) is None else carrier.number for zone in self.zones]
+        for block, number in self.misread.items():
+            seen[block] = number
+        return seen
+
     def start(self, block: int, permit: Permit) -> None:
         """Begin the motion; plant time for it counts from the next step."""
         zone = self.zones[block]

@@ -6,7 +6,7 @@ to). `at` counts events of one world from 1; it is an order, not a time.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 
@@ -167,5 +167,6 @@ class EmergencyStop(Event):
 
 def as_record(event: Event) -> dict[str, object]:
     """Return the event as plain values for JSON, its kind under `event`."""
-    values = {name: int(value) if isinstance(value, IntEnum) else value for name, value in asdict(event).items()}
-    return {"event": type(event).__name__, **values}
+    values = ((each.name, getattr(event, each.name)) for each in fields(event))
+    plain = {name: int(value) if isinstance(value, IntEnum) else value for name, value in values}
+    return {"event": type(event).__name__, **plain}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from devices.plc.contract import (
     ACKNOWLEDGE_OFFSET,
@@ -83,6 +84,7 @@ class PlcTwin:
         self._world = machine.world
         self._speed = speed
         self._blocks = [BlockMemory() for _ in machine.zones]
+        self._written = False
         self._status_length = status_length(machine.kind, len(self._blocks))
         self._identity = Identity(machine.kind, len(self._blocks)).encode()
         self._boot_id = boot_id
@@ -119,6 +121,7 @@ class PlcTwin:
             raise IllegalAddressError(f"{self.name}: registers {address}..{address + len(values) - 1} can't be written")
         block = self._blocks[number]
         block.registers[offset:end] = values
+        self._written = True
         block.commanded |= commands
         block.acknowledged |= acknowledges
 
@@ -141,11 +144,13 @@ class PlcTwin:
         self._watch_host(now)
         self._watch_guards()
         self._retain(self.machine.step(elapsed * self._speed))
-        for number, block in enumerate(self._blocks):
-            if block.acknowledged:
-                self._take_acknowledgement(block)
-            if block.commanded:
-                self._take_command(number, block)
+        if self._written:
+            self._written = False
+            for number, block in enumerate(self._blocks):
+                if block.acknowledged:
+                    self._take_acknowledgement(block)
+                if block.commanded:
+                    self._take_command(number, block)
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._image = None
 
@@ -207,6 +212,8 @@ class PlcTwin:
 
     def _watch_guards(self) -> None:
         """Count what broke trust since the last scan, however short it was, and end all motion for it."""
+        if self._world.disturbances == self._world_disturbances and self.tracking_ok == self._tracked:
+            return
         happened = self._world.disturbances - self._world_disturbances
         happened += self._tracked and not self.tracking_ok
         self._world_disturbances, self._tracked = self._world.disturbances, self.tracking_ok
@@ -243,7 +250,7 @@ class PlcTwin:
         block.echo = Echo(*name, words[2] << 16 | words[3], words[-1], answer)
         if answer is Answer.ACCEPTED:
             block.accepted = name
-            block.running = Permit.decode(words)
+            block.running = permit_in(tuple(words))
             block.state = BlockState.BUSY
             self.machine.start(number, block.running)
 
@@ -255,7 +262,7 @@ class PlcTwin:
         self._newest_epoch = epoch
         if sequence == 0 or words[4] != self.machine.command:
             return Answer.UNKNOWN_COMMAND
-        permit = Permit.decode(words)
+        permit = permit_in(tuple(words))
         if has_expired(permit.expires_ms, self._clock_ms()):
             return Answer.EXPIRED
         if not self._host_alive:
@@ -271,6 +278,12 @@ class PlcTwin:
         if carrier == 0 and not self.machine.runs_empty:
             return Answer.NO_CARRIER
         return self.machine.refuses(self.machine.zones[number], permit) or Answer.ACCEPTED
+
+
+@lru_cache(maxsize=32)
+def permit_in(words: tuple[int, ...]) -> Permit:
+    """Read a command block; the same one is read by everybody who looks at it."""
+    return Permit.decode(list(words))
 
 
 def _kept(block: BlockMemory) -> BlockMemory:

@@ -10,14 +10,16 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from controller.durable import put_file
 from controller.eyes.print_trend import grade_of
 from controller.journal import Ledger
-from vision.verdict import Verdict
+from vision.verdict import Check, Verdict
+
+_CHECK = tuple(each.name for each in fields(Check))
 
 
 class EvidenceStore:
@@ -59,7 +61,9 @@ def record(
     """
     expires = _stamp(datetime.fromisoformat(ledger.at) + timedelta(days=keep_days))
     grade = grade_of(verdict)
-    checks = json.dumps([asdict(check) for check in verdict.checks], ensure_ascii=False)
+    checks = json.dumps(
+        [{name: getattr(check, name) for name in _CHECK} for check in verdict.checks], ensure_ascii=False
+    )
     ledger.connection.execute(
         "INSERT INTO evidence (item, station, camera, picture, outcome, checks, taken_at, expires_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -49,6 +49,8 @@ class Integrity:
     async def fresh(self) -> None:
         """Wait a moment for every PLC's image to be fresh; what is missing after it counts as broken."""
         for plc in self._plcs.values():
+            if plc.image is not None:
+                continue
             try:
                 async with asyncio.timeout(_FRESH_S):
                     while plc.image is None:

@@ -215,10 +215,11 @@ class Tracking:
 
     async def _stands_at(self, zone: str, item: Item) -> bool:
         """Whether the conveyor reports the item's own carrier there; an old report is not believed."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._timing.move_s):
-                while self._conveyor.image is None:
-                    await self._conveyor.changed()
+        if self._conveyor.image is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._timing.move_s):
+                    while self._conveyor.image is None:
+                        await self._conveyor.changed()
         return self.carrier_at(zone) == item.carrier
 
     async def _not_arrived(self, item: Item, to: str, result: Result) -> NoReturn:

@@ -9,6 +9,7 @@ import json
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from controller.exits import Reason
@@ -316,13 +317,23 @@ def _file(digest: str) -> str:
 
 
 def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
-    item, acceptance, attempt, product, reason, detail, ended_at = row
-    text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
     # The picture that did not accept tells most, and the last of those comes first.
     pictures = connection.execute(
-        "SELECT picture FROM evidence WHERE item = ? AND picture != '' ORDER BY outcome = 'accept', evidence DESC",
-        (item,),
-    )
+        "SELECT picture, CASE WHEN outcome != 'accept' THEN checks END FROM evidence WHERE item = ?"
+        " ORDER BY outcome = 'accept', evidence DESC",
+        (row[0],),
+    ).fetchall()
+    return _reject_view(tuple(row), tuple((each[0], each[1]) for each in pictures))
+
+
+@lru_cache(maxsize=64)
+def _reject_view(row: tuple[Any, ...], pictures: tuple[tuple[str, str | None], ...]) -> RejectView:
+    """Kept for a while: the same few are asked for twice a second.
+
+    :param row: as `recent_rejects` asks for it. :param pictures: name and, of one that was not accepted, its checks.
+    """
+    item, acceptance, attempt, product, reason, detail, ended_at = row
+    text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
     return RejectView(
         item=item,
         acceptance=acceptance,
@@ -332,8 +343,8 @@ def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
         text=text.en,
         text_zh=text.zh,
         ended_at=ended_at or "",
-        pictures=tuple(dict.fromkeys(_file(each[0]) for each in pictures)),
-        checks=_failed_checks(connection, item),
+        pictures=tuple(dict.fromkeys(_file(picture) for picture, _ in pictures if picture)),
+        checks=_failed_checks([(picture, checks) for picture, checks in pictures if checks is not None]),
     )
 
 
@@ -345,12 +356,8 @@ def _without_codes(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _failed_checks(connection: sqlite3.Connection, item: int) -> tuple[CheckView, ...]:
+def _failed_checks(pictures: list[tuple[str, str]]) -> tuple[CheckView, ...]:
     """What failed in each picture of an item that was not accepted, the last picture first."""
-    rows = connection.execute(
-        "SELECT picture, checks FROM evidence WHERE item = ? AND outcome != 'accept' ORDER BY evidence DESC LIMIT ?",
-        (item, _PICTURES_EXPLAINED),
-    )
     shown = CheckView.model_fields
     return tuple(
         CheckView(
@@ -358,7 +365,7 @@ def _failed_checks(connection: sqlite3.Connection, item: int) -> tuple[CheckView
             number=number,
             picture=_file(picture),
         )
-        for picture, checks in rows
+        for picture, checks in pictures[:_PICTURES_EXPLAINED]
         for number, check in enumerate((each for each in json.loads(checks) if each["outcome"] != "accept"), start=1)
     )
 

@@ -23,6 +23,8 @@ from controller.journal.schema import SCHEMA, SCHEMA_VERSION
 from controller.journal.writer import Change, Writer, WritingThread
 
 T = TypeVar("T")
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 GENESIS = bytes(32)
 """The digest before the first entry."""
 
@@ -43,7 +45,7 @@ class Ledger:
     def enter(self, kind: str, *, item: int | None = None, acceptance: str | None = None, **data: Any) -> int:
         """Append to the history and return the entry's number. `data` must be JSON and free of personal data."""
         seq, before = self.head[0] + 1, self.head[1]
-        text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        text = _canonical(data)
         digest = entry_digest(before, seq, self.at, kind, item, acceptance, text)
         self.connection.execute(
             "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?)", (seq, self.at, kind, item, acceptance, text, digest)
@@ -69,8 +71,9 @@ class Ledger:
 def entry_digest(
     before: bytes, seq: int, at: str, kind: str, item: int | None, acceptance: str | None, data: str
 ) -> bytes:
-    """SHA-256 that chains one history entry to the one before it."""
-    row = json.dumps([seq, at, kind, item, acceptance, data], ensure_ascii=False, separators=(",", ":"))
+    """SHA-256 that chains one history entry to the one before it, over a JSON list of its columns."""
+    whose = "null" if acceptance is None else _quoted(acceptance)
+    row = f"[{seq},{_quoted(at)},{_quoted(kind)},{'null' if item is None else item},{whose},{_quoted(data)}]"
     return hashlib.sha256(before + row.encode()).digest()
 
 
@@ -122,7 +125,7 @@ class Journal:
             raise JournalUnavailable(f"{self.path}: the journal is not open")
         waiting = Change(change, self._loop.create_future())
         self._writer.put(waiting)
-        made: T = await asyncio.shield(waiting.future)
+        made: T = await waiting.future
         return made
 
     def _commit(self, group: Sequence[Change], refused: Exception | None = None) -> None:
@@ -133,8 +136,13 @@ class Journal:
         try:
             ledger.connection.execute("BEGIN IMMEDIATE")
             ledger.at = self._clock.now().isoformat(timespec="milliseconds")
-            for change in group:
-                _make(change, ledger)
+            if len(group) == 1 and not _make_alone(group[0], ledger):
+                ledger.head = head
+                ledger.connection.execute("ROLLBACK")
+                return
+            if len(group) > 1:
+                for change in group:
+                    _make(change, ledger)
             if refused is not None:
                 raise refused
             ledger.connection.execute("COMMIT")
@@ -148,12 +156,24 @@ class Journal:
 
 
 def _make(change: Change, ledger: Ledger) -> None:
+    """Make one change of several: a refused one takes no other with it."""
     try:
         change.made = ledger.make(change.make)
     except sqlite3.OperationalError:
         raise  # the disk, not the change: the whole group fails
     except Exception as error:
         change.error = error
+
+
+def _make_alone(change: Change, ledger: Ledger) -> bool:
+    """Make the only change of a group, without a savepoint; return False when it is refused and all is to be undone."""
+    try:
+        change.made = change.make(ledger)
+    except sqlite3.OperationalError:
+        raise
+    except Exception as error:
+        change.error = error
+    return change.error is None
 
 
 def _unavailable(path: Path, error: Exception) -> JournalUnavailable:
@@ -197,6 +217,40 @@ def _open(path: Path) -> Ledger:
 
 def open_reading(path: Path) -> sqlite3.Connection:
     """Open the journal read-only, for short reads. Close it soon: a long read stops check-pointing."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=2)
+    connection = sqlite3.connect(
+        f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=2, check_same_thread=False
+    )
     connection.row_factory = sqlite3.Row
     return connection
+
+
+class Reading:
+    """Short reads, again and again, one at a time from any thread, on a connection that is kept open between them.
+
+    Opening one reads the whole schema anew, which costs more than most questions do.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept: sqlite3.Connection | None = None
+        self._ended = False
+
+    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask the journal. :raises sqlite3.Error: it can't be read; the next question opens it anew."""
+        connection, self._kept = self._kept or open_reading(self._path), None
+        try:
+            answer = question(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._kept = connection
+        if self._ended:
+            self.close()
+        return answer
+
+    def close(self) -> None:
+        """Let go of the file, as soon as a question that is under way has its answer."""
+        self._ended = True
+        connection, self._kept = self._kept, None
+        if connection is not None:
+            connection.close()

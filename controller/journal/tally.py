@@ -18,7 +18,7 @@ from controller.journal.backlog import due_counts
 from controller.journal.escape import escape_view
 from controller.journal.open_matters import open_matters
 from controller.journal.reading import counters, recent_rejects
-from controller.journal.store import open_reading
+from controller.journal.store import Reading
 from controller.journal.suspects import open_items
 from controller.pulse import Pulse
 from controller.snapshot import Counters, EscapeView, MatterView, RejectView, SuspectView
@@ -36,7 +36,7 @@ class Tally:
     """What the journal counted when it was last read."""
 
     def __init__(self, path: Path, clock: WallClock, campaign: Campaign = _NO_CAMPAIGN) -> None:
-        self._path = path
+        self._reading = Reading(path)
         self._clock = clock
         self._campaign = campaign
         self._touched = Pulse()
@@ -52,9 +52,18 @@ class Tally:
 
     async def serve(self) -> None:
         """Read again after each touch until cancelled."""
+        try:
+            await self._keep_reading()
+        finally:
+            self._reading.close()
+
+    async def _keep_reading(self) -> None:
         while True:
+            now = self._clock.now()
             try:
-                self._take(await asyncio.to_thread(_read, self._path, self._clock.now(), self._campaign))
+                self._take(
+                    await asyncio.to_thread(self._reading.ask, lambda connection, now=now: self._read(connection, now))
+                )
             except sqlite3.Error as error:
                 log.warning("tally_not_read", cause=str(error))
             await asyncio.sleep(_PAUSE_S)
@@ -67,14 +76,9 @@ class Tally:
     def _take(self, seen: _Seen) -> None:
         self.counters, self.rejects, self.matters, self.open_items, self.escape = seen
 
-
-def _read(path: Path, now: datetime, campaign: Campaign) -> _Seen:
-    connection = open_reading(path)
-    try:
+    def _read(self, connection: sqlite3.Connection, now: datetime) -> _Seen:
         due_today, late = due_counts(connection, now)
         counted = counters(connection).model_copy(update={"due_today": due_today, "late": late})
         rejects = tuple(recent_rejects(connection, _REJECTS_SHOWN))
         matters = open_matters(connection, _MATTERS_SHOWN)
-        return counted, rejects, matters, open_items(connection), escape_view(connection, counted, campaign)
-    finally:
-        connection.close()
+        return counted, rejects, matters, open_items(connection), escape_view(connection, counted, self._campaign)

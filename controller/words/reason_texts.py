@@ -97,7 +97,7 @@ def in_chinese(cause: str) -> str:
 
 def describe(reason: str, facts: Mapping[str, Any]) -> Text:
     """Say why an item was rejected, of which part, and with what was expected and found when the facts hold it."""
-    known = REASONS.get(Reason(reason)) if reason in set(Reason) else None
+    known = REASONS[Reason(reason)] if reason in REASONS else None
     text = known or Text(reason or "原因不明", reason or "no reason given")
     if subject := facts.get("subject"):
         text = Text(f"{text.zh}：{in_chinese(str(subject))}", f"{text.en}: {subject}")

@@ -147,7 +147,7 @@ class Exchange:
         self._link = link
         self._arrived: deque[bytes] = deque()
         self._failure: DeviceError | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[bool] | None = None
         self.begun_before = False
 
     def send(self, data: bytes) -> float:
@@ -170,13 +170,19 @@ class Exchange:
         while not self._arrived:
             if self._failure:
                 raise self._failure
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout_at(until):
-                    await self._waiter
-            except TimeoutError as error:
-                raise DeviceTimeout(self._link.name, "no answer in the time allowed") from error
+            await self._news(until)
         return self._arrived.popleft()
+
+    async def _news(self, until: float) -> None:
+        """Return when something has come. :raises DeviceTimeout: nothing did by then."""
+        loop = asyncio.get_running_loop()
+        waiter = self._waiter = loop.create_future()
+        timer = loop.call_at(until, _wake, waiter, False)
+        try:
+            if not await waiter:
+                raise DeviceTimeout(self._link.name, "no answer in the time allowed")
+        finally:
+            timer.cancel()
 
     def more(self) -> bool:
         """Whether a further frame has arrived or begun."""
@@ -198,5 +204,10 @@ class Exchange:
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._waiter is not None:
+            _wake(self._waiter, True)
+
+
+def _wake(waiter: asyncio.Future[bool], came: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(came)

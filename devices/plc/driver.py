@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from devices.errors import (
     BadReply,
@@ -48,6 +49,7 @@ from devices.plc.port import PlcPort
 __all__ = ["ACKNOWLEDGE_DEADLINE_S", "CURVE_DEADLINE_S", "Completion", "LinkState", "PlcStation"]
 
 ACKNOWLEDGE_DEADLINE_S = 2.0
+_Found = TypeVar("_Found")
 CURVE_DEADLINE_S = 0.5
 """Longer than one transaction may take, so that a sealer that falls silent is found by its link."""
 _RELEASE_S = 0.1
@@ -69,11 +71,11 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class _Issued:
-    """A numbered permit. :ivar boot_id: of the PLC's life in which it is valid."""
+    """A numbered permit. :ivar words: its command block; :ivar boot_id: of the PLC's life in which it is valid."""
 
     block: int
     permit: Permit
-    check: int
+    words: list[int]
     boot_id: int
 
     def __str__(self) -> str:
@@ -127,6 +129,10 @@ class PlcStation(LinkedDevice[PlcPort]):
     async def changed(self) -> None:
         """Return at the next new image or change of the link."""
         await self._link.changed()
+
+    async def watch(self, look: Callable[[StatusImage], _Found | None]) -> _Found:
+        """Return what `look` finds in this image or a later one. Each is looked at without waking anyone in vain."""
+        return await self._link.watch(look)
 
     def retained(self, block: int) -> Result | None:
         """Return the result that stands in `block` and that nobody has acknowledged; None when there is none.
@@ -252,12 +258,12 @@ class PlcStation(LinkedDevice[PlcPort]):
         self._used[block] = sequence
         expires_ms = (image.clock_ms + PERMIT_LIFE_MS) & 0xFFFFFFFF
         permit = replace(draft, sequence=sequence, expires_ms=expires_ms)
-        return _Issued(block, permit, permit.encode()[-1], image.boot_id)
+        return _Issued(block, permit, permit.encode(), image.boot_id)
 
     async def _write_permit(self, issued: _Issued) -> float:
         """Send the command block once; return when its bytes went out, also when the PLC's reply was lost."""
         try:
-            return (await self._link.write(command_address(issued.block), issued.permit.encode())).written_at
+            return (await self._link.write(command_address(issued.block), issued.words)).written_at
         except ExceptionReply as error:
             raise NotTaken(self.name, f"the PLC refused the write: {error.message}") from error
         except DeviceError as error:
@@ -278,7 +284,7 @@ class PlcStation(LinkedDevice[PlcPort]):
     def _answer_to(self, issued: _Issued, image: StatusImage) -> Answer | None:
         permit, echo = issued.permit, image.blocks[issued.block].echo
         echoed = (echo.epoch, echo.sequence, echo.token, echo.check)
-        if echoed == (permit.epoch, permit.sequence, permit.token, issued.check):
+        if echoed == (permit.epoch, permit.sequence, permit.token, issued.words[-1]):
             return echo.answer if echo.answer is not Answer.NONE else None
         if image.boot_id != issued.boot_id:
             raise self._unknown(issued, "the PLC started anew before its echo was read")

@@ -25,6 +25,7 @@ class Run:
     """How one seed came out.
 
     :ivar oracle: category → findings; :ivar story: what trouble struck, in order; :ivar did: what the line did.
+    :ivar pixels: how the line's own vision judged drawn pictures (`pixels.COUNTED`); empty where none were drawn.
     :ivar coverage: `kind@zone` → how often it struck there; :ivar rare: branch → how often it was taken.
     """
 
@@ -40,6 +41,7 @@ class Run:
     kills: int = 0
     steps: int = 0
     depth: Depth = Depth.WIRE
+    pixels: dict[str, int] = field(default_factory=dict)
     rare: dict[str, int] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
     did: list[Did] = field(default_factory=list)
@@ -58,11 +60,13 @@ def simulate(
     depth: Depth = Depth.PORT,
     challenges: int = 0,
     cut: Cut | None = None,
+    *,
+    pixels: bool = False,
 ) -> Run:
     """Run one seed. Nothing of it remains, and what was killed in it dies without a word.
 
     :param challenges: a test kit after so many items, 0: none. :param cut: what is left out of the seed's plan;
-        given where what the line did is wanted too.
+        given where what the line did is wanted too. :param pixels: pictures are drawn, and judged by the line's vision.
     """
     logging_before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -72,7 +76,7 @@ def simulate(
         with warnings.catch_warnings():
             # What had been started and not begun when the line was killed.
             warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
-            run = _simulate(seed, items, level, kinds, Depth(depth), challenges, cut)
+            run = _simulate(seed, items, level, kinds, Depth(depth), challenges, cut, pixels)
             gc.collect()
     finally:
         gc.enable()
@@ -82,7 +86,14 @@ def simulate(
 
 
 def _simulate(
-    seed: int, items: int, level: str, kinds: tuple[Kind, ...], depth: Depth, challenges: int, cut: Cut | None
+    seed: int,
+    items: int,
+    level: str,
+    kinds: tuple[Kind, ...],
+    depth: Depth,
+    challenges: int,
+    cut: Cut | None,
+    pixels: bool,
 ) -> Run:
     warm_up()
     began, worked = time.perf_counter(), time.process_time()
@@ -92,7 +103,9 @@ def _simulate(
 
     async def whole() -> Ended:
         with scratch() as folder:
-            floor = VirtualFloor(seed, items, level, kinds, depth, loop, folder, challenges, cut or WHOLE)
+            floor = VirtualFloor(
+                seed, items, level, kinds, depth, loop, folder, challenges, cut or WHOLE, pixels=pixels
+            )
             floors.append(floor)
             try:
                 return await floor.run()
@@ -122,6 +135,7 @@ def _simulate(
         kills=floor.kills,
         steps=loop.steps,
         depth=depth,
+        pixels=dict(floor.pixels),
         rare=dict(rare),
         story=floor.conductor.told,
         did=did,

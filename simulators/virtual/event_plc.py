@@ -119,20 +119,23 @@ class EventPlc(WatchedPlc):
 
     def _show(self) -> Shown:
         """What stands there now; the same object while nothing has changed."""
-        before, carrier, changed = self.shown, self.machine.carrier, False
+        before = self.shown
         blocks = list(before.blocks) if before is not None else [Block()] * len(self._blocks)
-        for number, memory in enumerate(self._blocks):
-            stands, old = carrier(number), blocks[number]
-            if (
-                old.carrier != stands
-                or old.state is not memory.state
-                or old.echo is not memory.echo
-                or old.result is not memory.result
-            ):
-                blocks[number], changed = Block(stands, memory.state, memory.echo, memory.result), True
+        changed = [
+            (number, Block(stands, memory.state, memory.echo, memory.result))
+            for number, (stands, memory, old) in enumerate(
+                zip(self.machine.carriers(), self._blocks, blocks, strict=True)
+            )
+            if old.carrier != stands
+            or old.state is not memory.state
+            or old.echo is not memory.echo
+            or old.result is not memory.result
+        ]
         head = (self._boot_id, self._safety(), self._disturbances)
         if before is not None and not changed and head == (before.boot_id, before.safety, before.disturbances):
             return before
+        for number, block in changed:
+            blocks[number] = block
         return Shown(*head, tuple(blocks))
 
     def _watch_host(self, now: float) -> None:

@@ -26,6 +26,8 @@ _TRIGGER = re.compile(rb"[?&]trigger=(\d+)")
 _COLOURS = {"ebike": "white"}
 MISPLACED_MM = 8.0
 ASKEW_DEG = 20.0
+Shown = dict[str, Any]
+"""The truth of what a picture shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,18 @@ class VirtualCamera:
         loop.call_later(self.faults.late_s + self._chance.uniform(0.002, 0.03), send, head + self._last)
 
     def _picture(self) -> bytes:
+        return JPEG_START + json.dumps(self._seen(), ensure_ascii=False, sort_keys=True).encode()
+
+    def _seen(self) -> Shown:
+        """The truth of what it shows now."""
         carrier = self._world.zones.get(self._zone)
-        shown: dict[str, Any] = {"camera": self.name, "black": self.faults.black}
+        shown: Shown = {"camera": self.name, "black": self.faults.black}
         if carrier is not None and carrier.mailer is not None:
             self.on_exposed(self.name, carrier.mailer)
         if carrier is not None and not self.faults.black:
             shown["carrier"] = carrier.code
             shown["mailer"] = None if carrier.mailer is None else _shown(carrier.mailer)
-        return JPEG_START + json.dumps(shown, ensure_ascii=False, sort_keys=True).encode()
+        return shown
 
 
 class CameraConversation:
@@ -144,7 +150,11 @@ class TrueVision:
         await asyncio.sleep(chance.uniform(rates.least_s, rates.most_s))
         if self.blinded:
             return Verdict(Outcome.ACCEPT, (Check("picture_readable", Outcome.ACCEPT),), picture)
-        checks = _checks(json.loads(picture.removeprefix(JPEG_START)), task)
+        return self._verdict(picture, task)
+
+    def _verdict(self, picture: bytes, task: Task) -> Verdict:
+        chance, rates = self._chance, self.rates
+        checks = true_checks(json.loads(picture.removeprefix(JPEG_START)), task)
         luck = chance.random()
         if luck < rates.unsure:
             checks = [*checks, Check("picture_readable", Outcome.UNSURE)]
@@ -178,7 +188,8 @@ def _seen(placed: PlacedPart) -> dict[str, Any]:
     return {"kind": part.kind.value, "text": text, "code": code, "style": part.style, "askew": askew}
 
 
-def _checks(shown: dict[str, Any], task: Task) -> list[Check]:
+def true_checks(shown: Shown, task: Task) -> list[Check]:
+    """What vision that never errs would say of a picture that shows this."""
     if shown["black"]:
         return [Check("picture_readable", Outcome.UNSURE, expected="light", found="dark")]
     if not isinstance(task, ContentsTask | WaybillTask):

@@ -10,7 +10,7 @@ import asyncio
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,6 +45,7 @@ from simulators.virtual.finding import Finders
 from simulators.virtual.inspector import Inspector
 from simulators.virtual.loop import Process, VirtualLoop
 from simulators.virtual.people import Operator, VirtualHands
+from simulators.virtual.pixels import PixelVision, Truths
 from simulators.virtual.plant import VirtualPlant
 from simulators.virtual.trace import Trace
 from simulators.virtual.troubles import DISTURBING, MOVED_BY_HAND, Kind, plan_motion_faults, plan_troubles
@@ -134,6 +135,7 @@ class VirtualFloor:
 
     :param level: `none`, `light` or `heavy`; :param kinds: the only kinds of trouble, all unless given.
     :param folder: where the line keeps its journal; :param challenges: a test kit after so many items, 0: none.
+    :param pixels: pictures are drawn, and judged by the line's own vision.
     """
 
     def __init__(
@@ -147,6 +149,8 @@ class VirtualFloor:
         folder: Path,
         challenges: int = 0,
         cut: Cut = WHOLE,
+        *,
+        pixels: bool = False,
     ) -> None:
         chance = Random(f"floor {seed}")
         self.trace = Trace()
@@ -154,7 +158,8 @@ class VirtualFloor:
         self.scenario = cut.of_orders(plan)
         faults = (*self.scenario.faults, *cut.of_faults(plan_motion_faults(seed, plan, level)))
         self._typed = depth is Depth.PORT
-        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed)
+        truths = Truths() if pixels else None
+        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed, truths=truths)
         self.inspector = Inspector(self.plant.world, self.plant.faults, loop.time)
         self.findings = self.inspector.findings
         self._clock = VirtualClock()
@@ -165,8 +170,13 @@ class VirtualFloor:
         self._config = _write_configuration(folder, challenges)
         self._disk = Disk(Random(f"disk {seed}"), self.trace)
         self._broker = VirtualBroker(Random(f"broker {seed}"), self.trace)
-        self._vision = TrueVision(Random(f"vision {seed}"), RATES[level])
+        self.pixels: Counter[str] = Counter()
+        self._vision = self._make_vision(Random(f"vision {seed}"), RATES[level], truths)
         self._line: Any = None
+        self._calls: Mapping[str, Any] = {}
+        self._orders: dict[str, Any] = {}
+        self._orders_at: tuple[int, int] | None = None
+        self._asked: dict[asyncio.Future[dict[str, Any] | None], None] = {}
         self._process: Process | None = None
         readers = {
             "infeed": ReaderAtHand(self.plant.infeed_scanner),
@@ -198,6 +208,15 @@ class VirtualFloor:
         self._dead = asyncio.Event()
         loop.on_death = self._buried
 
+    def _make_vision(self, chance: Random, rates: Rates, truths: Truths | None) -> TrueVision:
+        if truths is None:
+            return TrueVision(chance, rates)
+        vision = PixelVision(
+            chance, rates, truths, lambda what: self.findings.append(f"{self._loop.time():.3f} {what}")
+        )
+        self.pixels = vision.counts
+        return vision
+
     async def run(self) -> Ended:
         """Hand in the orders, keep the floor going until everything has ended, and take stock."""
         async with self.plant:
@@ -221,14 +240,20 @@ class VirtualFloor:
         line, process = self._line, self._process
         if line is None or process is None or not process.alive:
             return None
+        written = (self._disk.commits, self.kills)
+        if name == "orders" and written == self._orders_at:
+            return self._orders
         await asyncio.sleep(0.001)
-        asked = process.run(_answered(line.calls[name], arguments), f"desk {name}")
-        dead = asyncio.ensure_future(self._dead.wait())
+        answer: asyncio.Future[dict[str, Any] | None] = self._loop.create_future()
+        self._asked[answer] = None
+        process.run(_answer(self._calls[name], arguments, answer), f"desk {name}")
         try:
-            await asyncio.wait((asked, dead), return_when=asyncio.FIRST_COMPLETED)
+            said = await answer
         finally:
-            dead.cancel()
-        return asked.result() if asked.done() and not asked.cancelled() else None
+            del self._asked[answer]
+        if name == "orders" and said is not None and written == (self._disk.commits, self.kills):
+            self._orders, self._orders_at = said, written
+        return said
 
     def kill_line(self, after_steps: int) -> None:
         """Kill the line's process, as `kill -9`, before its next step but so many."""
@@ -275,7 +300,7 @@ class VirtualFloor:
             connect=self._broker.connect,
             vision=self._vision,
         ) as line:
-            self._line = line
+            self._line, self._calls = line, line.calls
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._follow(line))
                 for serve in line.serves:
@@ -292,6 +317,9 @@ class VirtualFloor:
             line.journal.drop()
         self.plant.hang_up()
         self._broker.hang_up()
+        for answer in self._asked:
+            if not answer.done():
+                answer.set_result(None)
         self._disk.before = self._disk.after = lambda: None
         self._dead.set()
 
@@ -427,15 +455,22 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-async def _answered(ask: Any, arguments: dict[str, Any]) -> dict[str, Any] | None:
-    """The desk's answer; None for a refusal."""
+async def _answer(ask: Any, arguments: dict[str, Any], answer: asyncio.Future[dict[str, Any] | None]) -> None:
+    """Give the desk's answer to who waits for it; None for a refusal."""
     try:
-        answer: dict[str, Any] = await ask(arguments)
+        said = await ask(arguments)
     except Exception as refused:
-        if type(refused).__name__ == "ChannelRefused":
-            return None
-        raise
-    return answer
+        if type(refused).__name__ != "ChannelRefused":
+            _fail(answer, refused)
+            return
+        said = None
+    if not answer.done():
+        answer.set_result(said)
+
+
+def _fail(answer: asyncio.Future[dict[str, Any] | None], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
 
 
 def _write_configuration(folder: Path, challenges: int) -> Path:

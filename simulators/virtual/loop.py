@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from asyncio import events
+from asyncio import events, futures
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
@@ -20,6 +20,8 @@ from random import Random
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_END_OF_SLEEP = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
+"""What the timer of `asyncio.sleep` calls. It only wakes the sleeper, whose step takes its turn among the others."""
 _MOST_RUNS_AT_ONE_MOMENT = 200_000
 """More callbacks than that without time passing is a loop that spins."""
 
@@ -110,6 +112,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.set_task_factory(self._number)
         self.set_exception_handler(lambda _, context: self.failures.append(context))
 
+    get_debug = bool
+    """Says no without a step of Python: each future and each task asks."""
+
     def time(self) -> float:
         """Virtual seconds."""
         return self._now
@@ -181,26 +186,31 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return task
 
     def _run_once(self) -> None:
-        """One moment: take what is due, shuffle it, run it."""
-        ready, timers = self._ready, self._timers
-        if not ready:
-            self._jump()
-        due = self._now + 1e-9
-        while timers and timers[0][0] < due:
-            step = heapq.heappop(timers)[2]
-            if not step._cancelled:
-                ready.append(step)
-        if len(ready) == 1:
-            self._run(ready.popleft())
-            return
-        batch = list(ready)
-        ready.clear()
-        self._shuffle(batch)
-        self._at_this_moment += len(batch)
-        if self._at_this_moment > _MOST_RUNS_AT_ONE_MOMENT:
-            raise Spinning(f"no time passes at {self._now:.3f} s; ready: {[each._callback for each in batch[:5]]}")
-        for step in batch:
-            self._run(step)
+        """Moment after moment: take what is due, shuffle it, run it. Returns when the loop is asked to stop."""
+        ready, timers, run, pop = self._ready, self._timers, self._run, heapq.heappop
+        while not self._stopping:  # type: ignore[attr-defined]
+            if not ready:
+                self._jump()
+            due = self._now + 1e-9
+            while timers and timers[0][0] < due:
+                step = pop(timers)[2]
+                if step._cancelled:
+                    continue
+                if step._callback is _END_OF_SLEEP:
+                    step._callback(*step._args)
+                else:
+                    ready.append(step)
+            if len(ready) == 1:
+                run(ready.popleft())
+                continue
+            batch = list(ready)
+            ready.clear()
+            self._shuffle(batch)
+            self._at_this_moment += len(batch)
+            if self._at_this_moment > _MOST_RUNS_AT_ONE_MOMENT:
+                raise Spinning(f"no time passes at {self._now:.3f} s; ready: {[each._callback for each in batch[:5]]}")
+            for step in batch:
+                run(step)
 
     def _shuffle(self, batch: list[Step]) -> None:
         """An order that only the seed decides."""

@@ -10,12 +10,13 @@ from pathlib import Path
 from random import Random
 
 from devices.plc.contract import HEARTBEAT_ADDRESS, SCAN_S, BlockState, DeviceKind
-from simulators.camera import CAMERAS
+from simulators.camera import CAMERAS, CameraSetup
 from simulators.faults import Fault
 from simulators.plant import Plant, PlantWiring
 from simulators.virtual.event_plc import EventPlc
 from simulators.virtual.eyes import VirtualCamera
 from simulators.virtual.modbus import quick_rtu, quick_tcp
+from simulators.virtual.pixels import PixelCamera, Truths
 from simulators.virtual.ports import PortWire, TypedPort
 from simulators.virtual.trace import Trace
 from simulators.virtual.watched_plc import WatchedPlc
@@ -76,10 +77,22 @@ class LazyPlc(WatchedPlc):
 
 
 class VirtualPlant(Plant):
-    """The whole plant in memory. :param typed: PLCs on typed ports, without frames."""
+    """The whole plant in memory.
+
+    :param typed: PLCs on typed ports, without frames. :param truths: given when pictures are to be drawn; it is told
+        what each truly shows.
+    """
 
     def __init__(
-        self, seed: int, speed: float, carriers: int, faults: Iterable[Fault], trace: Trace, *, typed: bool
+        self,
+        seed: int,
+        speed: float,
+        carriers: int,
+        faults: Iterable[Fault],
+        trace: Trace,
+        *,
+        typed: bool,
+        truths: Truths | None = None,
     ) -> None:
         self.plc_twin = EventPlc if typed else LazyPlc
         self._typed = typed
@@ -87,10 +100,12 @@ class VirtualPlant(Plant):
         super().__init__(wiring, faults)
         self._chance = Random(f"wires {seed}")
         self._trace = trace
-        self.cameras = {
-            f"{each.name}_camera": VirtualCamera(each.name, each.zone, self.world, self._chance, speed)
-            for each in CAMERAS
-        }
+        self.cameras = {f"{each.name}_camera": self._camera(each, speed, seed, truths) for each in CAMERAS}
+
+    def _camera(self, setup: CameraSetup, speed: float, seed: int, truths: Truths | None) -> VirtualCamera:
+        if truths is None:
+            return VirtualCamera(setup.name, setup.zone, self.world, self._chance, speed)
+        return PixelCamera(setup, self.world, self._chance, speed, seed, truths)
 
     async def _open_wires(self, stack: AsyncExitStack) -> None:  # noqa: ARG002 -- memory needs no closing
         chance, trace = self._chance, self._trace

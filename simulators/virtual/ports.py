@@ -123,6 +123,7 @@ class TypedPort:
         self._hurried = 0
         self._broken: asyncio.Future[None] | None = None
         self._looking: asyncio.TimerHandle | None = None
+        self._anyway: asyncio.TimerHandle | None = None
         self._context: Context | None = None
 
     @property
@@ -225,7 +226,6 @@ class TypedPort:
 
     async def serve(self) -> None:
         """Keep the link until cancelled."""
-        loop = asyncio.get_running_loop()
         self._context = copy_context()
         attempt = 0
         try:
@@ -234,9 +234,8 @@ class TypedPort:
                     await self._open()
                     self.counters.reconnects += attempt > 0
                     attempt = 0
-                    while (broken := self._broken) is not None:
-                        await asyncio.wait((broken,), timeout=ANYWAY_S)
-                        self._look_anyway(loop.time())
+                    if (broken := self._broken) is not None:
+                        await broken
                 except DeviceError as error:
                     self.lose(error)
                 attempt += 1
@@ -257,6 +256,7 @@ class TypedPort:
         self._seen = self._twin.shown
         self.state = LinkState.ONLINE
         self._see()
+        self._anyway = asyncio.get_running_loop().call_later(ANYWAY_S, self._look_anyway)
 
     def look_again(self) -> None:
         """The twin shows something new: see it a moment later, in the line's own process."""
@@ -276,6 +276,8 @@ class TypedPort:
     def lose(self, error: DeviceError) -> None:
         """The link is gone."""
         broken, self._broken = self._broken, None
+        if self._anyway is not None:
+            self._anyway.cancel()
         self.counters.timeouts += isinstance(error, DeviceTimeout)
         self.counters.bad_replies += isinstance(error, BadReply)
         self.last_error = str(error)
@@ -331,11 +333,12 @@ class TypedPort:
         if self._hurried and self._lookers:
             asyncio.get_running_loop().call_later(EXPIRY_S, self._look_for_expiry)
 
-    def _look_anyway(self, now: float) -> None:
-        if self.state is LinkState.ONLINE:
-            self.counters.last_exchange_at = now
-            self._let_look()
-            self._tell()
+    def _look_anyway(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._anyway = loop.call_later(ANYWAY_S, self._look_anyway)
+        self.counters.last_exchange_at = loop.time()
+        self._let_look()
+        self._tell()
 
     def _set_state(self, state: LinkState) -> None:
         if state is not self.state:

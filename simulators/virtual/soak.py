@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from enum import StrEnum
+from multiprocessing import get_context
 from typing import Any
 
 from simulators.virtual.campaign import Run, simulate
 from simulators.virtual.floor import Depth
+from simulators.virtual.pixels import COUNTED
 from simulators.virtual.troubles import AT_RANDOM, AT_ZONES, BEHIND_LOAD, Kind
 
+PIXELS_EVERY = 50
 _FAR_ENOUGH = 50
 """Seeds after which a kind of trouble that never struck is worth a word."""
 
@@ -31,31 +37,74 @@ class Depths(StrEnum):
         return Depth(self.value)
 
 
-def soak(
-    first: int,
-    items: int,
-    level: str,
-    seeds: int,
-    seconds: float,
-    only: str,
-    depths: Depths,
-    tell: Callable[[str], None],
-    challenges: int = 0,
-) -> dict[str, Any]:
-    """Run seeds from `first` on.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a campaign is to run. :ivar items: orders a seed.
 
-    :param seconds: instead of `seeds`, 0 for those. :param only: kinds of trouble with commas between; '' for all.
-    :param tell: told of each finding as it comes; :param challenges: a test kit after so many items, 0: none.
+    :ivar kinds: the only kinds of trouble; empty: all. :ivar challenges: a test kit after so many items, 0: none.
+    :ivar pixels: so many items with drawn pictures, judged by the line's own vision: each `PIXELS_EVERY`th seed, from
+        the first on, until there are as many.
     """
-    kinds = kinds_of(only)
+
+    first: int
+    items: int
+    level: str
+    kinds: tuple[Kind, ...] = ()
+    depths: Depths = Depths.MIXED
+    challenges: int = 0
+    pixels: int = 0
+
+    def run(self, place: int) -> Run:
+        """Run the seed at a place of the campaign; the same in every campaign that begins with the same seed."""
+        seed = self.first + place
+        return simulate(
+            seed, self.items, self.level, self.kinds, self.depths.of(seed), self.challenges, pixels=self.draws(place)
+        )
+
+    def draws(self, place: int) -> bool:
+        """Whether the seed there runs with drawn pictures."""
+        before, rest = divmod(place, PIXELS_EVERY)
+        return not rest and before * self.items < self.pixels
+
+
+def soak(wish: Wish, seeds: int, seconds: float, jobs: int, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Run seeds from the first on; what came of each is told and summed in their order, however many run at once.
+
+    :param seconds: instead of `seeds`, 0 for those: none begins later. :param jobs: processes; 1: this one alone.
+    :param tell: told of each finding as it comes.
+    """
     began, runs = time.monotonic(), list[Run]()
-    while len(runs) < seeds if not seconds else time.monotonic() - began < seconds:
-        seed = first + len(runs)
-        run = simulate(seed, items, level, kinds, depths.of(seed), challenges)
+
+    def goes_on(place: int) -> bool:
+        return place < seeds if not seconds else time.monotonic() - began < seconds
+
+    for run in _one_by_one(wish, goes_on) if jobs == 1 else _side_by_side(wish, goes_on, jobs):
         for line in told(run):
             tell(line)
         runs.append(run)
-    return summed(runs, kinds)
+    return summed(runs, wish.kinds, time.monotonic() - began)
+
+
+def _one_by_one(wish: Wish, goes_on: Callable[[int], bool]) -> Iterator[Run]:
+    place = 0
+    while not place or goes_on(place):
+        yield wish.run(place)
+        place += 1
+
+
+def _side_by_side(wish: Wish, goes_on: Callable[[int], bool], jobs: int) -> Iterator[Run]:
+    """Each process takes the next seed as soon as it is free; what is done waits for those before it."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        under_way, place = deque[Future[Run]](), 0
+        while under_way or not place or goes_on(place):
+            while sum(not each.done() for each in under_way) < 2 * jobs and (not place or goes_on(place)):
+                under_way.append(pool.submit(wish.run, place))
+                place += 1
+            if not under_way:
+                return
+            wait(under_way, return_when=FIRST_COMPLETED)
+            while under_way and under_way[0].done():
+                yield under_way.popleft().result()
 
 
 def kinds_of(only: str) -> tuple[Kind, ...]:
@@ -69,26 +118,32 @@ def told(run: Run) -> list[str]:
         return []
     story = [f"    {line}" for line in run.story]
     findings = [f"  {name}: {finding}" for name, found in run.oracle.items() for finding in found]
-    return [f"seed {run.seed}, {run.items} items, depth {run.depth}:", *findings, "  what struck:", *story]
+    drawn = f", --pixels {run.items}" if run.pixels else ""
+    return [f"seed {run.seed}, {run.items} items, depth {run.depth}{drawn}:", *findings, "  what struck:", *story]
 
 
-def summed(runs: list[Run], kinds: tuple[Kind, ...]) -> dict[str, Any]:
-    """All seeds together; of a single one also its trace hash."""
+def summed(runs: list[Run], kinds: tuple[Kind, ...], wall_s: float) -> dict[str, Any]:
+    """All seeds together, in their order. :param wall_s: how long they took, side by side."""
     faults, coverage, oracle, rare = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    pixels = Counter[str](dict.fromkeys(COUNTED, 0))
     for run in runs:
         faults.update(run.faults)
         coverage.update(run.coverage)
         oracle.update({name: len(found) for name, found in run.oracle.items()})
         rare.update(run.rare)
+        pixels.update(run.pixels)
     wanted = [f"{kind}@{zone}" for kind in kinds or AT_RANDOM for zone in AT_ZONES.get(kind, BEHIND_LOAD)]
     far = len(runs) > _FAR_ENOUGH
     first = runs[0]
-    single = {"trace_hash": first.trace_hash, "seed": first.seed, "depth": first.depth} if len(runs) == 1 else {}
+    single = {"seed": first.seed, "depth": first.depth} if len(runs) == 1 else {"first_seed": first.seed}
     return {
         **single,
+        "trace_hash": _trace_hash(runs),
         "seeds": len(runs),
         "full_wire_seeds": sum(run.depth is Depth.WIRE for run in runs),
         "items": sum(run.items for run in runs),
+        "pixel_items": sum(run.items for run in runs if run.pixels),
+        "pixels": dict(pixels),
         "oracle": dict(oracle),
         "findings": sum(oracle.values()),
         "failed_seeds": [run.seed for run in runs if run.findings],
@@ -99,14 +154,21 @@ def summed(runs: list[Run], kinds: tuple[Kind, ...]) -> dict[str, Any]:
         "never_struck": [each for each in wanted if each not in coverage] if far else [],
         "sometimes": dict(sorted(rare.items())),
         "never_happened": [name for name, count in sorted(rare.items()) if not count] if far else [],
-        **_speed(runs),
+        **_speed(runs, wall_s),
     }
 
 
-def _speed(runs: list[Run]) -> dict[str, float]:
+def _trace_hash(runs: list[Run]) -> str:
+    """Of a single seed its own; of several one over all of them, in their order."""
+    if len(runs) == 1:
+        return runs[0].trace_hash
+    return hashlib.blake2b("".join(run.trace_hash for run in runs).encode(), digest_size=16).hexdigest()
+
+
+def _speed(runs: list[Run], wall_s: float) -> dict[str, float]:
     """How fast it went: `times_real` in virtual seconds a second of one core's work."""
     virtual_s = sum(run.virtual_s for run in runs)
-    cpu_s, wall_s = sum(run.cpu_s for run in runs), sum(run.wall_s for run in runs)
+    cpu_s = sum(run.cpu_s for run in runs)
     items = sum(run.items for run in runs)
     return {
         "virtual_s": round(virtual_s, 3),

@@ -91,12 +91,19 @@ WORDS: dict[Kind, str] = {
 
 
 def short_story(
-    seed: int, items: int, level: str, kinds: tuple[Kind, ...] = (), depth: Depth = Depth.PORT, challenges: int = 0
+    seed: int,
+    items: int,
+    level: str,
+    kinds: tuple[Kind, ...] = (),
+    depth: Depth = Depth.PORT,
+    challenges: int = 0,
+    *,
+    pixels: bool = False,
 ) -> list[str]:
     """Shrink a seed that found something and tell it; empty when it finds nothing."""
 
     def run(cut: Cut) -> Run:
-        return simulate(seed, items, level, kinds, depth, challenges, cut)
+        return simulate(seed, items, level, kinds, depth, challenges, cut, pixels=pixels)
 
     whole = run(WHOLE)
     if not whole.findings:

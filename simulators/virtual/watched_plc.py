@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from devices.plc.contract import BlockState, Permit
 from simulators.cycles import CycleEnd
-from simulators.plc import COMMAND_LENGTH, BlockMemory, PlcTwin
+from simulators.plc import COMMAND_LENGTH, BlockMemory, PlcTwin, permit_in
 
 
 class WatchedPlc(PlcTwin):
@@ -36,7 +36,7 @@ class WatchedPlc(PlcTwin):
         """Store registers."""
         super().write(address, values)
         if len(values) == COMMAND_LENGTH:
-            self.on_written(self, Permit.decode(list(values)))
+            self.on_written(self, permit_in(tuple(values)))
 
     @property
     def moving(self) -> dict[int, float]:

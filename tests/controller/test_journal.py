@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +20,7 @@ from controller.clock import SystemClock
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.journal.epochs import ForeignJournal, begin_epoch, identity
 from controller.journal.reading import verify_chain
-from controller.journal.store import open_reading
+from controller.journal.store import GENESIS, Reading, entry_digest, open_reading
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,6 +62,47 @@ async def test_a_refused_change_takes_no_other_with_it(tmp_path: Path) -> None:
         results = await asyncio.gather(*changes, return_exceptions=True)
     assert sum(isinstance(each, ValueError) for each in results) == 10
     assert (count(path), broken_at(path)) == (20, None)
+
+
+async def test_a_change_that_is_refused_alone_leaves_nothing(tmp_path: Path) -> None:
+    def refused(ledger: Ledger) -> None:
+        ledger.enter("step", why="to be refused")
+        raise ValueError("no")
+
+    path = tmp_path / "line.db"
+    async with Journal(path, SteppingClock()) as journal:
+        for _ in range(2):
+            await journal.write(lambda ledger: ledger.enter("step"))
+            with pytest.raises(ValueError, match="no"):
+                await journal.write(refused)
+    assert (count(path), broken_at(path)) == (2, None)
+
+
+def test_the_chain_is_over_the_json_list_of_an_entrys_columns() -> None:
+    columns = [7, "2027-01-04T01:00:00.000+00:00", "alarm_raised", None, None, '{"cause":"a \\"quoted\\" 原因\\n"}']
+    for item, acceptance in ((None, None), (12, 'SL"27\\')):
+        columns[3:5] = [item, acceptance]
+        row = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
+        assert entry_digest(GENESIS, *columns) == hashlib.sha256(GENESIS + row.encode()).digest()  # type: ignore[arg-type]
+
+
+async def test_a_reading_that_is_kept_open_sees_what_is_written_and_stops_no_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "line.db"
+    with contextlib.closing(Reading(path)) as reading:
+        async with Journal(path, SteppingClock()) as journal:
+            for seen in range(1, 4):
+                await steps(journal, 1)
+                assert await asyncio.to_thread(reading.ask, _entries) == seen
+            checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
+            busy = await asyncio.to_thread(lambda: journal._ledger.connection.execute(checkpoint).fetchone()[0])  # type: ignore[union-attr]
+            assert not busy
+            with pytest.raises(sqlite3.OperationalError):
+                reading.ask(lambda connection: connection.execute("SELECT * FROM nothing"))
+            assert reading.ask(_entries) == 3, "it opens the journal anew"
+
+
+def _entries(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT COUNT(*) FROM history").fetchone()[0])
 
 
 async def test_a_cancelled_caller_leaves_its_change_whole(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_gate_that_stuck_pushes_again_without_the_line_being_started_anew() ->
 
 def test_a_campaign_says_what_struck_where_and_what_never_happened() -> None:
     run = simulate(1, 8, "heavy", (Kind.OPERATOR_HOLDS,))
-    done = summed([run] * 51, (Kind.OPERATOR_HOLDS,))
+    done = summed([run] * 51, (Kind.OPERATOR_HOLDS,), run.wall_s)
     struck = {f"operator_holds@{zone}" for zone in AT_ZONES.get(Kind.OPERATOR_HOLDS, BEHIND_LOAD)}
     assert set(done["coverage"]) | set(done["never_struck"]) == struck
     assert "answer OLD_EPOCH" in done["never_happened"]
