@@ -1,9 +1,10 @@
 """The characters of a plate: is it this number, and no other? Two looks, the second only when the first leaves doubt.
 
-Each look is a view of the line set straight, the second cut to the characters' height besides, so that the network
-meets each character at another place of its grid and in another size; what it takes for another character by chance,
-it seldom takes twice. Each look is read twice: by the recogniser's last layer and by our own
-(`vision.plate.own_reading`). All readings count alike, by the mean of their log-likelihoods.
+Each look is a view of the line set straight, the second cut to the characters' height, narrower, and with its contrast
+evened from place to place besides, so that the network meets each character at another place of its grid, in another
+size and light; what it takes for another character by chance, it seldom takes twice. Each look is read twice: by the
+recogniser's last layer and by our own (`vision.plate.own_reading`). All readings count alike, by the mean of their
+log-likelihoods.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from vision.alignment import Frames, best_text, log_likelihoods
@@ -25,11 +27,15 @@ SURE_MARGIN = 3.5
 """From this log-likelihood margin on, one look is enough."""
 _NARROWED = 0.85
 """Width of a view as a share of the line's: the network reads coarse plates best a little narrower than they are."""
+_AGAIN_NARROWED = 0.78
+"""The same in the second look."""
 _ROW_SHARES = {2: (0.7, 0.85), 5: (1.15, 1.3)}
 """The same in both looks for other rows, by their characters: the two of an upper row are wide as no print is; below,
 equal neighbours, as SSS, need the width to be told apart."""
 _FINE_PX = 60
 """Height from which on a line is fine enough for its full width in the first look, where provinces need it."""
+_MOST_STRETCHED, _STRETCHED_PLACES = 2.0, (2, 4)
+"""Limit by which contrast may be stretched, and how many places there are across and down (CLAHE)."""
 _PADDED_PX = 256
 """Width that a coarse line is padded to in the first look; the second has the network's own."""
 _PADDING_PX = 36
@@ -66,7 +72,7 @@ def read_number(lines: Sequence[Picture], number: str) -> Reading:
     found = margins(looks, number)
     if found.margin < SURE_MARGIN:
         again = [_view(*each, spare=_SPARE) for each in zip(lines, lies, texts, strict=True)]
-        looks += _readings([read_line(view) for view in again])
+        looks += _readings([read_line(_evened(view)) for view in again])
         found = margins(looks, number)
     seen = (
         seen_in(views, [_clearer(*each) for each in zip(rows, texts, strict=True)], texts)
@@ -97,10 +103,17 @@ def _padded(line: Picture, view: Picture) -> int:
     return min(LINE_WIDTH_PX, fine if line.shape[0] >= _FINE_PX else max(_PADDED_PX, fine))
 
 
+def _evened(view: Picture) -> Picture:
+    """The view with brightness stretched from place to place: what is over-exposed or in the shade gains contrast."""
+    lightness, *colours = cv2.split(cv2.cvtColor(view, cv2.COLOR_BGR2LAB))
+    evened = cv2.createCLAHE(_MOST_STRETCHED, _STRETCHED_PLACES).apply(lightness)
+    return np.asarray(cv2.cvtColor(cv2.merge((evened, *colours)), cv2.COLOR_LAB2BGR), np.uint8)
+
+
 def _view(line: Picture, lie: Lie, text: str, *, spare: float | None) -> Picture:
     """The line set straight, at the recogniser's height."""
     height, width = line.shape[:2]
     aspect = _ASPECTS.get(len(text), width / height)
     full = 1.0 if height >= _FINE_PX else _NARROWED
-    share = _ROW_SHARES.get(len(text), (full, _NARROWED))[0 if spare is None else 1]
+    share = _ROW_SHARES.get(len(text), (full, _AGAIN_NARROWED))[0 if spare is None else 1]
     return straightened(line, lie, (max(2, round(aspect * LINE_HEIGHT_PX * share)), LINE_HEIGHT_PX), spare)
