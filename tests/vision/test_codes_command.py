@@ -14,6 +14,7 @@ from test_codes import AIM, drawn
 from typer.testing import CliRunner
 
 from controller.commands.vision import vision
+from controller.commands.vision.bench_labels import labels_in
 from vision.verdict import Symbology
 
 
@@ -112,4 +113,22 @@ def test_bench_says_what_is_wrong_with_the_labels(folder: Path, tmp_path: Path) 
     labels.write_text(whole.replace("empty.png", "gone.png"), encoding="utf-8")
     assert "gone.png" in _run("bench", folder, code=2)
     labels.unlink()
-    assert "can't be read" in _run("bench", tmp_path, code=2)
+    assert "labels.csv: there is no such file; it says what each picture shows" in _run("bench", tmp_path, code=2)
+
+
+def test_labels_are_known_however_the_kind_is_written(tmp_path: Path) -> None:
+    rows = "a.png,EAN-13,4006381333931,x\nb.png,UPC-A,036000291452,x\nc.png,qr,text,x\nd.png,Data Matrix,text,x\n"
+    (tmp_path / "labels.csv").write_text(f"file,kind,text,source\n{rows}", encoding="utf-8")
+    assert [label.says for label in labels_in(tmp_path)] == [
+        ("4006381333931", "EAN13"),
+        ("0036000291452", "EAN13"),
+        ("text", "QRCode"),
+        ("text", "DataMatrix"),
+    ]
+
+
+def test_what_is_no_picture_stands_under_the_table_in_full(folder: Path) -> None:
+    cut_off = folder / "cut.png"
+    cut_off.write_bytes((folder / "Code128.png").read_bytes()[:300])
+    for command in (("read",), ("grade",), ("verify", "--expect-plate", "粤B12345", "--crop")):
+        assert f"{cut_off}: PNG of 300 bytes is cut off" in _run(*command, cut_off, code=1)

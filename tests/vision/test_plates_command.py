@@ -42,6 +42,13 @@ def test_another_number_is_not_and_the_character_is_shown(cut_out: Path) -> None
     assert 0 < width < 0.2 * cv2.imread(str(cut_out)).shape[1]
 
 
+def test_the_table_names_each_check_in_full_and_marks_what_failed(cut_out: Path) -> None:
+    arguments = ["verify", str(cut_out), "--expect-plate", "粤B12845", "--crop"]
+    lines = CliRunner().invoke(vision, arguments, env={"COLUMNS": "80"}).stdout.splitlines()
+    assert "reject" in next(line for line in lines if "plate_characters" in line)
+    assert "reject" not in next(line for line in lines if "plate_visible" in line)
+
+
 def test_a_folder_gives_one_object_a_picture_and_what_is_no_picture_is_rejected(cut_out: Path) -> None:
     (cut_out.parent / "broken.jpg").write_bytes(b"no picture")
     code, answers = _run(str(cut_out.parent), "--expect-plate", "粤B12345", "--crop")

@@ -63,7 +63,8 @@ def _print_tables(codes: list[CodeResult], plates: list[PlateResult]) -> None:
     console = Console()
     if codes:
         for table in (read_table(codes), time_table(codes), miss_table(codes)):
-            console.print(table)
+            if table.row_count:
+                console.print(table)
     if plates:
         console.print(plate_table(plates))
 

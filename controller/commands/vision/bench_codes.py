@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from controller.commands.vision.bench_labels import NONE, Labelled
+from controller.commands.vision.pictures_in import column
 from vision.barcodes import FULL_MS, climb_picture
 from vision.codes.code import Grey
 from vision.codes.first_reader import as_grey, first_reader
@@ -95,7 +96,7 @@ READERS = (OURS, "zxing-cpp", "pyzbar", UNION, "OpenCV")
 
 def read_table(results: list[CodeResult]) -> Table:
     """Codes read, by source and reader; wrong values in brackets."""
-    table = Table("source", "pictures", *READERS, title="Codes read (wrong values said)")
+    table = Table(*map(column, ("source", "pictures", *READERS)), title="Codes read (wrong values said)")
     by_source: dict[str, list[CodeResult]] = defaultdict(list)
     for result in results:
         by_source[result.labelled.source].append(result)
@@ -136,7 +137,7 @@ def _times(times: list[float]) -> tuple[str, str, str, str]:
 
 def miss_table(results: list[CodeResult]) -> Table:
     """Every picture whose code was not read or that was read wrongly by ours."""
-    table = Table("picture", "kind", "label", "read", title="Not read, or read otherwise than labelled")
+    table = Table(*map(column, ("picture", "kind", "label", "read")), title="Not read, or read otherwise than labelled")
     for result in results:
         bearing = result.labelled.kind != NONE
         if result.wrong(OURS) or (bearing and not result.right(OURS)):

@@ -17,6 +17,9 @@ PLATE = "plate"
 """A cut-out plate; the text is its number."""
 KINDS = frozenset((NONE, PLATE, *(kind.value for kind in Symbology)))
 
+_BY_NAME = {kind.lower(): kind for kind in KINDS} | {"qr": Symbology.QR.value}
+_UPC_A, _EAN_DIGITS = "upca", 13
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -33,6 +36,14 @@ class Labelled:
         return self.text, self.kind
 
 
+def _labelled(file: str, kind: str, text: str, source: str) -> Labelled:
+    """A row with its kind as it is called here, however it is written; a UPC-A is the EAN-13 that it is."""
+    written = "".join(filter(str.isalnum, kind)).lower()
+    if written == _UPC_A:
+        return Labelled(file, Symbology.EAN13.value, text.zfill(_EAN_DIGITS), source)
+    return Labelled(file, _BY_NAME.get(written, kind), text, source)
+
+
 def labels_in(folder: Path) -> list[Labelled]:
     """All rows. A row that can't be used ends the command with its line."""
     path = folder / LABELS
@@ -42,7 +53,9 @@ def labels_in(folder: Path) -> list[Labelled]:
             missing = set(COLUMNS) - set(rows.fieldnames or ())
             if missing:
                 fail(f"{path}: columns {', '.join(sorted(missing))} are missing; it must have {', '.join(COLUMNS)}")
-            labelled = [Labelled(*(str(row[column] or "") for column in COLUMNS)) for row in rows]
+            labelled = [_labelled(*(str(row[column] or "") for column in COLUMNS)) for row in rows]
+    except FileNotFoundError:
+        fail(f"{path}: there is no such file; it says what each picture shows, in the columns {', '.join(COLUMNS)}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         fail(f"{path}: can't be read: {error}")
     for line, each in enumerate(labelled, start=2):

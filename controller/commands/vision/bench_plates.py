@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from controller.commands.vision.bench_labels import Labelled
+from controller.commands.vision.pictures_in import column
 from vision.pictures import Picture
 from vision.plates import verify_crop
 from vision.verdict import Outcome, Verdict
@@ -69,16 +70,18 @@ def plate_table(results: list[PlateResult]) -> Table:
     columns = (
         "source",
         "plates",
-        "accepted",
+        "false rejects",
         "unsure",
         "rejected",
         "changed",
-        "accepted wrongly",
+        "false accepts",
         "median ms",
         "99 % ms",
     )
     table = Table(
-        *columns, title="Plates, one look: their own number, and numbers with one confusable character changed"
+        *map(column, columns),
+        title="Plates, one look: their own number (false rejects: unsure or rejected), and numbers with one confusable "
+        "character changed",
     )
     by_source: dict[str, list[PlateResult]] = defaultdict(list)
     for result in results:
@@ -89,13 +92,11 @@ def plate_table(results: list[PlateResult]) -> Table:
         table.add_row(
             escape(source),
             str(len(own)),
-            *(f"{outcomes.count(each)} ({outcomes.count(each) / len(own):.2%})" for each in _ORDER),
+            f"{len(own) - outcomes.count(Outcome.ACCEPT)} ({1 - outcomes.count(Outcome.ACCEPT) / len(own):.1%})",
+            *(str(outcomes.count(each)) for each in (Outcome.UNSURE, Outcome.REJECT)),
             str(sum(result.changes for result in own)),
             str(sum(len(result.accepted_changes) for result in own)),
             f"{np.median(times):.1f}",
             f"{np.percentile(times, 99):.0f}",
         )
     return table
-
-
-_ORDER = (Outcome.ACCEPT, Outcome.UNSURE, Outcome.REJECT)

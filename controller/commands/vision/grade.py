@@ -10,17 +10,19 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
 from controller.commands.exits import REFUSED
 from controller.commands.vision.pictures_in import (
     FormatsOption,
     JsonOption,
     PathsArgument,
+    column,
     formats_named,
     open_picture,
     pictures_in,
     print_json,
+    tell_unusable,
 )
 from vision.barcodes import FULL_MS, Code, read
 from vision.codes.code import LINEAR
@@ -59,7 +61,8 @@ def grade(
                 {"file": str(path), "codes": [_record(each) for each in own if each.code], "error": own[0].error}
             )
     if not as_json:
-        Console().print(_table(graded))
+        Console().print(_table([each for each in graded if each.grade is not None]))
+        tell_unusable((f"{each.file}{_of(each)}", each.error) for each in graded if each.error)
     if any(each.error for each in graded):
         raise typer.Exit(REFUSED)
 
@@ -112,23 +115,11 @@ def _measured(profile: ProfileGrade) -> dict[str, float | None]:
 
 def _table(graded: list[_Graded]) -> Table:
     """Mean parameters of the ten profiles; the grade is the mean of their grades, not the grade of the means."""
-    columns = (
-        Column("picture", overflow="fold"),
-        "text",
-        "grade",
-        "weakest",
-        "SC %",
-        "MOD %",
-        "DEF %",
-        "DCD %",
-        "px a module",
-    )
-    table = Table(*columns, title=f"ISO/IEC 15416 method: {RELATIVE}")
+    columns = ("picture", "text", "grade", "weakest", "SC %", "MOD %", "DEF %", "DCD %", "px a module")
+    table = Table(*map(column, columns), title=f"ISO/IEC 15416 method: {RELATIVE}")
     for each in graded:
+        assert each.grade is not None
         text = each.code.text if each.code else ""
-        if each.grade is None:
-            table.add_row(escape(each.file), escape(text), f"[red]{escape(each.error)}[/]")
-            continue
         profiles = each.grade.profiles
         table.add_row(
             escape(each.file),
@@ -142,6 +133,10 @@ def _table(graded: list[_Graded]) -> Table:
             f"{each.grade.module_px:.1f}",
         )
     return table
+
+
+def _of(graded: _Graded) -> str:
+    return f" {graded.code.text}" if graded.code else ""
 
 
 def _mean(values: list[float]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import cv2
 import typer
+from rich.table import Column
 
 from controller.commands.exits import fail
 from vision.pictures import Picture, decode
@@ -60,6 +61,17 @@ def formats_named(names: str) -> frozenset[Symbology]:
     if unknown:
         fail(f"--formats: {', '.join(unknown)} is unknown; known: {', '.join(kind.value for kind in Symbology)}")
     return frozenset(known[name] for name in wanted) or frozenset(Symbology)
+
+
+def column(name: str, *, whole: bool = False) -> Column:
+    """A table's column that cuts nothing off. :param whole: its words are never broken."""
+    return Column(name, overflow="fold", no_wrap=whole)
+
+
+def tell_unusable(errors: Iterable[tuple[str, str]]) -> None:
+    """One line for each picture that can't be used, under the table of the others."""
+    for file, error in errors:
+        typer.echo(f"{file}: {error}", err=True)
 
 
 def print_json(record: Mapping[str, object]) -> None:

@@ -9,17 +9,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
 from controller.commands.exits import REFUSED
 from controller.commands.vision.pictures_in import (
     FormatsOption,
     JsonOption,
     PathsArgument,
+    column,
     formats_named,
     open_picture,
     pictures_in,
     print_json,
+    tell_unusable,
 )
 from vision.barcodes import FULL_MS, Code, climb_picture
 from vision.pictures import UnreadablePictureError
@@ -51,7 +53,8 @@ def read(
         if as_json:
             print_json(asdict(found[-1]))
     if not as_json:
-        Console().print(_table(found))
+        Console().print(_table([each for each in found if not each.error]))
+        tell_unusable((each.file, each.error) for each in found if each.error)
     if any(each.error for each in found):
         raise typer.Exit(REFUSED)
 
@@ -65,10 +68,10 @@ def _read_one(path: Path, kinds: frozenset[Symbology], budget_ms: float, at_leas
 
 
 def _table(found: list[_Found]) -> Table:
-    table = Table(Column("picture", overflow="fold"), "symbology", "AIM", "text", "middle", "step")
+    table = Table(*map(column, ("picture", "symbology", "AIM", "text", "middle", "step")))
     for each in found:
         if not each.codes:
-            table.add_row(escape(each.file), "-", "", f"[red]{escape(each.error or 'no code read')}[/]", "", each.step)
+            table.add_row(escape(each.file), "-", "", "[red]no code read[/]", "", each.step)
         for code in each.codes:
             middle = "{:.0f}, {:.0f}".format(*code.centre)
             table.add_row(

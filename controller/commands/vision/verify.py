@@ -12,13 +12,24 @@ from rich.markup import escape
 from rich.table import Table
 
 from controller.commands.exits import REFUSED
-from controller.commands.vision.pictures_in import JsonOption, PathsArgument, open_picture, pictures_in, print_json
+from controller.commands.vision.pictures_in import (
+    JsonOption,
+    PathsArgument,
+    column,
+    open_picture,
+    pictures_in,
+    print_json,
+    tell_unusable,
+)
 from vision.pictures import UnreadablePictureError
 from vision.plate.kinds import PlateKind
 from vision.plates import verify_crop, verify_picture
 from vision.verdict import Check, Outcome, Verdict
 
 _STYLES = {Outcome.ACCEPT: "green", Outcome.REJECT: "red", Outcome.UNSURE: "yellow"}
+
+
+_MEASURED = ("found", "score", "from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,8 @@ def verify(
         if as_json:
             print_json(asdict(answers[-1]))
     if not as_json:
-        Console().print(_table(answers))
+        Console().print(_table([each for each in answers if not each.error]))
+        tell_unusable((each.file, each.error) for each in answers if each.error)
     if any(answer.verdict != Outcome.ACCEPT for answer in answers):
         raise typer.Exit(REFUSED)
 
@@ -70,13 +82,23 @@ def _of(file: str, verdict: Verdict) -> _Answer:
 
 
 def _table(answers: list[_Answer]) -> Table:
-    table = Table("picture", "verdict", "check", "found", "score", "from")
+    table = Table(
+        column("picture"), column("verdict", whole=True), column("check", whole=True), *map(column, _MEASURED)
+    )
     for answer in answers:
         style = _STYLES[Outcome(answer.verdict)]
-        table.add_row(escape(answer.file), f"[{style}]{answer.verdict}[/]", "", escape(answer.error), "", "")
+        table.add_row(escape(answer.file), f"[{style}]{answer.verdict}[/]")
         for check in answer.checks:
-            mark = f"[{_STYLES[check.outcome]}]{check.name}[/]"
-            table.add_row("", "", mark, escape(check.found), _number(check.score), _number(check.threshold))
+            style = _STYLES[check.outcome]
+            failed = "" if check.outcome is Outcome.ACCEPT else f"[{style}]{check.outcome.value}[/]"
+            table.add_row(
+                "",
+                failed,
+                f"[{style}]{check.name}[/]",
+                escape(check.found),
+                _number(check.score),
+                _number(check.threshold),
+            )
     return table
 
 
