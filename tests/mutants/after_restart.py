@@ -36,7 +36,7 @@ AFTER_RESTART = (
         only=KILLS,
         items=40,
     ),
-    # Not "another item's result finishes a divert": the push of an item waits for the acknowledgement of the one before,
+    # Not "another item's result finishes a divert": an item's push waits for the acknowledgement of the one before,
     # so a start never finds one item diverting and another's result kept; that mistake is none that could show.
     Mutant(
         "a start answers for items that never came before the gate",
