@@ -114,6 +114,7 @@ IN_MOTION = (
         "\n        if free() is None:",
         "        return zones[0]\n\n        if free() is None:",
         "two items hold one zone",
+        seed=2,
         items=20,
     ),
 )
