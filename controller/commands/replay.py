@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from controller.commands.printing import local
 from controller.commands.way_in import fail
 from controller.recording.tape import PICTURES, TapeError
 from controller.replaying.reading import find_run, read_timeline
 from controller.replaying.run import Comparison
 from controller.replaying.run import replay as run_replay
 from controller.replaying.seams import Judge
+from controller.replaying.story import packed_quietly, told
 from vision.verdict import Task, Verdict
 
 DIFFERS = 1
@@ -30,16 +33,23 @@ def replay(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, nothing else.")] = False,
 ) -> None:
-    """Run a recording through this sealline and compare decisions: history, permits, labels, events.
+    """Tell a recorded incident, and run it through this sealline to compare decisions.
+
+    These are history, alarms, permits, labels, events.
 
     Ends with 0 when they are the same, with 1 and the first difference when not, with 2 when it can't be replayed.
     """
     try:
         run = find_run(folder)
-        done = run_replay(read_timeline(run), _judge_of(run) if judge else None)
+        line = read_timeline(run)
+        done = run_replay(line, _judge_of(run) if judge else None)
     except TapeError as error:
         fail(str(error))
-    typer.echo(json.dumps(_record(run, done), ensure_ascii=False) if as_json else _told(run, done))
+    story = told(line)
+    if as_json:
+        typer.echo(json.dumps({**_record(run, done), "story": _as_json(story)}, ensure_ascii=False))
+    else:
+        typer.echo("\n".join([*_story(story, packed_quietly(line)), *_verdict(run, done)]))
     raise typer.Exit(DIFFERS if done.differences else 0)
 
 
@@ -56,15 +66,26 @@ def _judge_of(run: Path) -> Judge:
     return judge_anew
 
 
-def _told(run: Path, done: Comparison) -> str:
-    length = f"{done.recorded_s:.1f} s recorded, replayed in {done.wall_s:.1f} s"
+def _story(story: list[tuple[datetime, str]], quietly: int) -> list[str]:
+    """What happened, a line each; ** marks what befell the line from outside."""
+    return [
+        *(f"{local(at.isoformat())}  {words}" for at, words in story),
+        f"{quietly} items were packed without anything else",
+    ]
+
+
+def _as_json(story: list[tuple[datetime, str]]) -> list[dict[str, str]]:
+    return [{"at": at.isoformat(timespec="milliseconds"), "what": words} for at, words in story]
+
+
+def _verdict(run: Path, done: Comparison) -> list[str]:
+    length = f"{run}: {done.recorded_s:.1f} s recorded, replayed in {done.wall_s:.1f} s"
     if not done.differences:
         counted = f"same decisions: {done.items} items, {done.permits} permits, {done.entries} entries"
-        return "\n".join([f"{run}: {length}", *_step(done), *done.remarks, counted])
+        return [length, *_step(done), *done.remarks, counted]
     first, *others = done.differences
-    told = [f"{run}: {length}", f"first difference: {first}"]
-    told += [f"then: {other}" for other in others[:_MOST_TOLD]]
-    return "\n".join([*told, *_step(done), *done.remarks])
+    parted = [length, f"first difference: {first}", *(f"then: {other}" for other in others[:_MOST_TOLD])]
+    return [*parted, *_step(done), *done.remarks]
 
 
 def _step(done: Comparison) -> list[str]:

@@ -172,7 +172,9 @@ def _duties() -> str:
     return f"""## What the PLC does in each scan
 
 1. **Watch the heartbeat.** Register {HEARTBEAT_ADDRESS} unchanged for {lost_ms} ms: clear HOST_ALIVE,
-   start no motion; a closed jaw ends its dwell and opens, and its result is INTERRUPTED. Any change sets HOST_ALIVE.
+   start no motion. A jaw that has not closed yet goes up again, INTERRUPTED; a closed one finishes its dwell and opens,
+   with the result of any cycle. Another motion under way is finished if it ends within 0.5 s, else it stops,
+   INTERRUPTED. Any change sets HOST_ALIVE.
 2. **Watch guards and emergency stop.** Each opening, stop, motion by hand and loss of tracking adds one to the
    disturbances, also one shorter than a scan. A running motion ends with INTERRUPTED.
 3. **Finish motions.** Put result code and measured values into the block's result, with epoch, sequence and token of
