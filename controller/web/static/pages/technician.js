@@ -5,12 +5,13 @@ import { keep, make, shape } from "../drawing.js";
 import { useTabs } from "../tabs.js";
 import { duration, t } from "../words.js";
 import { drawCamera } from "./camera.js";
+import { drawFaults } from "./faults.js";
 import { drawManual } from "./manual.js";
 import { drawRegisters } from "./registers.js";
 
 const EACH_MS = 2000;
 const SHAPES = { good: "check", maintenance_required: "nav-technician", out_of_specification: "diamond", function_check: "wait", failure: "cross" };
-const DRAW = { devices: drawDevices, manual: drawManual, registers: drawRegisters, cameras: drawCamera };
+const DRAW = { devices: drawDevices, manual: drawManual, registers: drawRegisters, cameras: drawCamera, faults: drawFaults };
 const links = document.getElementById("links");
 let shown = "devices";
 
