@@ -14,11 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from simulators.faults import Fault, FaultKind, Faults
 from simulators.machines import SealerMachine
-from simulators.plc import PlcTwin
-from simulators.printer import PrinterTwin
+from simulators.offers import Touchable, find, offers_of
 from simulators.truth import truth
-from simulators.wires import Send, Wire
-from simulators.world import ImpossibleError, World
+from simulators.wires import Send
+from simulators.world import ImpossibleError
 
 LONGEST_REQUEST = 100_000
 Thing = TypeVar("Thing")
@@ -107,21 +106,43 @@ class Truth(_Request):
     since: int = Field(default=0, ge=0)
 
 
+class Offers(_Request):
+    """Read what can be made to go wrong, whether it stands, and what is planned for orders."""
+
+    do: Literal["offers"]
+
+
+class Take(_Request):
+    """Take up an offer, or take back one that stands."""
+
+    do: Literal["take"]
+    name: str
+    place: str
+    on: bool = True
+
+
 Request = Annotated[
-    Guards | EmergencyStop | MoveByHand | Restart | Tracking | Heater | Link | Printer | AddFault | Truth,
+    Offers
+    | Take
+    | Guards
+    | EmergencyStop
+    | MoveByHand
+    | Restart
+    | Tracking
+    | Heater
+    | Link
+    | Printer
+    | AddFault
+    | Truth,
     Field(discriminator="do"),
 ]
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 
 
-class Controlled(Protocol):
+class Controlled(Touchable, Protocol):
     """What of the plant can be commanded."""
 
-    world: World
     faults: Faults
-    plcs: dict[str, PlcTwin]
-    printer: PrinterTwin
-    wires: dict[str, Wire]
 
 
 class ControlFace:
@@ -170,6 +191,10 @@ class ControlFace:
                 self._set_printer(request)
             case AddFault():
                 plant.faults.add(Fault(request.kind, request.kit, request.attempt, request.other))
+            case Offers():
+                return _offered(plant)
+            case Take():
+                find(plant, request.name, request.place).do(request.on)
             case Truth():
                 return truth(plant.world, plant.faults, request.since)
         return {}
@@ -190,6 +215,28 @@ class ControlFace:
         printer.media_out = printer.media_out if request.media_out is None else request.media_out
         printer.head_open = printer.head_open if request.head_open is None else request.head_open
         printer.pause = printer.pause if request.pause is None else request.pause
+
+
+def _offered(plant: Controlled) -> dict[str, object]:
+    """For a panel: all offers, the kinds of planned faults, what is planned and struck, and who stands where."""
+    struck = set(plant.faults.fired)
+    planned = [
+        {
+            "kind": each.kind.value,
+            "kit": each.kit,
+            "attempt": each.attempt,
+            "other": each.other,
+            "struck": each in struck,
+        }
+        for each in plant.faults.planned
+    ]
+    mailers = {zone: carrier.mailer for zone, carrier in plant.world.zones.items()}
+    return {
+        "offers": [offer.view() for offer in offers_of(plant)],
+        "kinds": [kind.value for kind in FaultKind],
+        "planned": planned,
+        "kits": {zone: mailer.kit for zone, mailer in mailers.items() if mailer is not None and mailer.kit},
+    }
 
 
 def _named(things: dict[str, Thing], name: str) -> Thing:

@@ -104,6 +104,10 @@ class Hands:
         in_trays = [lying.part.part_id for tray in self._trays.values() for lying in tray]
         return (*in_trays, *(part.part_id for part in self._mislaid))
 
+    def mislay(self, part: Part) -> None:
+        """Find a part that somebody has taken out of a mailer; it goes back with its order's next attempt."""
+        self._mislaid.append(part)
+
     async def work(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as people:

@@ -15,9 +15,11 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from simulators.camera import CameraTwin
 from simulators.control import ControlFace
 from simulators.faults import Fault, Faults
 from simulators.machines import ApplicatorMachine, ConveyorMachine, GateMachine, SealerMachine
+from simulators.matter import Part
 from simulators.modbus_server import rtu_face, tcp_face
 from simulators.plc import PlcTwin
 from simulators.printer import PrinterTwin
@@ -56,7 +58,8 @@ class Plant:
     """The whole plant. `async with` serves it; outside of that nothing moves and no wire exists.
 
     :ivar plcs: the PLC twins by device name; :ivar wires: every device's wire by the same names, and `control`.
-    :ivar plc_twin: what makes each PLC.
+    :ivar plc_twin: what makes each PLC. :ivar eyes: the cameras that are served beside it, by device name.
+    :ivar found: takes each part that a hand has taken out of a mailer.
     """
 
     plc_twin: type[PlcTwin] = PlcTwin
@@ -71,6 +74,8 @@ class Plant:
         self.infeed_scanner = ScannerTwin("infeed_scanner", speed=wiring.speed)
         self.certificate_scanner = ScannerTwin("certificate_scanner", speed=wiring.speed)
         self.wires: dict[str, Wire] = {}
+        self.eyes: dict[str, CameraTwin] = {}
+        self.found: Callable[[Part], None] = lambda _: None
         self._stack = AsyncExitStack()
         self._tasks: asyncio.TaskGroup | None = None
 

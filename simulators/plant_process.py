@@ -68,6 +68,7 @@ async def run_plant(wiring: PlantWiring, camera_port: int, staff: Staff | None, 
         cameras = {
             setup.name: CameraTwin(plant.world, setup, speed=wiring.speed, seed=wiring.seed) for setup in CAMERAS
         }
+        plant.eyes = {f"{name}_camera": camera for name, camera in cameras.items()}
         address = await stack.enter_async_context(serve_cameras(cameras, wiring.host, camera_port))
         hands = await _employ(stack, plant, scenario, staff) if scenario and staff else None
         if truth_file is not None:
@@ -89,6 +90,7 @@ async def _employ(stack: AsyncExitStack, plant: Plant, scenario: Scenario, staff
         HttpPickList(client, staff.api, staff.token_file),
         plant.wiring.speed,
     )
+    plant.found = hands.mislay
     plant.employ(hands.work(), "hands")
     return hands
 

@@ -20,11 +20,16 @@ UNDEFINED, NOT_EXECUTABLE = "00", "22"
 
 
 class ScannerTwin:
-    """One reader. :ivar triggered: set while it waits for a code; the hands wait for it before they pass a part."""
+    """One reader.
+
+    :ivar triggered: set while it waits for a code; the hands wait for it before they pass a part.
+    :ivar blind: its window is dirty: it sees no code.
+    """
 
     def __init__(self, name: str, *, speed: float = 1.0) -> None:
         self.name = name
         self.triggered = asyncio.Event()
+        self.blind = False
         self._speed = speed
         self._send: Send | None = None
         self._frames = frames()
@@ -45,7 +50,7 @@ class ScannerTwin:
         :param code: what its code says, None for an unreadable one; :param aim: AIM identifier of its symbology.
         """
         await asyncio.sleep(READ_S / self._speed)
-        if code is None or not self.triggered.is_set():
+        if code is None or self.blind or not self.triggered.is_set():
             return False
         self.triggered.clear()
         self._say(Code(code, aim, SYMBOLOGIES[aim[:2]]))

@@ -20,7 +20,7 @@ from controller.flow.challenges import test_number
 from controller.flow.ending import record_divert_permitted, record_swept
 from controller.flow.interlocks import Interlock, Standing, interlocks
 from controller.flow.items import Item
-from controller.flow.motions import Motion, MotionKind, motions_of
+from controller.flow.motions import Motion, MotionKind, motions_of, place
 from controller.journal import JournalUnavailable, Ledger
 from controller.line import Line
 from controller.masking import mask
@@ -261,7 +261,7 @@ class ManualMode:
             await self._swept(carrier, result)
         line.acknowledgements.release(plc, motion.block, result)
         line.tally.touch()
-        return ended(motion, carrier, result)
+        return ended(motion, carrier, result, place(line.config, motion.target or motion.zone))
 
     async def _swept(self, carrier: int, result: Result) -> None:
         """A carrier without an open item was pushed. What fell into dispatch all the same freezes the bag."""
@@ -321,7 +321,7 @@ class ManualMode:
         return seconds[motion.kind]
 
     def _now(self) -> str:
-        return self._line.clock.now().isoformat(timespec="seconds")
+        return self._line.clock.now().isoformat(timespec="milliseconds")
 
     async def _write(self, change: Callable[[Ledger], T]) -> T:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from controller.desk.registers import in_units
 from controller.flow.motions import Motion, MotionKind
 from controller.stations.divert import confirmed_chute
 from controller.words.text import Text
@@ -36,8 +37,9 @@ class Told:
 
     def view(self) -> dict[str, Any]:
         """As the channel tells it."""
+        measured = [in_units(name, value) for name, value in self.measured.items()]
         about = {"motion": self.motion, "at": self.at, "by": self.by, "code": self.code, "good": self.good}
-        return {**about, "en": self.text.en, "zh": self.text.zh, "measured": dict(self.measured)}
+        return {**about, "en": self.text.en, "zh": self.text.zh, "measured": measured}
 
 
 def not_done(error: DeviceError) -> Text:
@@ -51,8 +53,8 @@ def not_done(error: DeviceError) -> Text:
     return Text(f"未完成：{error}", f"not done: {error}")
 
 
-def ended(motion: Motion, carrier: int, result: Result) -> Text:
-    """What to tell of a motion with a result."""
+def ended(motion: Motion, carrier: int, result: Result, target: Text) -> Text:
+    """What to tell of a motion with a result. :param target: where a move leads, by its title."""
     if motion.kind is MotionKind.PUSH:
         return pushed(result)
     if result.code is ResultCode.NO_LABEL:
@@ -60,9 +62,7 @@ def ended(motion: Motion, carrier: int, result: Result) -> Text:
     if result.code is not ResultCode.OK:
         return Text(f"未完成：{result.code.name}", f"it ended {result.code.name}")
     if motion.kind is MotionKind.MOVE:
-        return Text(
-            f"载具 {carrier} 已离开 {motion.zone}，到 {motion.target}", f"carrier {carrier} went to {motion.target}"
-        )
+        return Text(f"载具 {carrier} 已到{target.zh}", f"carrier {carrier} went to {target.en}")
     return Text("动作完成", "done")
 
 

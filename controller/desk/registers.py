@@ -64,8 +64,13 @@ def _block(address: int, number: int, block: Block, kind: DeviceKind) -> Iterato
 
 
 def _measured(address: int, part: str, name: str, value: int) -> Register:
+    return Register(address, part, *in_units(name, value))
+
+
+def in_units(name: str, value: int) -> tuple[str, str, str]:
+    """A measured register as people read it: name, value, unit."""
     bare, _, ending = name.rpartition("_")
     if ending not in _UNITS:
-        return Register(address, part, name, str(value))
+        return name, str(value), ""
     unit, parts = _UNITS[ending]
-    return Register(address, part, bare, f"{value / parts:g}", unit)
+    return bare, f"{value / parts:g}", unit

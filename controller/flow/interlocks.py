@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from controller.equipment import Equipment
-from controller.flow.motions import Motion, MotionKind, machine_at
+from controller.flow.motions import Motion, MotionKind, machine_at, place
 from controller.flow.tracking import DIVERT, LOAD
 from controller.plan.config import ZONES
 from controller.unit.machine import UnitMachine
@@ -112,9 +112,10 @@ def _of_move(motion: Motion, standing: Standing) -> Iterator[Interlock]:
     if standing.conveyor is None:
         return
     if not carrier:
-        yield _nobody(motion.zone)
+        yield _nobody(motion.zone, standing)
     if motion.target != LOAD and (there := standing.carrier_at(motion.target)):
-        text = Text(f"{motion.target} 有载具 {there}", f"target zone {motion.target} holds carrier {there}")
+        target = place(standing.equipment.config, motion.target)
+        text = Text(f"{target.zh}有载具 {there}", f"{target.en} holds carrier {there}")
         yield Interlock("target_occupied", text)
     if motion.zone == DIVERT and (item := standing.borne.get(carrier)):
         text = Text(
@@ -147,8 +148,8 @@ def _of_jaw(motion: Motion, standing: Standing) -> Iterator[Interlock]:
     carrier = standing.carrier_at(motion.zone) or (own.blocks[0].carrier if own is not None else 0)
     if carrier:
         text = Text(
-            f"{motion.zone} 有载具 {carrier}：手动模式下封口机只能空合",
-            f"carrier {carrier} stands at {motion.zone}: by hand the jaw closes on nothing",
+            f"这里有载具 {carrier}：手动模式下封口机只能空合",
+            f"carrier {carrier} stands here: by hand the jaw closes on nothing",
         )
         yield Interlock("jaw_occupied", text)
 
@@ -195,7 +196,7 @@ def _needs_carrier(motion: Motion, standing: Standing) -> Iterator[Interlock]:
     if standing.conveyor is None:
         yield _silent(standing.equipment.config.conveyor)
     elif not standing.carrier_at(motion.zone):
-        yield _nobody(motion.zone)
+        yield _nobody(motion.zone, standing)
 
 
 def _bears_item(motion: Motion, standing: Standing) -> Iterator[Interlock]:
@@ -208,8 +209,9 @@ def _bears_item(motion: Motion, standing: Standing) -> Iterator[Interlock]:
         yield Interlock("bears_item", text)
 
 
-def _nobody(zone: str) -> Interlock:
-    return Interlock("no_carrier", Text(f"{zone} 没有载具", f"no carrier stands at {zone}"))
+def _nobody(zone: str, standing: Standing) -> Interlock:
+    here = place(standing.equipment.config, zone)
+    return Interlock("no_carrier", Text(f"{here.zh}没有载具", f"no carrier stands at {here.en}"))
 
 
 def _silent(device: str) -> Interlock:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from controller.flow.tracking import DIVERT, LOAD, next_zones
 from controller.plan.config import ZONES, LineConfig, Station, StationKind
+from controller.words.text import Text
 from devices.plc.contract import Chute, Command
 
 
@@ -86,6 +87,12 @@ _OF_ROLE = {
 def motions_of(config: LineConfig) -> tuple[Motion, ...]:
     """All of them, station by station along the belt."""
     return tuple(motion for station in config.stations for motion in _at(station, config.conveyor))
+
+
+def place(config: LineConfig, zone: str) -> Text:
+    """What people call a zone: its station's title."""
+    station = next(each for each in config.stations if each.zone == zone)
+    return Text(station.title_zh, station.title)
 
 
 def machine_at(config: LineConfig, zone: str) -> str:

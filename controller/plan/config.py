@@ -231,6 +231,13 @@ STATION_DEVICES: dict[StationKind, dict[str, str]] = {
 """For each kind of station the devices it needs: role -> device type."""
 
 
+class SimulationSection(Section):
+    """Only where the plant is simulated: the page then lets technicians try its faults. The line reads none of it."""
+
+    control: Annotated[str, _address(TcpLink)]
+    """The simulated plant's control port, as tcp://host:port."""
+
+
 class Station(Section):
     """A place on the line: its zone and its devices by role."""
 
@@ -262,6 +269,7 @@ class LineConfig(Section):
     timing: TimingSection = TimingSection()
     challenge: ChallengeSection = ChallengeSection()
     shifts: ShiftSection = ShiftSection()
+    simulation: SimulationSection | None = None
     pocket: Pocket
     devices: dict[Name, Device]
     stations: tuple[Station, ...]

@@ -34,6 +34,7 @@ from controller.web.records import Records
 from controller.web.refusals import refuse
 from controller.web.reporting import reporting_api
 from controller.web.settings import settings_api
+from controller.web.simulated_plant import simulation_api
 from controller.web.tracing import tracing_api
 
 ROUTERS = (
@@ -44,6 +45,7 @@ ROUTERS = (
     planning_api,
     reporting_api,
     settings_api,
+    simulation_api,
     metrics,
     entrance,
     *(page.router for page in PAGES),

@@ -201,6 +201,7 @@ def _addresses(links: dict[str, str], folder: Path, broker: Broker, web_port: in
     ports = {f"{name.upper()}_PORT": str(urlsplit(links[name]).port) for name in names}
     return {
         **ports,
+        "CONTROL_PORT": str(urlsplit(f"tcp://{links['control'].removeprefix('tcp://')}").port),
         "CAMERA_PORT": str(urlsplit(links["wide_camera"]).port),
         "PLANT_DIR": str(folder / "plant"),
         "SEALLINE_WEB_PORT": str(web_port),

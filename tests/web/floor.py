@@ -17,6 +17,7 @@ import numpy as np
 
 from controller.desk.channel import ChannelRefused, ChannelServer
 from controller.desk.registers import registers_of
+from controller.flow.motions import motions_of
 from controller.plan.config import LineConfig, load_config
 from controller.snapshot import (
     AlarmView,
@@ -264,6 +265,9 @@ class FakeLine:
         handlers = {name: self._note(name) for name in names} | {"snapshot": self._tell}
         handlers["note"] = self._take_notes
         handlers |= {"devices": self._tell_devices, "registers": self._tell_registers, "look_through": self._look}
+        handlers |= {"manual": self._tell_manual, "turn_mode": self._turn, "move_by_hand": self._move}
+        self.blocked: dict[str, list[dict[str, str]]] = {}
+        self.moved: list[dict[str, Any]] = []
         self.answers: dict[str, dict[str, Any]] = {}
         self.server = ChannelServer(config.channel.socket, TOKEN, handlers, lambda: self.shown)
 
@@ -282,6 +286,39 @@ class FakeLine:
         block = Block(carrier=7, result=Result(3, 41, 43, ResultCode.OK, {"temperature_min_dc": 1388, "dwell_ms": 800}))
         rows = registers_of(StatusImage(11, 2, 123456, ALL_SAFE, 0, (block,)), DeviceKind.SEALER)
         return {"device": arguments["device"], "registers": [asdict(row) for row in rows]}
+
+    async def _tell_manual(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        manual = self.shown.mode == "Manual"
+        not_manual = (
+            [] if manual else [{"code": "not_manual", "en": "the line is not in Manual", "zh": "产线不在手动模式"}]
+        )
+        motions = [
+            {"name": each.name, "kind": each.kind.value, "zone": each.zone, "target": each.target,
+             "device": each.device, "carrier": 7 if each.zone == "label" else 0,
+             "blocked": [*not_manual, *self.blocked.get(each.name, ())]}
+            for each in motions_of(self.config)
+        ]  # fmt: skip
+        by = "li" if manual else ""
+        about = {"mode": self.shown.mode, "by": by, "since": self.shown.at if manual else "", "running": ""}
+        return {**about, "motions": motions, "results": list(reversed(self.moved))}
+
+    async def _turn(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append(("turn_mode", arguments))
+        mode = arguments["mode"].title()
+        self.shown = self.shown.model_copy(
+            update={"mode": mode, "state": "Stopped", "commands": ("stop", "hold", "abort")}
+        )
+        return {}
+
+    async def _move(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append(("move_by_hand", arguments))
+        if self.blocked.get(arguments["motion"]):
+            raise ChannelRefused("interlocked", "cannot move: guard open", "防护门打开，不能移动")
+        self.moved.append(
+            {"motion": arguments["motion"], "at": self.shown.at, "by": arguments["by"], "code": "OK", "good": True,
+             "en": "done", "zh": "动作完成", "measured": [("dwell", "600", "ms")]}
+        )  # fmt: skip
+        return self.moved[-1]
 
     async def _look(self, arguments: dict[str, Any]) -> dict[str, Any]:
         digest = put_picture(self.config.store.evidence, "LIVE")

@@ -1,21 +1,30 @@
-"""The technician's pages: each device with its link and counters, a PLC's registers, what a camera sees."""
+"""The technician's pages: devices with their links, a PLC's registers, what a camera sees, moving by hand."""
 
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, ConfigDict
 
 from controller.journal.judged import Judged, last_judged
 from controller.web.frame import Page, TheFrame
 from controller.web.people.roles import Action, needs
-from controller.web.plant import ThePlant
+from controller.web.plant import Asker, ThePlant
 
 router = APIRouter()
 PAGE = Page("technician", "/technician", router)
 Device = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,40}$", description="Its name in the configuration.")]
+MotionName = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,60}$", description="As `GET /api/manual` names it.")]
+
+
+class Turn(BaseModel):
+    """The mode to turn to."""
+
+    model_config = ConfigDict(extra="forbid")
+    mode: Literal["manual", "production"]
 
 
 @router.get("/technician", include_in_schema=False)
@@ -48,3 +57,23 @@ async def picture(plant: ThePlant, device: Device) -> Response:
 async def judged(plant: ThePlant, device: Device) -> Judged | None:
     """The camera's last judged picture, with the checks that were made on it."""
     return await plant.records.read(lambda journal: last_judged(journal, device))
+
+
+@router.get("/api/manual")
+async def manual(plant: ThePlant) -> dict[str, Any]:
+    """The mode; every motion that can be made by hand, with what forbids it now; how the last ones ended."""
+    return await plant.line.call("manual")
+
+
+@router.post("/api/manual/mode")
+@needs(Action.SERVICE)
+async def turn_mode(plant: ThePlant, by: Asker, turn: Turn) -> dict[str, Any]:
+    """Turn to Manual, in a wait state, or back. Both make everything that is on the line suspect."""
+    return await plant.line.call("turn_mode", mode=turn.mode, by=by)
+
+
+@router.post("/api/manual/motions/{motion}")
+@needs(Action.SERVICE)
+async def move_by_hand(plant: ThePlant, by: Asker, motion: MotionName) -> dict[str, Any]:
+    """Make one motion by hand, once, and tell how it ended; 409 says what forbids it."""
+    return await plant.line.call("move_by_hand", motion=motion, by=by)

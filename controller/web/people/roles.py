@@ -48,7 +48,7 @@ class Action(StrEnum):
     OPERATE = "operate"
     """Commands but Hold, acknowledgement, rework, restart after suspects, bags and batches."""
     SERVICE = "service"
-    """Devices, cameras, manual mode."""
+    """Devices, cameras, manual mode, and the faults of a simulated plant."""
     HAND_IN = "hand_in"
     VOID = "void"
     """Voiding a mail number; its reprint is a new one."""
@@ -68,7 +68,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
     Role.OPERATOR: _OPERATOR,
     Role.TECHNICIAN: _OPERATOR | {Action.SERVICE, Action.APPROVE},
     Role.SUPERVISOR: _OPERATOR
-    | {Action.HAND_IN, Action.VOID, Action.PLAN, Action.PROPOSE, Action.APPROVE, Action.PEOPLE},
+    | {Action.SERVICE, Action.HAND_IN, Action.VOID, Action.PLAN, Action.PROPOSE, Action.APPROVE, Action.PEOPLE},
     Role.MACHINE: (_OPERATOR | {Action.HAND_IN}) - {Action.ENTER},
     Role.PLATFORM: frozenset({Action.HOLD, Action.FOLLOW, Action.HAND_IN}),
 }

@@ -37,10 +37,12 @@ function drawFrame(now) {
 function drawState(snapshot) {
   const kind = STATE_KINDS[snapshot.state] ?? "still";
   state.dataset.kind = kind;
+  state.dataset.mode = snapshot.mode;
   reshape(state.querySelector("svg"), STATE_SHAPES[kind]);
   const named = t(`state.${snapshot.state}`, {}, snapshot.state);
   say(state.querySelector("b"), named);
-  say(state.querySelector("small"), named === snapshot.state ? "" : snapshot.state);
+  const manual = snapshot.mode === "Production" ? "" : t(`mode.${snapshot.mode}`, {}, snapshot.mode);
+  say(state.querySelector("small"), [manual, named === snapshot.state ? "" : snapshot.state].filter(Boolean).join(" · "));
   hold.classList.toggle("not-now", !snapshot.commands.includes("hold"));
 }
 

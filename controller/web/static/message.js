@@ -26,7 +26,7 @@ export function drawMessage(feed) {
 function choose(feed) {
   if (feed.old) return notHeard(feed);
   const snapshot = feed.snapshot;
-  return held(snapshot) ?? newAlarm(snapshot) ?? suspects(snapshot) ?? notRunning(snapshot) ?? deviceAway(snapshot) ?? hands(snapshot) ?? running();
+  return held(snapshot) ?? newAlarm(snapshot) ?? manual(snapshot) ?? suspects(snapshot) ?? notRunning(snapshot) ?? deviceAway(snapshot) ?? hands(snapshot) ?? running();
 }
 
 function notHeard(feed) {
@@ -45,6 +45,10 @@ function toAnswer(snapshot, todo) {
   const open = snapshot.suspects.filter((suspect) => !suspect.answered);
   if (!open.length || snapshot.state === "Execute") return { todo };
   return { todo: t("message.suspects", { count: open.length }), go: "/recovery" };
+}
+
+function manual({ mode }) {
+  return mode === "Manual" ? { level: 2, says: t("message.manual"), todo: t("message.manual_todo"), go: "/technician" } : null;
 }
 
 function suspects(snapshot) {

@@ -1,15 +1,17 @@
-// The technician: devices and their links, the registers of a PLC, what a camera sees. Each asks only while it is shown.
+// The technician: devices and their links, moving by hand, registers, cameras. Each asks only while it is shown.
 
 import { look } from "../asking.js";
 import { keep, make, shape } from "../drawing.js";
 import { useTabs } from "../tabs.js";
 import { duration, t } from "../words.js";
 import { drawCamera } from "./camera.js";
+import { drawFaults } from "./faults.js";
+import { drawManual } from "./manual.js";
 import { drawRegisters } from "./registers.js";
 
 const EACH_MS = 2000;
 const SHAPES = { good: "check", maintenance_required: "nav-technician", out_of_specification: "diamond", function_check: "wait", failure: "cross" };
-const DRAW = { devices: drawDevices, registers: drawRegisters, cameras: drawCamera };
+const DRAW = { devices: drawDevices, manual: drawManual, registers: drawRegisters, cameras: drawCamera, faults: drawFaults };
 const links = document.getElementById("links");
 let shown = "devices";
 
