@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, replace
 
-from controller.journal.reject_reading import label_is_destroyed
+from controller.journal.reject_reading import label_is_destroyed, void_was_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Owner:
 
     :ivar code_of: `part`, `waybill` or `order`; :ivar role: of the part, else empty; :ivar part_state: likewise.
     :ivar item: the order's last attempt, 0 before the first; :ivar carrier: which bore it.
-    :ivar number_state: of the waybill that was scanned; :ivar destroyed: whether a void one was told destroyed.
+    :ivar number_state: of the waybill that was scanned, `ending` when a person has voided it and its parcel is still on
+        its way to reject; :ivar destroyed: whether a void one was told destroyed.
     """
 
     acceptance: str
@@ -41,7 +42,9 @@ def owner_of(connection: sqlite3.Connection, code: str) -> Owner | None:
     if number is not None:
         owner = _owner(connection, number["acceptance"], "waybill")
         destroyed = label_is_destroyed(connection, code, number["item"])
-        return None if owner is None else replace(owner, number_state=number["state"], destroyed=destroyed)
+        ending = number["state"] != "voided" and void_was_asked(connection, code, number["item"])
+        state = "ending" if ending else number["state"]
+        return None if owner is None else replace(owner, number_state=state, destroyed=destroyed)
     return _owner(connection, code, "order")
 
 

@@ -103,8 +103,16 @@ def labels_to_destroy(connection: sqlite3.Connection, most: int = 50) -> list[Vo
 
 def label_is_destroyed(connection: sqlite3.Connection, number: str, item: int | None) -> bool:
     """Whether a person has told the label of an item's void number destroyed."""
+    return _told(connection, "label_destroyed", number, item)
+
+
+def void_was_asked(connection: sqlite3.Connection, number: str, item: int | None) -> bool:
+    """Whether a person has voided the number that an item held on its way."""
+    return _told(connection, "void_asked", number, item)
+
+
+def _told(connection: sqlite3.Connection, kind: str, number: str, item: int | None) -> bool:
     row = connection.execute(
-        "SELECT 1 FROM history WHERE item = ? AND kind = 'label_destroyed' AND json_extract(data, '$.number') = ?",
-        (item, number),
+        "SELECT 1 FROM history WHERE item = ? AND kind = ? AND json_extract(data, '$.number') = ?", (item, kind, number)
     ).fetchone()
     return row is not None

@@ -14,7 +14,7 @@ from controller.dispatch.events import EventData, EventType, put_event
 from controller.formats.mail_numbers import UNCHECKED_PREFIXES, check_mail_number
 from controller.journal import Ledger
 from controller.journal.epochs import identity
-from controller.journal.reject_reading import label_is_destroyed
+from controller.journal.reject_reading import label_is_destroyed, void_was_asked
 from controller.words.text import Text
 
 
@@ -212,7 +212,7 @@ def confirm_destroyed(ledger: Ledger, number: str, by: str) -> None:
     :raises MailNumberRefused: nobody has ended its number, it was never given out, or this was confirmed before.
     """
     found, item, acceptance = _found(ledger, number)
-    ends = found is MailNumberState.VOIDED or (found in _HELD and _void_was_asked(ledger, number, item))
+    ends = found is MailNumberState.VOIDED or (found in _HELD and void_was_asked(ledger.connection, number, item))
     if not ends or item is None:
         raise MailNumberRefused(
             "label_lives",
@@ -239,14 +239,6 @@ def _look_up(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, 
     if row is None:
         raise MailNumberError(f"mail number {number}: not from this line's pool")
     return MailNumberState(row[0]), row[1], row[2]
-
-
-def _void_was_asked(ledger: Ledger, number: str, item: int | None) -> bool:
-    row = ledger.connection.execute(
-        "SELECT 1 FROM history WHERE item = ? AND kind = 'void_asked' AND json_extract(data, '$.number') = ?",
-        (item, number),
-    ).fetchone()
-    return row is not None
 
 
 def _found(ledger: Ledger, number: str) -> tuple[MailNumberState, int | None, str | None]:

@@ -13,7 +13,7 @@ from order_bench import car_order, rows
 
 from controller.flow.calling import call_next
 from controller.journal import Journal, Ledger
-from controller.journal.alarm_reading import FLOOD_AT, Wanted, count_alarms, past_alarms
+from controller.journal.alarm_reading import FLOOD_AT, Raised, Wanted, count_alarms, past_alarms
 from controller.journal.backlog import due_counts
 from controller.journal.epochs import begin_epoch
 from controller.journal.owner import owner_of
@@ -132,14 +132,35 @@ async def test_a_spoiled_part_is_asked_again_until_another_has_come(called: Jour
 
 
 def test_ten_alarms_in_ten_minutes_are_a_flood() -> None:
-    calm = count_alarms([("pool_low", NOW - timedelta(minutes=5))] * (FLOOD_AT - 1), NOW)
+    calm = count_alarms(_came("pool_low", 5, FLOOD_AT - 1), NOW)
     assert (calm.last_ten_minutes, calm.flood, calm.flooded_percent) == (9, False, 0.0)
-    old = [("slip", NOW - timedelta(minutes=25))] * 12
-    flooded = count_alarms([("pool_low", NOW)] * FLOOD_AT + old, NOW)
+    flooded = count_alarms(_came("pool_low", 0, FLOOD_AT) + _came("slip", 25, 12), NOW)
     assert flooded.flood
     assert (flooded.worst, flooded.buckets[-3:]) == (12, (12, 0, 10))
-    assert flooded.flooded_percent == pytest.approx(4.2)
-    assert flooded.top[0] == ("slip", 12)
+    assert flooded.flooded_percent == pytest.approx(100 * 10 / 480, abs=0.1)
+    assert flooded.top[0] == ("slip", 12, 54.5)
+
+
+def test_a_flood_is_not_over_before_fewer_than_five_are_left_of_ten_minutes() -> None:
+    """Ten come at 30 minutes ago, five at 21, four at 12: at 20 five are left, and it is over at 11."""
+    began = _came("slip", 30, 10) + _came("slip", 21, 5)
+    assert count_alarms(began, NOW - timedelta(minutes=12)).flood
+    over = count_alarms([*began, *_came("slip", 12, 4)], NOW)
+    assert not over.flood
+    assert over.flooded_percent == pytest.approx(100 * 19 / 480, abs=0.1)
+
+
+def test_alarms_that_chatter_and_alarms_that_nobody_ends_are_told() -> None:
+    chatters = [Raised("device_offline", "scale", NOW - timedelta(seconds=each)) for each in (10, 30, 69, 600)]
+    stands = [Raised("pool_low", "", NOW - timedelta(hours=25)), Raised("printer", "printer", NOW)]
+    seen = count_alarms([*chatters, *_came("pool_low", 5, 2)], NOW, stands)
+    assert seen.chattering == (("device_offline", "scale", 3),)
+    assert (seen.standing, seen.stale) == (2, (("pool_low", "", 25),))
+    assert seen.average == pytest.approx(6 / 48, abs=0.05)
+
+
+def _came(kind: str, minutes_ago: float, times: int) -> list[Raised]:
+    return [Raised(kind, "", NOW - timedelta(minutes=minutes_ago))] * times
 
 
 async def test_past_alarms_are_found_by_word_kind_and_priority(journal: Journal) -> None:

@@ -26,13 +26,14 @@ export function drawMessage(feed) {
 function choose(feed) {
   if (feed.old) return notHeard(feed);
   const snapshot = feed.snapshot;
-  return held(snapshot) ?? newAlarm(snapshot) ?? manual(snapshot) ?? suspects(snapshot) ?? notRunning(snapshot) ?? deviceAway(snapshot) ?? hands(snapshot) ?? running();
+  return held(snapshot) ?? newAlarm(snapshot) ?? manual(snapshot) ?? suspects(snapshot) ?? notRunning(snapshot) ?? deviceAway(snapshot) ?? hands(snapshot) ?? nothingWaits(snapshot) ?? running();
 }
 
 function notHeard(feed) {
+  if (feed.webAway && feed.snapshot) return { level: 1, says: t("message.page_away", { age: duration(feed.age) }), todo: t("message.web_away") };
   const says = feed.snapshot ? t("message.away", { age: duration(feed.age) }) : t("message.away_never");
   if (feed.webAway) return { level: 1, says, todo: t("message.web_away") };
-  return { level: 1, says, todo: `${feed.away[language]} · ${t("message.away_todo")}` };
+  return { level: 1, says, todo: `${t("message.away_todo")} ${t("message.for_technician", { why: feed.away[language] })}` };
 }
 
 function held(snapshot) {
@@ -84,6 +85,14 @@ function hands(snapshot) {
     says: t("message.parts", { station: own(station, "title"), acceptance }),
     todo: t("message.parts_todo", { product: t(`product.${product}`, {}, product), carrier }),
   };
+}
+
+/** The line runs and has nothing to do. */
+function nothingWaits({ counters }) {
+  if (counters.waiting || counters.under_way) return null;
+  const says = t("message.no_orders");
+  if (!counters.in_rework) return { level: 0, says, todo: t("message.no_orders_todo") };
+  return { level: 0, says, todo: t("message.rework_todo", { count: counters.in_rework }), go: "/rejects" };
 }
 
 const running = () => ({ level: 0, says: t("message.running"), todo: t("message.nothing") });

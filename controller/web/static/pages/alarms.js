@@ -12,6 +12,11 @@ import { drawRates } from "./alarm_rates.js";
 
 const HIGHEST = 1;
 const RATES_MS = 30000;
+const DRAWINGS = {
+  guard_open: "guard", emergency_stop: "emergency_stop", station_fault: "jam", command_refused: "jam",
+  label_left: "peel_edge", printer: "media", device_offline: "cable", rejects_in_a_row: "lens",
+  challenge_missed: "lens", print_head_worn: "print_head", bag_frozen: "bag", recall: "bag", carrier_missing: "carrier",
+};
 const dialog = document.getElementById("shelve");
 let known = null;
 
@@ -27,9 +32,18 @@ function remedy(alarm) {
   const steps = t(`remedy.${alarm.kind}`, {}, "").split("\n").filter(Boolean);
   if (!steps.length) return null;
   const details = make("details", "remedy", make("summary", "", t("alarm.remedy", { count: steps.length })));
-  details.append(make("ol", "", ...steps.map((step) => make("li", "", step))));
+  const how = make("div", "how", make("ol", "", ...steps.map((step) => make("li", "", step))));
+  if (DRAWINGS[alarm.kind]) how.append(drawing(DRAWINGS[alarm.kind]));
+  details.append(how);
   details.open = !alarm.acknowledged && !alarm.shelved_until;
   return details;
+}
+
+function drawing(name) {
+  const image = make("img", "drawing");
+  image.alt = t(`drawing.${name}`);
+  image.src = `/static/drawings/${name}.svg`;
+  return image;
 }
 
 function shelfButton(alarm) {

@@ -47,21 +47,32 @@ async function drawBacklog() {
     const told = short > 0 ? t("orders.short", { count: short }) : t("orders.enough");
     return { name: t("orders.cut_off", { at: clock.format(new Date(at)) }), value: t("orders.open_count", { count }), told, level: short > 0 ? 2 : 0 };
   });
-  const groups = open.groups.map((each) => ({
-    name: [product(each.product), each.route].filter(Boolean).join(" · "), value: each.waiting + each.under_way + each.rejected,
-    told: each.rejected ? `${t("order_state.rejected")} ${each.rejected}` : "", level: 0,
-  }));
   const all = [
     { name: t("orders.late"), value: open.late, told: "", level: open.late ? 2 : 0 },
     { name: t("orders.due_today"), value: open.due_today, told: "", level: 0 },
     { name: t("orders.an_hour"), value: open.packed_an_hour, told: "", level: 0 },
-    ...cutOffs, ...groups,
+    ...cutOffs,
   ];
   keep(part("backlog"), all, (each) => each.name, ({ name, value, told, level }) => {
     const figure = make("div", "", make("dt", "", name), make("dd", "", String(value), make("small", "", told)));
     figure.dataset.level = level;
     return figure;
   });
+  drawGroups(open.groups);
+}
+
+/** What is open of each product for each route. */
+function drawGroups(groups) {
+  const routes = [...new Set(groups.map((each) => each.route))].sort();
+  const products = [...new Set(groups.map((each) => each.product))];
+  const cell = (each) => {
+    if (!each) return "–";
+    const told = each.rejected ? make("small", "", ` ${t("orders.to_rework", { count: each.rejected })}`) : "";
+    return make("span", "", make("b", "", String(each.waiting + each.under_way + each.rejected)), told);
+  };
+  part("routes").replaceChildren(make("tr", "", ...[t("orders.product"), ...routes.map((route) => route || t("orders.no_route"))].map((name) => make("th", "", name))));
+  const rows = products.map((key) => row(product(key), ...routes.map((route) => cell(groups.find((each) => each.product === key && each.route === route)))));
+  part("groups").replaceChildren(...rows);
 }
 
 async function drawBatches() {

@@ -37,10 +37,11 @@ function tellOwner(owner, code) {
 }
 
 function tellLabel(owner, number, state, actions) {
-  const key = isLive(owner.number_state) ? "live" : owner.number_state === "voided" && owner.destroyed ? "destroyed" : owner.number_state;
+  const ends = ["voided", "ending"].includes(owner.number_state);
+  const key = isLive(owner.number_state) ? "live" : ends && owner.destroyed ? "destroyed" : owner.number_state;
   state.append(` ${t(`label.is_${key}`)}`);
   if (key === "live" && me.may.includes("void")) actions.append(button("void.title", () => voidNumber(number, owner.acceptance, done)));
-  if (key === "voided") actions.prepend(button("label.destroyed", async () => (await labelDestroyed(number)) && done()));
+  if (ends && !owner.destroyed) actions.prepend(button("label.destroyed", async () => (await labelDestroyed(number)) && done()));
 }
 
 function button(key, press) {
