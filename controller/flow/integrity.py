@@ -42,7 +42,7 @@ class Integrity:
                 return f"{name} restarted"
             if image.disturbances != before[name][1]:
                 return f"{name} disturbed"
-            if image.safety & _VOUCHED != _VOUCHED:
+            if ~int(image.safety) & int(_VOUCHED):
                 return f"{name} not safe: {image.safety!r}"
         return ""
 

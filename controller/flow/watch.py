@@ -125,10 +125,15 @@ class Watch:
 
     async def _watch_missing(self) -> None:
         """A carrier that was missing and shows again may bear anything: the line holds, Unhold takes its item up."""
+        conveyor, tracking = self._equipment.conveyor, self._tracking
+
+        def look(_: StatusImage) -> dict[int, str] | None:
+            return (tracking.missing and self._unit.executing and tracking.shown_again()) or None
+
         while True:
-            for carrier, zone in self._tracking.shown_again().items() if self._unit.executing else ():
+            for carrier, zone in (await conveyor.watch(look)).items():
                 self._holding.hold(AlarmKind.CARRIER_BACK, str(carrier), zone=zone)
-            await self._equipment.conveyor.changed()
+            await conveyor.changed()
 
     async def _suspect_all(self, cause: str) -> None:
         touched = self._tracking.suspect(cause)
@@ -153,7 +158,7 @@ class Watch:
 
 
 def _differs(known: StatusImage, image: StatusImage) -> bool:
-    return _counts(known) != _counts(image) or known.safety & _WATCHED != image.safety & _WATCHED
+    return _counts(known) != _counts(image) or (int(known.safety) ^ int(image.safety)) & int(_WATCHED) != 0
 
 
 def _counts(image: StatusImage) -> tuple[int, int]:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from json.encoder import encode_basestring
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -24,7 +25,6 @@ from controller.journal.writer import Change, Writer, WritingThread
 
 T = TypeVar("T")
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
 GENESIS = bytes(32)
 """The digest before the first entry."""
 
@@ -72,8 +72,9 @@ def entry_digest(
     before: bytes, seq: int, at: str, kind: str, item: int | None, acceptance: str | None, data: str
 ) -> bytes:
     """SHA-256 that chains one history entry to the one before it, over a JSON list of its columns."""
-    whose = "null" if acceptance is None else _quoted(acceptance)
-    row = f"[{seq},{_quoted(at)},{_quoted(kind)},{'null' if item is None else item},{whose},{_quoted(data)}]"
+    whose = "null" if acceptance is None else encode_basestring(acceptance)
+    named = f"{encode_basestring(at)},{encode_basestring(kind)},{'null' if item is None else item},{whose}"
+    row = f"[{seq},{named},{encode_basestring(data)}]"
     return hashlib.sha256(before + row.encode()).digest()
 
 

@@ -7,9 +7,8 @@ exchange did, is counted and dropped. An exchange that ends in doubt closes the 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+from types import TracebackType
 
 from devices.errors import BadReply, DeviceError, DeviceTimeout, LinkLost
 from devices.frames import Frames
@@ -18,7 +17,10 @@ from devices.links.stream import ByteStream, Dial
 
 
 class FramedLink:
-    """The link of one device. :param longest: bytes of the longest frame that can be meant."""
+    """The link of one device. :param longest: bytes of the longest frame that can be meant.
+
+    :ivar lock: who has it alone; :ivar current: the exchange under way.
+    """
 
     def __init__(self, name: str, dial: Dial, longest: int) -> None:
         self.name = name
@@ -31,8 +33,8 @@ class FramedLink:
         self._longest = longest
         self._frames = Frames(longest)
         self._stream: ByteStream | None = None
-        self._exchange: Exchange | None = None
-        self._lock = asyncio.Lock()
+        self.current: Exchange | None = None
+        self.lock = asyncio.Lock()
 
     @property
     def oversize(self) -> int:
@@ -56,30 +58,12 @@ class FramedLink:
         finally:
             self._lose("the line has closed the link")
 
-    @contextlib.asynccontextmanager
-    async def exchange(self) -> AsyncIterator[Exchange]:
+    def exchange(self) -> Alone:
         """Have the link alone. Ending in doubt (no answer, a bad one, cancelled) closes it.
 
-        :raises LinkLost: it is not open.
+        :raises LinkLost: on entering: it is not open.
         """
-        async with self._lock:
-            exchange = self._exchange = Exchange(self)
-            try:
-                self._drop_what_came_before()
-                yield exchange
-            except (DeviceTimeout, BadReply) as error:
-                self.counters.timeouts += isinstance(error, DeviceTimeout)
-                self.counters.bad_replies += isinstance(error, BadReply)
-                self._close(error.message)
-                raise
-            except asyncio.CancelledError:
-                self._close("cancelled with an answer under way")
-                raise
-            else:
-                self.counters.exchanges += 1
-                self.counters.last_exchange_at = asyncio.get_running_loop().time()
-            finally:
-                self._exchange = None
+        return Alone(self)
 
     def open_stream(self) -> ByteStream:
         """Return the open stream.
@@ -110,22 +94,22 @@ class FramedLink:
 
     def _receive(self, data: bytes) -> None:
         frames = self._frames.feed(data)
-        if self._exchange is not None:
-            self._exchange.deliver(frames)
+        if self.current is not None:
+            self.current.deliver(frames)
         else:
             self.unasked += len(frames)
 
-    def _drop_what_came_before(self) -> None:
-        assert self._exchange is not None
+    def drop_what_came_before(self, exchange: Exchange) -> None:
+        """Count and drop what nobody asked for. :raises LinkLost: the link is not open, or broke."""
         try:
             late = self._frames.feed(self.open_stream().read_now())
         except OSError as error:
-            self._close(str(error))
+            self.close(str(error))
             raise LinkLost(self.name, f"link broke: {error}") from error
         self.unasked += len(late)
-        self._exchange.begun_before = self._frames.partial
+        exchange.begun_before = self._frames.partial
 
-    def _close(self, why: str) -> None:
+    def close(self, why: str) -> None:
         """Close the link; `serve` notices and opens it again."""
         self.last_error = why
         if self._stream is not None:
@@ -134,10 +118,49 @@ class FramedLink:
             stream.close()
 
     def _lose(self, why: str) -> None:
-        self._close(why)
+        self.close(why)
         self.state = LinkState.OFFLINE
-        if self._exchange is not None:
-            self._exchange.fail(LinkLost(self.name, f"link broke: {why}"))
+        if self.current is not None:
+            self.current.fail(LinkLost(self.name, f"link broke: {why}"))
+
+
+class Alone:
+    """Has a link alone as long as its block lasts; gives the exchange."""
+
+    def __init__(self, link: FramedLink) -> None:
+        self._link = link
+
+    async def __aenter__(self) -> Exchange:
+        link = self._link
+        await link.lock.acquire()
+        exchange = link.current = Exchange(link)
+        try:
+            link.drop_what_came_before(exchange)
+        except BaseException:
+            self._let_go()
+            raise
+        return exchange
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        counters = self._link.counters
+        try:
+            if isinstance(error, DeviceTimeout | BadReply):
+                counters.timeouts += isinstance(error, DeviceTimeout)
+                counters.bad_replies += isinstance(error, BadReply)
+                self._link.close(error.message)
+            elif isinstance(error, asyncio.CancelledError):
+                self._link.close("cancelled with an answer under way")
+            elif error is None:
+                counters.exchanges += 1
+                counters.last_exchange_at = asyncio.get_running_loop().time()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._link.current = None
+        self._link.lock.release()
 
 
 class Exchange:

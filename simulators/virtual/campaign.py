@@ -72,6 +72,8 @@ def simulate(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     gc.disable()
+    # What is there already outlives this run: only what it makes is to be collected.
+    gc.freeze()
     try:
         with warnings.catch_warnings():
             # What had been started and not begun when the line was killed.
@@ -79,6 +81,7 @@ def simulate(
             run = _simulate(seed, items, level, kinds, Depth(depth), challenges, cut, pixels)
             gc.collect()
     finally:
+        gc.unfreeze()
         gc.enable()
         sys.unraisablehook = hook
         structlog.configure(**logging_before)

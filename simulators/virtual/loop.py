@@ -49,10 +49,7 @@ _PROCESS: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
 class Step:
-    """A callback that is due, as asyncio's handles are, but lighter: a run makes hundreds of thousands.
-
-    :ivar serial: of the task that it belongs to, so that order never depends on an address in memory.
-    """
+    """A callback that is due, as asyncio's handles are, but lighter: a run makes hundreds of thousands."""
 
     __slots__ = ("_args", "_callback", "_cancelled", "_context", "_when")
 
@@ -64,12 +61,6 @@ class Step:
         self._context = copy_context() if context is None else context
         self._cancelled = False
         self._when = when
-
-    @property
-    def serial(self) -> int:
-        """Of the task whose step it is, 0 for none."""
-        serial: int = getattr(getattr(self._callback, "__self__", None), "serial", 0)
-        return serial
 
     def cancel(self) -> None:
         """Let it not run."""
@@ -276,7 +267,9 @@ def current_process() -> Process | None:
 
 
 def _serial_of(step: Step) -> int:
-    return step.serial
+    """Of the task whose step it is, 0 for none: so that order never depends on an address in memory."""
+    serial: int = getattr(getattr(step._callback, "__self__", None), "serial", 0)
+    return serial
 
 
 def _waiting(loop: VirtualLoop) -> str:

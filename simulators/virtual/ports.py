@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from devices.errors import BadReply, DeviceError, DeviceTimeout, ExceptionReply, LinkLost
 from devices.links.state import LinkCounters, LinkState, backoff_s
-from devices.plc.contract import HEARTBEAT_PERIOD_S, DeviceKind, StatusImage
+from devices.plc.contract import HEARTBEAT_PERIOD_S, SCAN_S, DeviceKind, StatusImage
 from simulators.modbus_server import ILLEGAL_ADDRESS, IllegalAddressError
 from simulators.virtual.event_plc import EventPlc, Shown
 from simulators.virtual.trace import Trace
@@ -128,7 +128,7 @@ class TypedPort:
 
     @property
     def image(self) -> StatusImage | None:
-        """The last image, with the PLC's clock of this moment."""
+        """The last image, with a clock that is not older than a scan."""
         if self.state is not LinkState.ONLINE or self._seen is None:
             return None
         at = asyncio.get_running_loop().time()
@@ -136,7 +136,7 @@ class TypedPort:
             if at - self._wire.paused_at > STALE_S:
                 return None
             at = self._wire.paused_at
-        if at != self._image_at or self._image is None:
+        if self._image is None or not 0.0 <= at - self._image_at < SCAN_S:
             self._image, self._image_at = self._twin.image_at(at, self._seen), at
         return self._image
 

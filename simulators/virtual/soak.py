@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing import get_context
@@ -67,18 +67,30 @@ class Wish:
         return not rest and before * self.items < self.pixels
 
 
-def soak(wish: Wish, seeds: int, seconds: float, jobs: int, tell: Callable[[str], None]) -> dict[str, Any]:
+def processes(jobs: int) -> Executor:
+    """Processes of their own, which inherit nothing."""
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+
+
+def soak(
+    wish: Wish,
+    seeds: int,
+    seconds: float,
+    jobs: int,
+    tell: Callable[[str], None],
+    pool_of: Callable[[int], Executor] = processes,
+) -> dict[str, Any]:
     """Run seeds from the first on; what came of each is told and summed in their order, however many run at once.
 
-    :param seconds: instead of `seeds`, 0 for those: none begins later. :param jobs: processes; 1: this one alone.
-    :param tell: told of each finding as it comes.
+    :param seconds: instead of `seeds`, 0 for those: none begins later. :param jobs: side by side; 1: here, alone.
+    :param tell: told of each finding as it comes; :param pool_of: who runs so many side by side.
     """
     began, runs = time.monotonic(), list[Run]()
 
     def goes_on(place: int) -> bool:
         return place < seeds if not seconds else time.monotonic() - began < seconds
 
-    for run in _one_by_one(wish, goes_on) if jobs == 1 else _side_by_side(wish, goes_on, jobs):
+    for run in _one_by_one(wish, goes_on) if jobs == 1 else _side_by_side(wish, goes_on, jobs, pool_of):
         for line in told(run):
             tell(line)
         runs.append(run)
@@ -92,9 +104,11 @@ def _one_by_one(wish: Wish, goes_on: Callable[[int], bool]) -> Iterator[Run]:
         place += 1
 
 
-def _side_by_side(wish: Wish, goes_on: Callable[[int], bool], jobs: int) -> Iterator[Run]:
-    """Each process takes the next seed as soon as it is free; what is done waits for those before it."""
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+def _side_by_side(
+    wish: Wish, goes_on: Callable[[int], bool], jobs: int, pool_of: Callable[[int], Executor]
+) -> Iterator[Run]:
+    """Each takes the next seed as soon as it is free; what is done waits for those before it."""
+    with pool_of(jobs) as pool:
         under_way, place = deque[Future[Run]](), 0
         while under_way or not place or goes_on(place):
             while sum(not each.done() for each in under_way) < 2 * jobs and (not place or goes_on(place)):

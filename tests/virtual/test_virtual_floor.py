@@ -4,21 +4,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from simulators.virtual.campaign import simulate
+from simulators.virtual import pixels
+from simulators.virtual.campaign import Run, simulate
 from simulators.virtual.floor import Depth
-from simulators.virtual.soak import Depths, summed, told
+from simulators.virtual.soak import Depths, Wish, processes, soak, summed, told
 from simulators.virtual.troubles import AT_RANDOM, AT_ZONES, BEHIND_LOAD, Kind
+from vision.verdict import Check, Outcome, Verdict
 
 RUN = "import sys; from controller.commands import main; sys.argv[0] = 'sealline'; main()"
-SEEDS = 60
+SEEDS = 300
 """More stand behind `make soak`; those with a finding that is not mended yet are named in docs/reliability.md."""
+AT_ONCE = 10
+"""Seeds a test: few enough that two processes end at about the same time, many enough to cost nothing by themselves."""
 ITEMS = 40
 
 
@@ -29,10 +36,12 @@ def test_a_calm_run_packs_everything(depth: Depth) -> None:
     assert run.faults == {}
 
 
-@pytest.mark.parametrize("seed", range(1, SEEDS + 1))
-def test_nothing_wrong_is_sealed_and_nothing_lost(seed: int) -> None:
-    run = simulate(seed, ITEMS, "heavy", depth=Depths.MIXED.of(seed))
-    assert not run.findings, "\n".join(told(run))
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("first", range(1, SEEDS + 1, AT_ONCE))
+def test_nothing_wrong_is_sealed_and_nothing_lost(first: int) -> None:
+    runs = (simulate(seed, ITEMS, "heavy", depth=Depths.MIXED.of(seed)) for seed in range(first, first + AT_ONCE))
+    stories = [line for run in runs for line in told(run)]
+    assert not stories, "\n".join(stories)
 
 
 @pytest.mark.parametrize("kind", AT_RANDOM)
@@ -109,6 +118,62 @@ def test_the_same_seed_is_the_same_run_whatever_the_hash_seed(depth: Depth) -> N
 
 def test_each_hundredth_seed_of_a_campaign_runs_at_full_wire() -> None:
     assert [seed for seed in range(1, 301) if Depths.MIXED.of(seed) is Depth.WIRE] == [100, 200, 300]
+
+
+class Canned(Wish):
+    """Runs of which nothing is simulated; the first of two takes longer."""
+
+    def run(self, place: int) -> Run:
+        time.sleep(0.02 * (1 - place % 2))
+        oracle = {"run": [f"found at {place}"]} if place % 3 == 0 else {}
+        return Run(self.first + place, self.items, oracle, {}, {}, f"hash {place}", 100.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_however_many_run_at_once_a_campaign_is_told_and_summed_in_the_order_of_its_seeds(jobs: int) -> None:
+    heard: list[str] = []
+    done = soak(Canned(first=5, items=4, level="heavy"), 10, 0.0, jobs, heard.append, ThreadPoolExecutor)
+    assert [line for line in heard if line.startswith("seed")] == [
+        f"seed {seed}, 4 items, depth wire:" for seed in (5, 8, 11, 14)
+    ]
+    hashes = "".join(f"hash {place}" for place in range(10))
+    assert done["trace_hash"] == hashlib.blake2b(hashes.encode(), digest_size=16).hexdigest()
+    assert (done["seeds"], done["failed_seeds"]) == (10, [5, 8, 11, 14])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_campaign_by_time_ends_with_what_is_under_way(jobs: int) -> None:
+    done = soak(Canned(first=1, items=4, level="heavy"), 1, 0.1, jobs, lambda _: None, ThreadPoolExecutor)
+    assert done["seeds"] >= 1
+    assert done["failed_seeds"] == [seed for seed in range(1, done["seeds"] + 1) if seed % 3 == 1]
+
+
+def test_processes_of_their_own_run_seeds() -> None:
+    with processes(1) as pool:
+        assert pool.submit(os.getpid).result() != os.getpid()
+
+
+def test_so_many_items_of_a_campaign_are_met_with_drawn_pictures() -> None:
+    wish = Wish(first=1, items=40, level="heavy", pixels=1000)
+    drawn = [place for place in range(2000) if wish.draws(place)]
+    assert len(drawn) * wish.items == 1000
+    assert drawn[:2] == [0, 50]
+    assert not any(Wish(first=1, items=40, level="heavy").draws(place) for place in range(2000))
+
+
+def test_drawn_pictures_are_judged_by_the_lines_own_vision() -> None:
+    run = simulate(1, 2, "none", pixels=True)
+    assert not run.findings, "\n".join(told(run))
+    assert run.pixels["pictures"] >= 8
+    assert (run.pixels["escapes"], summed([run], (), run.wall_s)["pixel_items"]) == (0, 2)
+
+
+def test_vision_that_accepts_what_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = Verdict(Outcome.ACCEPT, (Check("picture_readable", Outcome.ACCEPT),), b"\xff\xd8\xff")
+    monkeypatch.setattr(pixels, "_judge", lambda: lambda picture, task: everything)
+    run = simulate(3, 4, "heavy", (Kind.PART_REMOVED,), pixels=True)
+    assert run.pixels["escapes"]
+    assert any("vision accepted" in finding for finding in run.oracle["run"])
 
 
 def _hash(hash_seed: str, depth: Depth) -> str:
