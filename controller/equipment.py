@@ -7,7 +7,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from controller.plan.config import SEAL_ZONES, ZONES, Camera, LineConfig, PlcDevice, Station, StationKind, WireDevice
+from controller.plan.config import LineConfig
+from controller.plan.machines import Camera, PlcDevice, WireDevice
+from controller.plan.places import SEAL_ZONES, ZONES, Station, StationKind
 from controller.snapshot import DeviceView
 from devices.camera.capture import CaptureCamera
 from devices.camera.driver import HttpCamera

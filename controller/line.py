@@ -40,7 +40,8 @@ from controller.journal.epochs import begin_epoch
 from controller.journal.open_matters import open_matters
 from controller.journal.tally import Tally
 from controller.pack_item import clear_item, pack_item
-from controller.plan.config import SEAL_ZONES, ZONES, LineConfig, StationKind
+from controller.plan.config import LineConfig
+from controller.plan.places import SEAL_ZONES, ZONES, StationKind
 from controller.plan.settings import SettingsRefused, with_settings
 from controller.plan.settings_book import approved, begin_version, overlay_in_use
 from controller.pulse import Pulse

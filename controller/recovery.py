@@ -19,7 +19,8 @@ from controller.flow.items import Item, Stage
 from controller.flow.memory import Memory
 from controller.flow.tracking import DIVERT, LOAD, Tracking
 from controller.journal import Ledger
-from controller.plan.config import ZONES, Recipe
+from controller.plan.places import ZONES
+from controller.plan.recipes import Recipe
 from controller.stations.divert import Divert
 from controller.stations.label import Label, owns_label
 from controller.unit.machine import NotReady

@@ -6,7 +6,7 @@ import asyncio
 
 from controller.flow.items import Item
 from controller.line import Line
-from controller.plan.config import Station
+from controller.plan.places import Station
 from controller.snapshot import Snapshot, StationView, SuspectView
 from controller.unit.packml import State, allowed_commands
 

@@ -22,7 +22,7 @@ from controller.dispatch.broker import NO_MATCHING_SUBSCRIBERS, Address, Broker,
 from controller.dispatch.events import CONTENT_TYPE
 from controller.dispatch.outbox import LONGEST_RECEIPT, Letter, Receipt, pending_after, settle
 from controller.journal import Journal, JournalUnavailable
-from controller.plan.config import DispatchSection
+from controller.plan.sections import DispatchSection
 
 PATIENCE_LIMIT = 8
 """While no receipt at all arrives the deadline doubles up to this many times the configured one."""

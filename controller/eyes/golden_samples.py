@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from controller.eyes.vision_workers import VisionError, VisionWorkers
-from controller.plan.config import Camera, LineConfig
+from controller.plan.config import LineConfig
+from controller.plan.machines import Camera
 from controller.unit.machine import NotReady
 from controller.words.text import Text
 from devices.camera.driver import Frame

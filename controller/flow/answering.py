@@ -17,7 +17,7 @@ from controller.flow.ending import record_found, record_lost, record_packed, rec
 from controller.flow.found import Found
 from controller.flow.items import Item, Stage
 from controller.journal import Ledger
-from controller.plan.config import Recipe
+from controller.plan.recipes import Recipe
 from controller.words.text import Text
 from devices.plc.contract import Chute
 

@@ -10,7 +10,7 @@ from controller.journal import Ledger
 from controller.orders.parts_ledger import PartState, move_order_parts
 from controller.orders.work_orders import begin_attempt, next_waiting, order_of
 from controller.plan.challenges import ChallengeKind
-from controller.plan.config import Recipe
+from controller.plan.recipes import Recipe
 
 
 def call_next(ledger: Ledger, carrier: int, recipes: Mapping[str, Recipe]) -> Item | None:

@@ -23,7 +23,7 @@ from controller.journal.epochs import identity
 from controller.orders.mail_numbers import MailNumberState
 from controller.orders.work_orders import OrderedPart, OrderState, WorkOrder, next_waiting
 from controller.plan.challenges import TEST_PREFIX, ChallengeKind, ChallengeSection
-from controller.plan.config import Recipe
+from controller.plan.recipes import Recipe
 
 
 class ChallengeResult(StrEnum):

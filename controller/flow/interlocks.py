@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from controller.equipment import Equipment
 from controller.flow.motions import Motion, MotionKind, machine_at, place
 from controller.flow.tracking import DIVERT, LOAD
-from controller.plan.config import ZONES
+from controller.plan.places import ZONES
 from controller.unit.machine import UnitMachine
 from controller.unit.packml import Mode, State
 from controller.words.text import Text

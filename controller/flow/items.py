@@ -9,7 +9,7 @@ from enum import StrEnum
 from controller.flow.integrity import Mark
 from controller.orders.work_orders import WorkOrder
 from controller.plan.challenges import ChallengeKind
-from controller.plan.config import Recipe
+from controller.plan.recipes import Recipe
 
 
 class Stage(StrEnum):

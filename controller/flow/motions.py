@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.flow.tracking import DIVERT, LOAD, next_zones
-from controller.plan.config import ZONES, LineConfig, Station, StationKind
+from controller.plan.config import LineConfig
+from controller.plan.places import ZONES, Station, StationKind
 from controller.words.text import Text
 from devices.plc.contract import Chute, Command
 

@@ -9,7 +9,7 @@ from controller.alarms import Alarms
 from controller.flow.holding import Holding
 from controller.journal.tally import Tally
 from controller.plan.challenges import ChallengeKind
-from controller.plan.config import DispatchSection
+from controller.plan.sections import DispatchSection
 from controller.snapshot import MatterView
 from controller.words.alarm_texts import AlarmKind
 

@@ -33,7 +33,7 @@ from controller.journal import Ledger
 from controller.orders.mail_numbers import MailNumberState
 from controller.orders.parts_ledger import PartState
 from controller.plan.challenges import ChallengeKind
-from controller.plan.config import PartKind
+from controller.plan.recipes import PartKind
 from controller.words.alarm_texts import AlarmKind
 
 _CARRIER = re.compile(r"C(\d{3,})")

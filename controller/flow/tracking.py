@@ -18,7 +18,8 @@ from controller.flow.memory import Memory
 from controller.flow.permits import Permits
 from controller.flow.slips import Slip, SlipKind, Slips
 from controller.journal import Ledger
-from controller.plan.config import SEAL_ZONES, ZONES, TimingSection
+from controller.plan.places import SEAL_ZONES, ZONES
+from controller.plan.sections import TimingSection
 from controller.pulse import Pulse
 from controller.words.alarm_texts import AlarmKind
 from devices.plc.contract import Command, Result, ResultCode

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from controller.formats import check_format
-from controller.plan.config import PartKind, Recipe, RecipePart
+from controller.plan.recipes import PartKind, Recipe, RecipePart
 from controller.words.text import Text
 
 

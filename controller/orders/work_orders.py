@@ -13,7 +13,7 @@ from enum import StrEnum
 from controller.journal import Ledger
 from controller.orders.order_form import OrderedPart, OrderRefused, OrderRow, WorkOrder, differences, read_order
 from controller.orders.parts_ledger import PartState, move_parts, part_by_code, parts_of_order, register_part
-from controller.plan.config import Recipe
+from controller.plan.recipes import Recipe
 from controller.words.text import Text
 
 __all__ = [

@@ -8,30 +8,31 @@ serves the bench and the floor. This module opens no device: an address is only 
 from __future__ import annotations
 
 import tomllib
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from controller.plan.challenges import ChallengeSection, mistakes
 from controller.plan.layouts import Golden, Layout
-from controller.plan.recipes import Mm, Name, Section
-from controller.plan.recipes import PartKind as PartKind  # beside what holds them, for whoever reads a configuration
-from controller.plan.recipes import Recipe as Recipe
-from controller.plan.recipes import RecipePart as RecipePart
-from controller.plan.recipes import SealSettings as SealSettings
+from controller.plan.machines import Camera, Device
+from controller.plan.places import STATION_DEVICES, ZONE_KINDS, ZONES, Pocket, Station
+from controller.plan.recipes import Name, PartKind, Recipe, Section
+from controller.plan.sections import (
+    ChannelSection,
+    DispatchSection,
+    LineSection,
+    MailNumberSection,
+    SimulationSection,
+    StoreSection,
+    TimingSection,
+    VisionSection,
+    WebSection,
+)
 from controller.plan.shifts import ShiftSection
 from controller.plan.taught import TaughtError, with_taught
 from controller.words.config_words import fill_variables, worded
-from devices.links.address import CaptureLink, HttpLink, Link, ModbusLink, SerialLink, TcpLink, parse_link
-from vision.verdict import View
-
-ZONES = ("load", "infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect", "divert")
-"""The conveyor's zones in the order of its PLC blocks."""
-SEAL_ZONES = ("seal_1", "seal_2")
-
-DeadlineSeconds = Annotated[float, Field(gt=0, le=120)]
+from devices.links.address import Link, ModbusLink, SerialLink, TcpLink, parse_link
 
 
 class ConfigError(Exception):
@@ -41,219 +42,6 @@ class ConfigError(Exception):
         counted = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         super().__init__("\n".join([f"{path}: {counted}", *(f"  {mistake}" for mistake in mistakes)]))
         self.mistakes = mistakes
-
-
-class LineSection(Section):
-    """Who this line is."""
-
-    id: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$", description="Stands in every event, as GZ01-L1.")]
-    name: str = ""
-    language: Literal["zh", "en"] = "zh"
-
-
-class StoreSection(Section):
-    """Where the line remembers."""
-
-    journal: Path
-    evidence: Path
-    people: Path = Path("var/people.db")
-    """Accounts of the page; the web process's own."""
-    signing_key: Path = Path("var/line.key")
-    """Made by the line at its first start, mode 0600: what it signs can be told for its own for ever."""
-    good_evidence_days: Annotated[float, Field(gt=0, le=365)] = 3
-    reject_evidence_days: Annotated[float, Field(gt=0, le=3650)] = 30
-
-
-class ChannelSection(Section):
-    """The local, authenticated way into the line process."""
-
-    socket: Path
-    token_file: Path
-
-
-class WebSection(Section):
-    """Operator pages and HTTP API, on this machine's loopback; tablets come in through a TLS proxy beside it."""
-
-    host: Literal["127.0.0.1", "::1"] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    names: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,98}[a-z0-9])?$")], ...] = ()
-    """Names under which that proxy serves the pages by https; any other is refused."""
-    idle_minutes: Annotated[float, Field(ge=1, le=240)] = 15
-    """Who does nothing for this long is signed out."""
-    signed_in_hours: Annotated[float, Field(ge=0.5, le=24)] = 10
-    """Whoever works on is signed out after this."""
-
-
-class DispatchSection(Section):
-    """The MQTT 5 broker, and what dispatch is held to."""
-
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)] = 1883
-    username: str = ""
-    password_file: Path | None = None
-    topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=100)] = "sealline"
-    receipt_deadline_s: Annotated[float, Field(ge=0.5, le=3600)] = 10
-    """After it an event without dispatch's receipt is published again."""
-    recall_repeat_s: Annotated[float, Field(ge=1, le=3600)] = 60
-    """How often the alarm for a recall that dispatch has not acknowledged is annunciated anew."""
-    recall_hold_s: Annotated[float, Field(ge=1, le=86400)] = 600
-    """After it, without dispatch's acknowledgement of a recall, the line holds."""
-    in_flight: Annotated[int, Field(ge=1, le=1000)] = 20
-    cut_offs: tuple[Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")], ...] = ()
-    """Times of day, in this machine's zone, at which the mail is fetched; the page counts what is due before them."""
-
-
-class MailNumberSection(Section):
-    """The pool of mail numbers that the carrier has given out."""
-
-    low_water: Annotated[int, Field(ge=0, le=1_000_000)] = 100
-    """Fewer free numbers than this raise an alarm."""
-    unchecked_prefixes: tuple[Annotated[str, Field(pattern=r"^[0-9]{2}$")], ...] = ("96", "99")
-    """Two-digit prefixes of domestic numbers that carry no check digit."""
-
-
-class VisionSection(Section):
-    """Worker processes that judge pictures."""
-
-    workers: Annotated[int, Field(ge=1, le=16)] = 1
-    memory_mb: Annotated[int, Field(ge=300, le=8000)] = 1500
-    looks: Annotated[int, Field(ge=1, le=3)] = 3
-    """Pictures taken at most before an unsure verdict sends the item to rework."""
-    least_print_grade: Annotated[float, Field(ge=0, le=4)] = 1.5
-    """Relative print grade under which a waybill is not accepted."""
-    taught: Path | None = None
-    """What `sealline vision teach` has written: layouts, places, golden samples. No such file: nothing is taught."""
-    identity_key_file: Path | None = None
-    """Key in hex, at least 16 bytes, under which orders name identity numbers; needed for identity cards only."""
-
-
-class TimingSection(Section):
-    """Deadlines, s, and the age that a proof may have at the jaw."""
-
-    move_s: DeadlineSeconds = 10
-    scan_s: DeadlineSeconds = 15
-    picture_s: DeadlineSeconds = 5
-    verdict_s: DeadlineSeconds = 10
-    print_s: DeadlineSeconds = 10
-    apply_s: DeadlineSeconds = 10
-    seal_s: DeadlineSeconds = 20
-    divert_s: DeadlineSeconds = 10
-    weigh_s: DeadlineSeconds = 5
-    poll_s: Annotated[float, Field(ge=0.005, le=0.2)] = 0.02
-
-
-def _address(*kinds: type) -> AfterValidator:
-    """A link address of one of `kinds`, as `devices.links.address` reads it."""
-
-    def check(text: str) -> str:
-        link = parse_link(text)
-        if not isinstance(link, kinds):
-            allowed = ", ".join(kind.__name__.removesuffix("Link").lower() for kind in kinds)
-            raise ValueError(f"this device takes a link of kind {allowed}")  # noqa: TRY004 - pydantic wants a ValueError
-        return text
-
-    return AfterValidator(check)
-
-
-class PlcDevice(Section):
-    """A PLC station by the contract in docs/plc-contract.md."""
-
-    type: Literal["conveyor", "sealer", "applicator", "gate"]
-    link: Annotated[str, _address(ModbusLink)]
-
-
-class WireDevice(Section):
-    """A scanner, scale or label printer."""
-
-    type: Literal["scanner", "scale", "printer"]
-    link: Annotated[str, _address(TcpLink, SerialLink)]
-
-
-class Camera(Section):
-    """A camera and where its picture lies on the carrier's plane."""
-
-    type: Literal["camera"]
-    link: Annotated[str, _address(HttpLink, CaptureLink)]
-    px_per_mm: Annotated[float, Field(ge=0.5, le=50)]
-    left_mm: Annotated[float, Field(ge=-500, le=2000)]
-    top_mm: Annotated[float, Field(ge=-500, le=2000)]
-    freshness: Literal["trigger", "carrier"] = "trigger"
-    """`trigger`: the camera says to which trigger a picture belongs; `carrier`: only the carrier's code shows it."""
-    smallest_module_mm: Annotated[float, Field(gt=0, le=10)]
-    """Narrowest bar of the codes that it must read; 2 pixels on it are the least."""
-
-    @property
-    def view(self) -> View:
-        """The same as the vision's question wants it."""
-        return View(self.px_per_mm, self.left_mm, self.top_mm)
-
-    @model_validator(mode="after")
-    def _resolves_its_codes(self) -> Self:
-        pixels = self.px_per_mm * self.smallest_module_mm
-        if pixels < 2:
-            needed = 2 / self.smallest_module_mm
-            raise ValueError(
-                f"px_per_mm = {self.px_per_mm} gives {pixels:.2f} pixels a bar module of {self.smallest_module_mm} mm, "
-                f"at least 2 are needed: px_per_mm >= {needed:.2f}, or a camera of its own for these codes"
-            )
-        return self
-
-
-Device = Annotated[PlcDevice | WireDevice | Camera, Field(discriminator="type")]
-
-
-class StationKind(StrEnum):
-    """What a station does to an item."""
-
-    LOAD = "load"
-    INFEED = "infeed"
-    COLLATE = "collate"
-    VERIFY = "verify"
-    LABEL = "label"
-    SEAL = "seal"
-    INSPECT = "inspect"
-    DIVERT = "divert"
-
-
-ZONE_KINDS = {zone: StationKind.SEAL if zone in SEAL_ZONES else StationKind(zone) for zone in ZONES}
-"""What kind of station stands in each zone."""
-
-STATION_DEVICES: dict[StationKind, dict[str, str]] = {
-    StationKind.LOAD: {},
-    StationKind.INFEED: {"scanner": "scanner"},
-    StationKind.COLLATE: {"scanner": "scanner"},
-    StationKind.VERIFY: {"wide": "camera", "close_up": "camera"},
-    StationKind.LABEL: {"printer": "printer", "applicator": "applicator", "camera": "camera"},
-    StationKind.SEAL: {"sealer": "sealer"},
-    StationKind.INSPECT: {"camera": "camera", "scale": "scale"},
-    StationKind.DIVERT: {"gate": "gate"},
-}
-"""For each kind of station the devices it needs: role -> device type."""
-
-
-class SimulationSection(Section):
-    """Only where the plant is simulated: the page then lets technicians try its faults. The line reads none of it."""
-
-    control: Annotated[str, _address(TcpLink)]
-    """The simulated plant's control port, as tcp://host:port."""
-
-
-class Station(Section):
-    """A place on the line: its zone and its devices by role."""
-
-    zone: Literal["load", "infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect", "divert"]
-    kind: StationKind
-    title: str
-    title_zh: str
-    devices: dict[str, Name] = Field(default_factory=dict)
-
-
-class Pocket(Section):
-    """The areas of the open mailer and of the label, on the carrier's plane, mm: x, y, width, height."""
-
-    plates: tuple[Mm, Mm, Mm, Mm]
-    documents: tuple[Mm, Mm, Mm, Mm]
-    waybill: tuple[Mm, Mm, Mm, Mm]
 
 
 class LineConfig(Section):

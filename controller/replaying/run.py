@@ -24,7 +24,8 @@ from controller.desk.channel_wire import ChannelRefused
 from controller.equipment import Opening
 from controller.journal import JournalUnavailable
 from controller.journal.store import open_reading
-from controller.plan.config import LineConfig, PlcDevice
+from controller.plan.config import LineConfig
+from controller.plan.machines import PlcDevice
 from controller.recording.seams import begin_call
 from controller.recording.tape import JOURNAL, Kind, TapeError
 from controller.replaying.decisions import (

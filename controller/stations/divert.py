@@ -27,7 +27,7 @@ from controller.flow.memory import Memory
 from controller.flow.permits import Permits
 from controller.flow.slips import Slip, SlipKind, Slips
 from controller.flow.tracking import DIVERT, Tracking
-from controller.plan.config import TimingSection
+from controller.plan.sections import TimingSection
 from controller.words.alarm_texts import AlarmKind
 from devices.errors import DeviceError
 from devices.plc.contract import Answer, BlockState, Chute, Command, Result, ResultCode

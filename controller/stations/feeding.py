@@ -10,7 +10,8 @@ from controller.flow.memory import Memory
 from controller.flow.permits import Permits
 from controller.flow.tracking import Tracking, record_stage
 from controller.orders.work_orders import OrderedPart
-from controller.plan.config import PartKind, TimingSection
+from controller.plan.recipes import PartKind
+from controller.plan.sections import TimingSection
 from controller.together import unless
 from devices.errors import DeviceError, NoRead
 from devices.scanner.driver import Scanner

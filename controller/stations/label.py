@@ -15,7 +15,8 @@ from controller.flow.permits import Permits
 from controller.flow.tracking import Tracking, record_stage
 from controller.journal import Ledger
 from controller.orders.mail_numbers import MailNumberState, PoolEmpty, advance, reserve
-from controller.plan.config import Camera, LineConfig
+from controller.plan.config import LineConfig
+from controller.plan.machines import Camera
 from controller.pulse import Pulse
 from controller.stations.proving import Look, Prover, demand_accept
 from controller.stations.verify import carrier_code

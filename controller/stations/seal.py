@@ -14,7 +14,9 @@ from controller.flow.permits import Permits
 from controller.flow.tracking import Tracking, record_stage
 from controller.journal import Ledger
 from controller.plan.challenges import ChallengeKind
-from controller.plan.config import SEAL_ZONES, SealSettings, TimingSection
+from controller.plan.places import SEAL_ZONES
+from controller.plan.recipes import SealSettings
+from controller.plan.sections import TimingSection
 from controller.stations.verify import carrier_code
 from devices.errors import DeviceError
 from devices.plc.contract import Command, Result, ResultCode

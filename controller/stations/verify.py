@@ -7,7 +7,9 @@ from controller.flow.items import Item, Proof, Stage
 from controller.flow.memory import Memory
 from controller.flow.tracking import Tracking, record_stage
 from controller.orders.work_orders import OrderedPart
-from controller.plan.config import Camera, LineConfig, PartKind, RecipePart
+from controller.plan.config import LineConfig
+from controller.plan.machines import Camera
+from controller.plan.recipes import PartKind, RecipePart
 from controller.stations.proving import Prover, demand_accept
 from controller.together import both
 from vision.verdict import Box, ContentsTask, ExpectedDocument, ExpectedPlate

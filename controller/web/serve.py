@@ -7,7 +7,7 @@ import socket as sockets
 
 import uvicorn
 
-from controller.plan.config import WebSection
+from controller.plan.sections import WebSection
 from controller.web.app import make_app
 from controller.web.plant import Plant
 

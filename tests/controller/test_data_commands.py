@@ -25,7 +25,7 @@ from controller.desk.handing_in import NumbersReport, OrdersReport, RefusedRow
 from controller.dispatch.events import EventData, EventType, put_event
 from controller.dispatch.outbox import OutboxState, outbox_counts
 from controller.dispatch.publisher import DispatchLink
-from controller.plan.config import DispatchSection
+from controller.plan.sections import DispatchSection
 from controller.snapshot import Snapshot
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from controller.dispatch.outbox import NotParked, OutboxState, outbox_counts, se
 from controller.dispatch.publisher import DispatchLink
 from controller.dispatch.receiving import DispatchLedger, RefuseRule
 from controller.journal import Journal, Ledger
-from controller.plan.config import DispatchSection
+from controller.plan.sections import DispatchSection
 
 
 def sealed(ledger: Ledger, number: int, mail_number: str | None = None) -> int:

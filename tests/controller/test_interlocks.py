@@ -12,7 +12,7 @@ from order_bench import example_config
 from controller.equipment import Equipment
 from controller.flow.interlocks import MOVABLE_IN, Standing, interlocks
 from controller.flow.motions import Motion, MotionKind, motions_of
-from controller.plan.config import ZONES
+from controller.plan.places import ZONES
 from controller.unit.machine import UnitMachine
 from controller.unit.packml import Mode, State
 from devices.links.state import LinkState

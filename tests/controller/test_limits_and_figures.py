@@ -11,7 +11,7 @@ from controller.flow.items import Item
 from controller.flow.latency import LatencyRecord
 from controller.flow.tracking import next_zones
 from controller.orders.order_form import WorkOrder
-from controller.plan.config import ZONES
+from controller.plan.places import ZONES
 from controller.stations.divert import confirmed_chute
 from controller.stations.seal import demand_cycle, set_points
 from controller.words.alarm_texts import ALARMS, AlarmKind

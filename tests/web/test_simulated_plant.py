@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from controller.plan.config import LineConfig, SimulationSection
+from controller.plan.config import LineConfig
+from controller.plan.sections import SimulationSection
 from controller.web.texts import CATALOGUES, Language
 from simulators.faults import FaultKind
 from simulators.offers import offers_of

@@ -13,7 +13,8 @@ from rich.table import Table
 from controller.commands.vision.pictures_in import JsonOption, print_json
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, load
 from controller.equipment import build_equipment
-from controller.plan.config import Camera, LineConfig
+from controller.plan.config import LineConfig
+from controller.plan.machines import Camera
 from devices.errors import DeviceError
 from vision.judge import judge
 from vision.verdict import Check, GoldenTask, Outcome, Verdict

@@ -14,7 +14,10 @@ from rich.table import Table
 from controller.commands.vision.pictures_in import JsonOption, pictures_in, print_json
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, load
 from controller.equipment import build_equipment
-from controller.plan.config import Camera, LineConfig, PartKind, StationKind
+from controller.plan.config import LineConfig
+from controller.plan.machines import Camera
+from controller.plan.places import StationKind
+from controller.plan.recipes import PartKind
 from controller.plan.taught import TaughtError, read_taught, together, write_taught
 from devices.errors import DeviceError
 from vision.contents import PLACE_MM, SIZE_MM
