@@ -149,8 +149,8 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     ground = np.median(hue[strong >= np.percentile(strong, 60)], axis=0)
     normal = np.cross(ground, np.ones(3))
     normal /= max(1e-6, float(np.linalg.norm(normal)))
-    away = np.abs(soft @ normal.astype(np.float32))
-    odd = np.asarray((away > _ODD) * np.uint8(255), np.uint8)
+    away = cv2.transform(soft, normal.astype(np.float32)[None])
+    odd = np.asarray(cv2.bitwise_not(cv2.inRange(away, -_ODD, _ODD)), np.uint8)
     odd[:rim], odd[-rim:], odd[:, :rim], odd[:, -rim:] = 0, 0, 0, 0
     return np.asarray(cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
 
@@ -159,10 +159,10 @@ def _pale_ink(alone: Picture, ink: Ink) -> Mask:
     """Where what must be ink is not as the ink around it, nor is anything near; drawn out to its true size."""
     grey = cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY)
     high = 2 * round(_ENDS_SHARE * alone.shape[0]) + 1
-    core = cv2.erode((ink > _CORE).astype(np.uint8), np.ones((high, 3), np.uint8))
+    core = np.asarray(cv2.erode((ink > _CORE).astype(np.uint8), np.ones((high, 3), np.uint8)), np.uint8)
     if not core.any():
         return np.zeros(ink.shape, np.uint8)
-    contrast = float(np.median(grey[core > 0])) - float(np.median(grey[ink < 1 - _CORE]))
+    contrast = _median(grey, core) - _median(grey, (ink < 1 - _CORE).astype(np.uint8))
     near = np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8)
     inkiest = (cv2.dilate if contrast > 0 else cv2.erode)(grey, near).astype(np.float32)
     around = (round(_INK_AROUND_MM * SCALE_PX_PER_MM),) * 2
@@ -170,6 +170,12 @@ def _pale_ink(alone: Picture, ink: Ink) -> Mask:
     odd = ((np.abs(inkiest - local) > _PALE * abs(contrast)) & (core > 0)).astype(np.uint8) * np.uint8(255)
     opened = cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return np.asarray(cv2.dilate(opened, np.ones((2 * _DRAWN_PX + 1,) * 2, np.uint8)), np.uint8)
+
+
+def _median(grey: cv2.typing.MatLike, among: Mask) -> float:
+    """Median brightness of the pixels that a mask names; of two middle ones the darker."""
+    counts = np.cumsum(cv2.calcHist([grey], [0], among, [256], [0, 256]))
+    return float(np.searchsorted(counts, counts[-1] / 2))
 
 
 @lru_cache(maxsize=8)
@@ -212,5 +218,6 @@ def _outlines(alone: Picture) -> Mask:
     """Where brightness or colour changes at a step; grounds that shade from row to row and light have none."""
     soft = cv2.GaussianBlur(alone, (3, 3), 0)
     steep = [cv2.convertScaleAbs(cv2.Sobel(soft, cv2.CV_16S, *way), alpha=1 / 8) for way in ((1, 0), (0, 1))]
-    strongest = cv2.max(*steep).max(axis=2)
+    one, other, third = cv2.split(cv2.max(*steep))
+    strongest = cv2.max(cv2.max(one, other), third)
     return np.asarray(cv2.threshold(strongest, _STEEP, 255, cv2.THRESH_BINARY)[1], np.uint8)
