@@ -217,8 +217,8 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     ground = np.median(hue[strong >= np.percentile(strong, 60)], axis=0)
     normal = np.cross(ground, np.ones(3))
     normal /= max(1e-6, float(np.linalg.norm(normal)))
-    away = np.abs(soft @ normal.astype(np.float32))
-    odd = np.asarray((away > _ODD) * np.uint8(255), np.uint8)
+    away = cv2.transform(soft, normal.astype(np.float32)[None])
+    odd = np.asarray(cv2.bitwise_not(cv2.inRange(away, -_ODD, _ODD)), np.uint8)
     odd[:rim], odd[-rim:], odd[:, :rim], odd[:, -rim:] = 0, 0, 0, 0
     return np.asarray(cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
 

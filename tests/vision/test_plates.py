@@ -8,7 +8,9 @@ import pytest
 
 from simulators.render.plate_photos import COVERS, plate_photo, spoilt
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, number_in
+from vision.plate.reading import read_number
 from vision.plate.rectify import plates_in
+from vision.plate.visible import LEAST_GROUND
 from vision.plates import verify_crop, verify_picture
 from vision.verdict import Outcome, PlateColour, Verdict
 
@@ -110,3 +112,18 @@ def test_kinds() -> None:
     assert kind_of("粤B12345", PlateColour.BLACK, 440 / 140) is None
     assert number_in("深圳A23456") == "A23456"
     assert number_in("粤B·12345") == "粤B12345"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_printed_label_on_the_province_of_a_coarse_plate_is_seen_by_its_colour(seed: int) -> None:
+    picture = cv2.resize(
+        _photo(PlateKind.SMALL, "blue", "皖A8H128", SEED + seed), (94, 30), interpolation=cv2.INTER_AREA
+    )
+    seen = read_number([spoilt(picture, (0.02, 0.17), "label", seed)], "皖A8H128").seen
+    assert seen[0].ground < LEAST_GROUND
+    assert min(each.ground for each in seen[1:]) > LEAST_GROUND
+
+
+def test_a_plate_of_two_grounds_is_not_held_against_one_colour() -> None:
+    picture = _photo(PlateKind.NEV_LARGE, "yellow_green", "浙A12345D")
+    assert {each.ground for each in read_number([picture], "浙A12345D").seen} == {1.0}

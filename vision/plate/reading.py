@@ -36,10 +36,10 @@ _FINE_PX = 60
 """Height from which on a line is fine enough for its full width in the first look, where provinces need it."""
 _MOST_STRETCHED, _STRETCHED_PLACES = 2.0, (2, 4)
 """Limit by which contrast may be stretched, and how many places there are across and down (CLAHE)."""
-_PADDED_PX = 256
-"""Width that a coarse line is padded to in the first look; the second has the network's own."""
+_PADDED_PX, _FINE_PADDED_PX = 256, 224
+"""Width that a coarse and a fine line are padded to at least in the first look; the second has the network's own."""
 _PADDING_PX = 36
-"""What is put behind a fine line, which is read well with less."""
+"""What is put behind a line at least."""
 _SPARE = 0.25
 """Share of the characters' height that the second view keeps above and below them."""
 _ASPECTS = {7: 188 / 48, 8: 206 / 48}
@@ -99,8 +99,9 @@ def _split(number: str, rows: int) -> list[str]:
 
 def _padded(line: Picture, view: Picture) -> int:
     """Width that the view of a line is padded to in the first look."""
-    fine = -(-(line_width(view) + _PADDING_PX) // STEP_PX) * STEP_PX
-    return min(LINE_WIDTH_PX, fine if line.shape[0] >= _FINE_PX else max(_PADDED_PX, fine))
+    padded = -(-(line_width(view) + _PADDING_PX) // STEP_PX) * STEP_PX
+    least = _FINE_PADDED_PX if line.shape[0] >= _FINE_PX else _PADDED_PX
+    return min(LINE_WIDTH_PX, max(least, padded))
 
 
 def _evened(view: Picture) -> Picture:

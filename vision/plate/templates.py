@@ -159,7 +159,7 @@ def _working_width(line: Picture) -> int:
 def _prepared(line: Picture) -> Ink:
     """Brightness with the ink light on dark."""
     size = _working_width(line), WORKING_PX
-    grey = cv2.cvtColor(cv2.resize(line, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    grey = cv2.resize(cv2.cvtColor(line, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return np.asarray(grey if (grey > level).mean() < 0.5 else 255 - grey, np.float32)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from vision.alignment import Frames, places_of
 from vision.characters import LINE_HEIGHT_PX, STEP_PX, line_width
 from vision.pictures import Picture
+from vision.plate.kinds import LAYOUTS, PlateKind
 
 Values = NDArray[np.float64]
 
@@ -89,12 +90,15 @@ class Seen:
 
 
 def seen_in(lines: Sequence[Picture], frames: Sequence[Frames], texts: Sequence[str]) -> list[Seen]:
-    """How well each character of the lines is seen; each is measured against all others of the plate."""
+    """How well each character of the lines is seen; each is measured against all others of the plate.
+
+    The ground's colour is not looked at on a large new-energy plate, which has two.
+    """
     found = [each for row in enumerate(zip(lines, frames, texts, strict=True)) for each in _in_line(row[0], *row[1])]
     edges = max(1e-3, float(np.median([each.edges for each in found])))
     spread = max(1e-3, float(np.median([each.spread for each in found])))
     ground = float(np.median([each.ground for each in found]))
-    coloured = ground >= _COLOURED
+    coloured = ground >= _COLOURED and not LAYOUTS[PlateKind.NEV_LARGE].bears("".join(texts))
     return [
         replace(
             each,
@@ -175,8 +179,9 @@ def _ground_colour(line: Picture, cells: Sequence[tuple[float, float]]) -> NDArr
 
 def _free_ground(colour: NDArray[np.float32], left: float, right: float) -> float:
     """The colour that the most coloured part of a character's place has at least."""
-    part = colour[:, max(0, int(left)) : int(right) + 1]
-    return float(np.percentile(part, 100 - _FREE_SHARE)) if part.size else 0.0
+    part = colour[:, max(0, int(left)) : int(right) + 1].ravel()
+    place = part.size * (100 - _FREE_SHARE) // 100
+    return float(np.partition(part, place)[place]) if part.size else 0.0
 
 
 def _prepared(line: Picture) -> Picture:
