@@ -63,6 +63,16 @@ class StoreSection(Section):
     good_evidence_days: Annotated[float, Field(gt=0, le=365)] = 3
     reject_evidence_days: Annotated[float, Field(gt=0, le=3650)] = 30
 
+    @model_validator(mode="after")
+    def _good_pictures_go_first(self) -> Self:
+        good, reject = self.good_evidence_days, self.reject_evidence_days
+        if good > reject:
+            raise ValueError(
+                f"good_evidence_days = {good:g} is more than reject_evidence_days = {reject:g}: "
+                "what explains a reject is kept at least as long as what was good"
+            )
+        return self
+
 
 class ChannelSection(Section):
     """The local, authenticated way into the line process."""
