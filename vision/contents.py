@@ -37,6 +37,9 @@ def check_contents(picture: Picture, plane: Plane, codes: list[Code], task: Cont
     things = things_in(seen, area)
     parts: tuple[_Part, ...] = (*task.plates, *task.documents)
     lying = _matched(things, parts)
+    if not len(lying) == len(things) == len(parts):
+        things = things_in(seen, area, by_steps=True)
+        lying = _matched(things, parts)
     checks = [_count(things, parts, plane, task.pocket), _strays(seen, area, things, plane, task.pocket)]
     for place, part in enumerate(parts):
         thing = lying.get(place)

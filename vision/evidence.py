@@ -14,6 +14,7 @@ MAX_LEGEND = 6
 """Failed checks that the legend has room for."""
 
 _QUALITIES = (72, 55, 40, 25)
+_SMALLER = 0.75
 _COLOURS = {Outcome.ACCEPT: (60, 170, 40), Outcome.UNSURE: (0, 170, 255), Outcome.REJECT: (40, 40, 230)}
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _TEXT_SCALE = 0.45
@@ -127,9 +128,10 @@ def _points(region: Region, scale: float) -> Points:
 
 
 def _encoded(drawn: Picture) -> bytes:
-    data = b""
-    for quality in _QUALITIES:
-        data = bytes(np.asarray(cv2.imencode(".jpg", drawn, (cv2.IMWRITE_JPEG_QUALITY, quality))[1]))
-        if len(data) <= MAX_BYTES:
-            break
-    return data
+    """At the best quality that fits; what is too noisy for the worst is made smaller until it does."""
+    while True:
+        for quality in _QUALITIES:
+            data = bytes(np.asarray(cv2.imencode(".jpg", drawn, (cv2.IMWRITE_JPEG_QUALITY, quality))[1]))
+            if len(data) <= MAX_BYTES:
+                return data
+        drawn = np.asarray(cv2.resize(drawn, None, fx=_SMALLER, fy=_SMALLER, interpolation=cv2.INTER_AREA), np.uint8)

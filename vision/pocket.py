@@ -24,6 +24,8 @@ GROUND_SATURATION = 80
 _EDGE_LEVELS = 4.0
 """Steepness, grey levels a pixel, from which on an outline is seen."""
 _MIN_EDGE_PX = 5
+_GLARE_STEP = 10.0
+"""Greatest step, grey levels a pixel, of a glare; the outline of white paper on the ground has from 17 on."""
 _RIM_MM = 2.0
 """The pocket's own rim is no outline of a thing."""
 _SHADOW_MM = 3.5
@@ -96,12 +98,14 @@ def _shrunk(part: Picture, step: int) -> Picture:
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def things_in(seen: Picture, area: Box, apart_from: tuple[Box, ...] = ()) -> list[Thing]:
+def things_in(seen: Picture, area: Box, apart_from: tuple[Box, ...] = (), *, by_steps: bool = False) -> list[Thing]:
     """All things in an upright picture of an area, the largest first.
 
     :param apart_from: places that are not looked at.
+    :param by_steps: the ground is what is reached without a step, pale or dim, and nothing else: for uneven light, when
+        the parts do not show by their brightness. What has an outline `strays_in` finds all the same.
     """
-    mask = _not_ground(seen)
+    mask = _not_ground(seen, by_steps)
     for box in apart_from:
         left, top = (box.x - area.x) * SCALE_PX_PER_MM, (box.y - area.y) * SCALE_PX_PER_MM
         right, bottom = left + box.width * SCALE_PX_PER_MM, top + box.height * SCALE_PX_PER_MM
@@ -150,13 +154,31 @@ def _in_pixels(points: Points, area: Box) -> np.ndarray[tuple[int, ...], np.dtyp
     return np.asarray(np.round((points - (area.x, area.y)) * SCALE_PX_PER_MM), np.int32)
 
 
-def _not_ground(seen: Picture) -> Picture:
-    hue_saturation_value = cv2.cvtColor(seen, cv2.COLOR_BGR2HSV)
+def _not_ground(seen: Picture, by_steps: bool) -> Picture:
+    hue_saturation_value = np.asarray(cv2.cvtColor(seen, cv2.COLOR_BGR2HSV), np.uint8)
     low, high = (0, 0, GROUND_LEVELS[0]), (180, GROUND_SATURATION, GROUND_LEVELS[1])
-    mask = cv2.bitwise_not(cv2.inRange(hue_saturation_value, np.array(low), np.array(high)))
+    ground = np.asarray(cv2.inRange(hue_saturation_value, np.array(low), np.array(high)), np.uint8)
+    mask = cv2.bitwise_not(_reached(hue_saturation_value, ground) if by_steps else ground)
     kernel = np.ones((_CLEAN_PX, _CLEAN_PX), np.uint8)
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel), np.uint8)
+
+
+def _reached(hue_saturation_value: Picture, ground: Picture) -> Picture:
+    """What is reached from the ground's largest part without a step, be it pale by a glare; and no more: paper in a
+    dim corner is as dark as ground, but stands apart.
+    """
+    pale = cv2.inRange(
+        hue_saturation_value, np.array((0, 0, GROUND_LEVELS[0])), np.array((180, GROUND_SATURATION, 255))
+    )
+    smooth = np.asarray(pale, np.uint8)
+    for gradient in cv2.spatialGradient(cv2.GaussianBlur(cv2.extractChannel(hue_saturation_value, 2), (3, 3), 0)):
+        smooth[np.abs(gradient) > 8 * _GLARE_STEP] = 0
+    _, regions = cv2.connectedComponents(smooth, connectivity=4)
+    shares = np.bincount(regions[(ground > 0) & (smooth > 0)], minlength=2)
+    largest = np.asarray((regions == int(shares.argmax())) & (smooth > 0), np.uint8) * np.uint8(255)
+    edge = cv2.bitwise_and(ground, cv2.dilate(largest, np.ones((_CLEAN_PX + 2,) * 2, np.uint8)))
+    return np.asarray(cv2.bitwise_or(largest, edge), np.uint8)
 
 
 def _thing(outline: np.ndarray[tuple[int, ...], np.dtype[np.int32]], area: Box) -> Thing | None:

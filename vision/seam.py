@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -37,6 +37,9 @@ _INSET_MM = 4.0
 _LANES = 3
 """Strips side by side that are looked at on their own, so that a flaw on one side is not averaged away."""
 _WINDOW_MM = 6.0
+_STEP_MM = 3.0
+_STEP_SHARE = 0.65
+"""A thing rises by its whole height there, a lamp's mirror image by at most half of it."""
 _USUAL_MM = 101.0
 """Stretch whose median is a place's usual brightness: light changes slowly, flaws are shorter."""
 
@@ -51,11 +54,16 @@ Profile = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class _Flaw:
-    """The worst place of one kind. :ivar score: in the check's unit; :ivar y: its middle on the carrier's plane."""
+    """The worst place of one kind.
+
+    :ivar score: in the check's unit; :ivar y: its middle on the carrier's plane.
+    :ivar edged: whether it begins or ends at a step, which a glare does not.
+    """
 
     score: float
     y: float
     length_mm: float
+    edged: bool = True
 
 
 def check_seam(picture: Picture, plane: Plane, view: View) -> list[Check]:
@@ -141,14 +149,16 @@ def _flaws(strip: Profile, level: Profile, box: Box, usual: float) -> tuple[_Fla
     first = box.y + edge / _SAMPLES_PER_MM
     weak = amplitude[inner].min(axis=1) < WEAK_SHARE * usual
     darker, lighter = -level[inner].min(axis=1), level[inner].max(axis=1)
-    return _longest(weak, first), _peak(darker, first), _peak(lighter, first)
+    caught = replace(_peak(lighter, first), edged=_edged(level[inner]))
+    return _longest(weak, first), _peak(darker, first), caught
 
 
 def _check(name: str, flaw: _Flaw, most: float, unit: str, plane: Plane) -> Check:
-    outcome = Outcome.ACCEPT if flaw.score <= most else Outcome.REJECT
+    failed = Outcome.REJECT if flaw.edged else Outcome.UNSURE
+    outcome = Outcome.ACCEPT if flaw.score <= most else failed
     place = Box(SEAM.x, flaw.y - flaw.length_mm / 2, SEAM.width, flaw.length_mm)
-    region = plane.corners(place if outcome is Outcome.REJECT else SEAM)
-    at = f" at y {flaw.y:.0f} mm" if outcome is Outcome.REJECT else ""
+    region = plane.corners(place if outcome is not Outcome.ACCEPT else SEAM)
+    at = f" at y {flaw.y:.0f} mm{'' if flaw.edged else ', without an edge'}" if outcome is not Outcome.ACCEPT else ""
     return Check(name, outcome, "", f"up to {most:g} {unit}", f"{flaw.score:.1f}{at}", flaw.score, most, region)
 
 
@@ -191,6 +201,13 @@ def _longest(weak: NDArray[np.bool_], first_mm: float) -> _Flaw:
     longest = int(np.argmax(lengths))
     length = float(lengths[longest])
     return _Flaw(length, first_mm + float(edges[2 * longest]) / _SAMPLES_PER_MM + length / 2, length)
+
+
+def _edged(level: Profile) -> bool:
+    """Whether what is lightest rises in any lane by most of its height within `_STEP_MM`."""
+    step = round(_STEP_MM * _SAMPLES_PER_MM)
+    rises = np.abs(level[step:] - level[:-step]).max(initial=0.0)
+    return bool(rises >= _STEP_SHARE * level.max(initial=0.0))
 
 
 def _peak(heights: Profile, first_mm: float) -> _Flaw:

@@ -30,7 +30,10 @@ def check_waybill(picture: Picture, plane: Plane, codes: list[Code], task: Waybi
     """All checks of the label but the carrier's code; print is graded once, before the jaw, the seam after it."""
     box, reach = task.box, SEARCH_MM
     area = Box(box.x - reach, box.y - reach, box.width + 2 * reach, box.height + 2 * reach)
-    labels = things_in(upright(picture, plane, area), area, apart_from=CARRIER_CODES)
+    seen = upright(picture, plane, area)
+    labels = things_in(seen, area, CARRIER_CODES)
+    if len(labels) != 1 or not _label_sized(labels[0], box):
+        labels = things_in(seen, area, CARRIER_CODES, by_steps=True)
     here = codes_in(codes, plane, area, 0.0)
     here = [code for code in here if code.symbology is Symbology.CODE128]
     if not here and labels:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from controller.plan.machines import link_of
 from controller.plan.recipes import Section
@@ -33,6 +33,16 @@ class StoreSection(Section):
     """Made by the line at its first start, mode 0600: what it signs can be told for its own for ever."""
     good_evidence_days: Annotated[float, Field(gt=0, le=365)] = 3
     reject_evidence_days: Annotated[float, Field(gt=0, le=3650)] = 30
+
+    @model_validator(mode="after")
+    def _good_pictures_go_first(self) -> Self:
+        good, reject = self.good_evidence_days, self.reject_evidence_days
+        if good > reject:
+            raise ValueError(
+                f"good_evidence_days = {good:g} is more than reject_evidence_days = {reject:g}: "
+                "what explains a reject is kept at least as long as what was good"
+            )
+        return self
 
 
 class ChannelSection(Section):

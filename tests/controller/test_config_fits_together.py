@@ -53,6 +53,11 @@ TOGETHER = {
         "devices.printer.link: a variable is ${NAME} or ${NAME:-default}, NAME in capitals",
     ),
     "a zone that there is not": ('zone = "infeed"', 'zone = "infed"', "stations.infed.zone: must be 'load'"),
+    "good pictures kept longer than bad": (
+        "good_evidence_days = 3",
+        "good_evidence_days = 60",
+        "good_evidence_days = 60 is more than reject_evidence_days = 30",
+    ),
     "a device without a type": ('type = "scale"\n', "", "devices.scale: type is missing"),
 }
 

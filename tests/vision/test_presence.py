@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+import cv2
+import numpy as np
 import pytest
 from plant_scenes import PRODUCTS, carrier, contents_of, laid_by_hand, number_of, outcomes, picture, plate, tasks_for
 
@@ -12,8 +14,10 @@ from simulators.matter import Stray, StrayKind
 from simulators.render import jpeg, render
 from simulators.render.optics import HARSH
 from simulators.world import PlacedPart
+from vision.contents import MIN_FILL
 from vision.judge import judge
-from vision.verdict import Outcome, Verdict
+from vision.pocket import things_in
+from vision.verdict import Box, Outcome, Verdict
 
 SETUP = "wide"
 
@@ -150,3 +154,19 @@ def test_nothing_is_seen_on_a_bare_plate(style: str, text: str, size: tuple[floa
     verdict = judged(laid_by_hand(ordered, Random(seed)), ordered, seed=seed)
     clear = next(check for check in verdict.checks if check.name == "plate_clear")
     assert (clear.outcome, clear.found) == (Outcome.ACCEPT, "nothing")
+
+
+def test_paper_in_a_dim_corner_and_beside_a_glare_keeps_its_shape_by_its_steps() -> None:
+    """As dark as the ground in one half, as light as paper around the other: told by steps alone."""
+    area = Box(0.0, 0.0, 200.0, 120.0)
+    light = np.full((156, 260), 100.0, np.float32)
+    light[40:120, 60:180] = 190.0
+    dim = np.clip(np.linspace(0.65, 1.3, 260, dtype=np.float32), 0, 1)
+    y, x = np.mgrid[:156, :260].astype(np.float32)
+    lamp = 90 * np.exp(-(((x - 205) / 26) ** 2 + ((y - 70) / 26) ** 2))
+    seen = np.repeat(np.clip(cv2.GaussianBlur(light, (0, 0), 0.8) * dim + lamp, 0, 255)[:, :, None], 3, axis=2)
+    picture_of = seen.astype(np.uint8)
+    assert [thing.fill > MIN_FILL for thing in things_in(picture_of, area)] != [True]
+    (paper,) = things_in(picture_of, area, by_steps=True)
+    assert paper.fill > MIN_FILL
+    assert (round(paper.width * 1.3), round(paper.height * 1.3)) == pytest.approx((120, 80), abs=3)
