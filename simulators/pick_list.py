@@ -65,7 +65,7 @@ class HttpPickList:
         self._client = client
         self._api = api.rstrip("/")
         self._token_file = token_file
-        self._told = ""
+        self._told: dict[object, str] = {}
 
     async def picks(self) -> list[Pick]:
         """Return what the line has called to its carriers; nothing while it can't be asked."""
@@ -116,6 +116,7 @@ class HttpPickList:
 
     def _tell(self, event: str, **facts: object) -> None:
         """Log a trouble once, not at every glance."""
-        if self._told != (told := f"{event} {facts}"):
-            self._told = told
+        about = facts.get("path")
+        if self._told.get(about) != (told := f"{event} {facts}"):
+            self._told[about] = told
             _log.warning(event, **facts)
