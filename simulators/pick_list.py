@@ -1,4 +1,4 @@
-"""The pick list over the line's HTTP API, as the screen at the infeed shows it.
+"""What the line's page shows people, over its HTTP API: the pick list at the infeed, the recalled parcels at dispatch.
 
 A screen that gets no answer stays dark and tries again; it never ends the plant.
 """
@@ -12,6 +12,7 @@ import httpx
 import structlog
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from simulators.bag_search import Recalled
 from simulators.hands import Pick
 from simulators.test_kit import KitPart, TestKit
 
@@ -43,6 +44,17 @@ class PickLine(BaseModel):
         return Pick(self.item, self.carrier, self.acceptance, self.attempt, kit)
 
 
+class _Matter(BaseModel):
+    kind: str
+    state: str
+    number: int
+    acceptance: str = ""
+
+
+class _Matters(BaseModel):
+    matters: tuple[_Matter, ...] = ()
+
+
 _PICK_LIST = TypeAdapter(list[PickLine])
 
 
@@ -53,7 +65,7 @@ class HttpPickList:
         self._client = client
         self._api = api.rstrip("/")
         self._token_file = token_file
-        self._told = ""
+        self._told: dict[object, str] = {}
 
     async def picks(self) -> list[Pick]:
         """Return what the line has called to its carriers; nothing while it can't be asked."""
@@ -72,11 +84,29 @@ class HttpPickList:
         answer = await self._ask("POST", f"/api/orders/{acceptance}/rework")
         return answer is not None and answer.is_success
 
-    async def _ask(self, method: str, path: str) -> httpx.Response | None:
+    async def recalled(self) -> list[Recalled]:
+        """Return the recalled parcels that are not back yet; none while the line can't be asked."""
+        answer = await self._ask("GET", "/api/snapshot")
+        if answer is None or answer.status_code != HTTPStatus.OK:
+            return []
+        matters = _Matters.model_validate_json(answer.content).matters
+        return [
+            Recalled(each.number, each.acceptance)
+            for each in matters
+            if (each.kind, each.state) == ("item", "recalled")
+        ]
+
+    async def taken_back(self, item: int) -> bool:
+        """Say that a recalled parcel lies with the rejects; return whether the line took it."""
+        body = {"found": "reject", "why": "taken out of the mail bag"}
+        answer = await self._ask("POST", f"/api/items/{item}/answer", body)
+        return answer is not None and answer.is_success
+
+    async def _ask(self, method: str, path: str, body: object = None) -> httpx.Response | None:
         try:
             token = self._token_file.read_text(encoding="ascii").strip()
             headers = {"Authorization": f"Bearer {token}"}
-            answer = await self._client.request(method, self._api + path, headers=headers, timeout=ANSWER_S)
+            answer = await self._client.request(method, self._api + path, headers=headers, timeout=ANSWER_S, json=body)
         except (OSError, httpx.HTTPError) as error:
             self._tell("line_not_asked", path=path, cause=repr(error))
             return None
@@ -86,6 +116,7 @@ class HttpPickList:
 
     def _tell(self, event: str, **facts: object) -> None:
         """Log a trouble once, not at every glance."""
-        if self._told != (told := f"{event} {facts}"):
-            self._told = told
+        about = facts.get("path")
+        if self._told.get(about) != (told := f"{event} {facts}"):
+            self._told[about] = told
             _log.warning(event, **facts)

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 from pydantic import BaseModel, ConfigDict
 
+from simulators.bag_search import BagSearch
 from simulators.camera import CAMERAS, CameraTwin, serve_cameras
 from simulators.hands import Hands
 from simulators.pick_list import HttpPickList
@@ -82,16 +83,18 @@ async def run_plant(wiring: PlantWiring, camera_port: int, staff: Staff | None, 
 async def _employ(stack: AsyncExitStack, plant: Plant, scenario: Scenario, staff: Staff) -> Hands:
     """Let the people begin."""
     client = await stack.enter_async_context(httpx.AsyncClient())
+    page = HttpPickList(client, staff.api, staff.token_file)
     hands = Hands(
         plant.world,
         {"infeed": ReaderAtHand(plant.infeed_scanner), "collate": ReaderAtHand(plant.certificate_scanner)},
         scenario,
         plant.faults,
-        HttpPickList(client, staff.api, staff.token_file),
+        page,
         plant.wiring.speed,
     )
     plant.found = hands.mislay
     plant.employ(hands.work(), "hands")
+    plant.employ(BagSearch(plant.world, page, scenario.seed).work(), "dispatch's people")
     return hands
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from controller.snapshot import EscapeView
+
 EXECUTE = "EXECUTE"
 OFF = "OFF"
 """No line process was running."""
@@ -76,7 +78,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class ShiftReport:
-    """One shift, or what of it is over."""
+    """One shift, or what of it is over. :ivar escape: what the line states now of its mis-inserts, not of the shift."""
 
     start: str
     end: str
@@ -90,6 +92,7 @@ class ShiftReport:
     challenges: dict[str, int]
     seal_deviation: Trend
     print_grade: Trend
+    escape: EscapeView = field(default_factory=EscapeView)
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -59,11 +60,13 @@ async def _report(plant: Plant, back: int) -> ShiftReport:
     shifts = plant.config.shifts
     start, end = shift_of(shifts, now, back)
     resting = rests(shifts, start, end)
-    return await plant.records.read(
+    report = await plant.records.read(
         lambda journal: shift_report(
             journal, start, end, now, resting, shifts.design_per_hour, heard=plant.feed.away is None
         )
     )
+    heard = plant.feed.snapshot
+    return report if heard is None else replace(report, escape=heard.escape)
 
 
 def _name(plant: Plant, report: ShiftReport) -> str:

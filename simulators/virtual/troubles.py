@@ -126,7 +126,15 @@ AT_ZONES: dict[Kind, tuple[str, ...]] = {
     Kind.PARCEL_TURNED: BEHIND_LOAD[2:],
     Kind.CARRIER_MOVED: ("infeed", "collate", "verify", "label", "seal_1", "seal_2", "inspect"),
 }
-"""Where a kind can show; any other strikes while its order stands anywhere behind load."""
+"""Where a kind can show; any other strikes while its order stands anywhere behind load.
+
+Not at load: nobody can tell yet which order its carrier will bear. A scanner waits for parts at infeed and collate
+alone. The scale is asked at inspect, and what it drifts must last until then. A printer prints for the parcel at label;
+what befalls it must not be over by then. Jaws are met once the order is on its way to them, the gate likewise. Of
+pictures those from collate on are judged. Parts can be reached until the jaw has closed, and taken, swapped or turned
+once one has been laid in. Whole parcels are taken for one another from label on, where they are told apart by their
+waybill; before, a swap is one of parts. At divert a carrier bears what is about to fall: who moves it has walked it.
+"""
 MOVED_BY_HAND = frozenset(
     {
         Kind.PARCELS_SWAPPED,

@@ -143,6 +143,8 @@ async def test_a_shift_is_read_and_carried_to_the_office(
     page = await open_page(context, web, "sun", "report", language)
     await expect(page.locator("main")).to_contain_text(words)
     await expect(page.locator("#counts")).to_contain_text("1")
+    await expect(page.locator("#escape")).to_contain_text("5,962")
+    await expect(page.locator("#escape-basis")).to_contain_text("1000000")
     for name, start in (("PDF", b"%PDF"), ("CSV", "\ufeffwhat".encode())):
         async with page.expect_download() as download:
             await page.get_by_role("link", name=name).click()

@@ -43,8 +43,10 @@ async def test_the_seconds_run_on_between_two_snapshots(page: Page, line: FakeLi
 
 
 async def test_the_language_is_switched_and_kept(page: Page) -> None:
+    await expect(page.locator("#escape")).to_have_text("错装漏检低于 1/5,962（95% 置信度）")
     await page.get_by_role("link", name="Switch to English").click()
     await expect(page.locator("#state")).to_contain_text("Running")
+    await expect(page.locator("#escape")).to_have_text("mis-insert escapes below 1 in 5,962 at 95 % confidence")
     await expect(page.get_by_role("button", name="Hold")).to_be_visible()
     await page.reload()
     await expect(page.locator("#station-seal_1")).to_contain_text("Sealing")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from simulators.virtual.campaign import simulate
@@ -97,5 +98,10 @@ def _hunt(mutant: Mutant, folder: Path, first: int, most: int) -> tuple[int, str
 
 
 def _sound(mutant: Mutant, seed: int) -> bool:
-    kinds = tuple(Kind(each) for each in mutant.kinds)
-    return not simulate(seed, mutant.items, "heavy", kinds, Depth(mutant.depth)).findings
+    return _passes(seed, mutant.items, tuple(Kind(each) for each in mutant.kinds), Depth(mutant.depth))
+
+
+@cache
+def _passes(seed: int, items: int, kinds: tuple[Kind, ...], depth: Depth) -> bool:
+    """Whether the product as it is passes a seed: asked once for all the mutants that it catches."""
+    return not simulate(seed, items, "heavy", kinds, depth).findings

@@ -170,7 +170,9 @@ async def test_page_paper_and_table_come_from_the_api(web: str, config: LineConf
     async with Journal(config.store.journal, SystemClock()), signed_in(web, "sun") as viewer:
         figures = (await viewer.get("/api/shift-report")).json()
         assert figures["oee"]["oee"] is None
+        assert figures["escape"] == line.shown.escape.model_dump(mode="json")
         assert (await viewer.get("/api/shift-report.pdf")).content.startswith(b"%PDF")
         sheet = await viewer.get("/api/shift-report.csv", params={"back": 1})
         assert sheet.content.startswith("\ufeffwhat,of,value,unit\r\n".encode())
+        assert "escape,one_in,5962,parcels" in sheet.text
     await until(lambda: [note["what"] for note in line.notes].count("report_exported") == 2)

@@ -38,6 +38,9 @@ def print_report(report: ShiftReport, config: LineConfig, language: Language) ->
     paper.head(words["report.challenges"])
     told = ", ".join(f"{name} {count}" for name, count in report.challenges.items())
     paper.words(told or words["report.no_challenges"])
+    escape = report.escape
+    paper.words((escape.text_zh if language is Language.ZH else escape.text) or words["report.no_statement"])
+    paper.words(words["report.escape_basis"].format(**escape.model_dump()), small=True)
     _trends(paper, report, config, words)
     return paper.file()
 

@@ -26,5 +26,9 @@ def report_rows(report: ShiftReport) -> Iterator[Sequence[object]]:
         yield ("rejected", hour.at, hour.rejected, "parcels")
     for what in ("rejects", "alarms", "challenges"):
         yield from ((what, name, count, "") for name, count in getattr(report, what).items())
+    escape = report.escape
+    yield ("escape", "one_in", escape.one_in or "", "parcels")
+    for name in ("items", "caught", "challenges", "challenges_missed", "campaign_items", "campaign_escapes"):
+        yield ("escape", name, getattr(escape, name), "")
     for what, unit in (("seal_deviation", "K"), ("print_grade", "grade")):
         yield from ((what, f"{share:.4f}", value, unit) for share, value in getattr(report, what).points)

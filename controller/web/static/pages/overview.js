@@ -5,6 +5,7 @@ import { drawDevices } from "../device_list.js";
 import { say } from "../drawing.js";
 import { follow } from "../frame.js";
 import { drawRejects } from "../reject_list.js";
+import { language } from "../words.js";
 import { drawCommands } from "./commands.js";
 import { drawStations } from "./stations.js";
 
@@ -13,6 +14,10 @@ function drawCounters({ counters }) {
   document.querySelector('[data-name="late"]').dataset.abnormal = counters.late > 0;
 }
 
+function drawEscape({ escape }) {
+  say(document.getElementById("escape"), language === "zh" ? escape.text_zh : escape.text);
+}
+
 follow((snapshot, feed) => drawStations(snapshot, feed.old ? 0 : feed.age), { everySecond: true });
 follow((snapshot) => drawAlarms(snapshot));
-for (const draw of [drawCommands, drawCounters, drawRejects, drawDevices]) follow(draw);
+for (const draw of [drawCommands, drawCounters, drawEscape, drawRejects, drawDevices]) follow(draw);

@@ -55,6 +55,9 @@ function drawBars(report) {
   part("hours").replaceChildren(uprightBars(report.hours.map(({ at, packed }) => ({ name: hour.format(new Date(at)), value: packed }))));
   const challenges = Object.entries(report.challenges).map(([name, count]) => `${name} ${count}`).join(" · ");
   say(part("challenges"), challenges || t("report.no_challenges"));
+  const { escape } = report;
+  say(part("escape"), (language === "zh" ? escape.text_zh : escape.text) || t("report.no_statement"));
+  say(part("escape-basis"), t("report.escape_basis", escape));
 }
 
 function fill(name, values) {
