@@ -8,15 +8,18 @@ import errno
 import json
 import os
 import shutil
+import time
 from array import array
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from order_bench import EXAMPLE
 
 from controller.clock import SystemClock
+from controller.durable import put_file
 from controller.eyes.vision_workers import VisionWorkers
 from controller.journal import Journal
 from controller.plan.config import load_config
@@ -38,6 +41,7 @@ from controller.recording.tape import (
 )
 from controller.recording.turns import RecordedLoop
 from controller.recording.upkeep import Upkeep
+from controller.replaying.loop import ReplayLoop
 from controller.replaying.reading import find_run, read_timeline
 from controller.replaying.timeline import Connection
 from controller.replaying.wires import PlaybackStream
@@ -149,6 +153,60 @@ def test_pictures_are_cut_out_of_a_cameras_answers_however_they_come() -> None:
     pieces = [int(data) for kind, data in told if kind is Kind.PIECE]
     assert max(pieces) <= 37
     assert 0 < 2 * len(picture) + 9 - sum(pieces) <= 2 * 37, "the last piece of each is told by its picture"
+
+
+def test_timers_of_the_same_moment_run_in_the_order_in_which_they_were_set() -> None:
+    ran: list[int] = []
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        at = loop.time() + 0.01
+        timers = [loop.call_at(at, ran.append, number) for number in range(300)]
+        for timer in timers[::3]:
+            timer.cancel()
+        await asyncio.sleep(0.02)
+
+    _in_turns(work)
+    assert ran == [number for number in range(300) if number % 3]
+
+
+def test_what_threads_and_timers_did_to_a_program_is_done_to_it_again(tmp_path: Path) -> None:
+    """Five loops that race one another, for their threads and for the clock: a replay has the same race."""
+    chance = Random(1)
+
+    def look(number: int) -> int:
+        time.sleep(chance.uniform(0, 0.003))
+        return number
+
+    async def race(log: list[tuple[float, int]]) -> None:
+        async def run(number: int) -> None:
+            for _ in range(15):
+                found = await asyncio.to_thread(look, number)
+                log.append((asyncio.get_running_loop().time(), found))
+                await asyncio.sleep(0.001 * number)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(5):
+                group.create_task(run(number))
+
+    then: list[tuple[float, int]] = []
+    now: list[tuple[float, int]] = []
+
+    async def record() -> None:
+        recorder = _recorder(tmp_path, lambda why: None)
+        put_file(recorder.folder / META, json.dumps({"version": VERSION}).encode())
+        put_file(recorder.folder / CONFIG, load_config(EXAMPLE).model_dump_json().encode())
+        recorder.begin()
+        recorder.note(Kind.BEGAN)
+        await race(then)
+        await recorder.close()
+
+    _in_turns(record)
+    line = read_timeline(tmp_path / "run")
+    with asyncio.Runner(loop_factory=lambda: ReplayLoop(line.turns, line.records, line.deliver, line.asides)) as runner:
+        runner.run(race(now))
+    assert now == then
+    assert then != sorted(then, key=lambda each: each[1]), "there was no race"
 
 
 def test_what_a_thread_found_is_on_the_tape_and_what_it_did_is_done_again(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -101,10 +102,17 @@ def test_the_command_says_so(recording: Path) -> None:
 
 
 def test_code_that_no_longer_looks_at_the_seal_is_told(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = read_timeline(recording)
+    cold = next(row[3] for row in line.entries if row[2] == "rejected" and "seal_out_of_limits" in row[5])
+    sealed_at = next(row[1] for row in line.entries if row[2] == "sealed" and row[3] == cold)
     monkeypatch.setattr(seal, "demand_cycle", lambda item, result: None)
-    found = _replayed(recording).differences
-    told = [str(each) for each in found]
-    assert any("reason seal_out_of_limits" in each for each in told), told
+    done = replay(line)
+    first = done.differences[0]
+    assert first.matter in (f"item {cold}", f"permits of item {cold}"), first
+    assert first.at > datetime.fromisoformat(sealed_at), "nothing before the decision that was changed"
+    assert done.left_step
+    told = [str(each) for each in done.differences]
+    assert any("rejected" in each for each in told), told
 
 
 def test_a_verdict_that_was_altered_is_told(recording: Path, tmp_path: Path) -> None:
