@@ -54,6 +54,31 @@ async def take_all() -> None:
         await speak(page, link, "en")
         await turn_to(page, "recovery")
         await take(page, "recovery")
+        await control(folder, {"do": "guards", "closed": True})
+        await at_the_technicians(page, link, "clear")
+
+
+async def at_the_technicians(page: Page, link: str, standing: str) -> None:
+    """What may be moved by hand and what may go wrong, as the first supervisor sees it.
+
+    :param standing: the command that brings the line to Stopped.
+    """
+    form = {"name": "zhao", "shown": "赵班长", "password": "blau-42-Karre"}
+    ours = {"X-Sealline": "1"}
+    base = link.partition("/?")[0]
+    assert (await page.request.post(f"{base}/api/people/first", data=form, headers=ours)).ok
+    await speak(page, link, "en")
+    await turn_to(page, "technician")
+    await page.locator("#tab-faults").click()
+    await take(page, "faults")
+    for asked in (f"commands/{standing}", "manual/mode"):
+        answer = await page.request.post(f"{base}/api/{asked}", data={"mode": "manual"}, headers=ours)
+        assert answer.ok, await answer.text()
+        await page.wait_for_timeout(SETTLE_MS)
+    await page.locator("#tab-manual").click()
+    await page.locator('[data-motion^="jaw"]:enabled, [data-motion="weigh-inspect"]').first.click()
+    await page.wait_for_timeout(2 * SETTLE_MS)
+    await take(page, "manual")
 
 
 async def calm(page: Page) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from controller.desk.registers import registers_of
 from controller.flow.motions import MotionKind
 from controller.plan.config import LineConfig
 from controller.web.texts import CATALOGUES, Language
+from devices.plc.contract import ALL_SAFE, Block, DeviceKind, StatusImage
 from tests.web.floor import FakeLine, client
 from tests.web.staff import browser, hire, signed_in
 
@@ -73,3 +75,11 @@ def test_every_kind_of_motion_has_its_words() -> None:
     for language in Language:
         for kind in MotionKind:
             assert CATALOGUES[language][f"manual.{kind}"]
+
+
+def test_every_register_has_its_words() -> None:
+    names = {
+        row.name for kind in DeviceKind for row in registers_of(StatusImage(1, 1, 1, ALL_SAFE, 0, (Block(),)), kind)
+    }
+    for language in Language:
+        assert {f"reg.{name}" for name in names} <= set(CATALOGUES[language])

@@ -17,7 +17,7 @@ export async function drawFaults() {
     const places = bench.dataset.places.split(" ");
     const here = told.offers.filter((offer) => places.includes(offer.place));
     keep(bench.querySelector("ul"), here, (offer) => `${offer.place} ${offer.name}`, drawOffer);
-    const small = bench.querySelector("small");
+    const small = bench.querySelector("h2 small");
     if (small) say(small, told.kits[places[0]] ?? "");
   }
   keep(panel.querySelector("select"), told.kinds, (kind) => kind, (kind) => new Option(t(`fault.${kind}`, {}, kind), kind));
@@ -27,7 +27,7 @@ export async function drawFaults() {
 }
 
 function drawOffer(offer) {
-  const button = make("button", "", shape(offer.on ? "warning" : "free"), make("span", "", t(`fault.${offer.name}`, {}, offer.name)), make("small", "", offer.place));
+  const button = make("button", "", shape(offer.on ? "warning" : "free"), make("span", "", t(`fault.${offer.name}`, {}, offer.name), make("small", "", offer.place)));
   button.type = "button";
   button.dataset.offer = button.dataset.focus = `${offer.name} ${offer.place}`;
   if (offer.on !== null) button.setAttribute("aria-pressed", offer.on);

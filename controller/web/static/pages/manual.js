@@ -73,7 +73,7 @@ function drawResult(one) {
   if (!one) return make("li", "nothing", t("manual.none"));
   const words = make("p", "", make("b", "", names.get(one.motion) ?? one.motion), ` ${own(one)}`);
   const facts = make("p", "facts", `${timeOfDay(one.at)} · ${one.by} · ${one.motion}`);
-  const measured = one.measured.map(([name, value, unit]) => `${name} ${value} ${unit}`.trim()).join(" · ");
+  const measured = one.measured.map(([name, value, unit]) => `${t(`reg.${name}`, {}, name)} ${value} ${unit}`.trim()).join(" · ");
   const row = make("li", "", shape(one.good ? "check" : "cross"), make("div", "", words, facts, make("p", "facts", measured)));
   row.dataset.good = one.good;
   return row;

@@ -8,7 +8,10 @@ const choices = [...document.querySelectorAll("[data-plc]")];
 const rows = document.getElementById("rows");
 let before = new Map();
 
-const chosen = () => choices.find((button) => button.getAttribute("aria-pressed") === "true").dataset.plc;
+/** What stands at each block of the chosen controller; nothing where it has but one. */
+const blocks = () => (pressed().dataset.blocks ?? "").split("|").filter(Boolean);
+const pressed = () => choices.find((button) => button.getAttribute("aria-pressed") === "true");
+const chosen = () => pressed().dataset.plc;
 
 export async function drawRegisters() {
   const device = chosen();
@@ -21,9 +24,10 @@ export async function drawRegisters() {
 }
 
 function drawRow({ address, part, name, value, unit, turned }) {
-  const where = part === "header" ? t("register.header") : t("register.block", { part });
+  const words = [t("register.block", { part }), blocks()[Number(part)]];
+  const where = part === "header" ? t("register.header") : words.filter(Boolean).join(" · ");
   const row = make("tr", turned ? "turned" : "", make("td", "number-cell", String(address)), make("td", "", where));
-  row.append(make("td", "", make("code", "", name)), make("td", "number-cell", make("b", "", value)), make("td", "", unit));
+  row.append(make("td", "", t(`reg.${name}`, {}, name), " ", make("code", "", name)), make("td", "number-cell", make("b", "", value)), make("td", "", unit));
   return row;
 }
 

@@ -28,7 +28,7 @@ function drawDevice(device) {
   health.dataset.health = device.health;
   const type = t(`device_type.${device.type}`, {}, device.type);
   const state = t(`device_state.${device.state}`, {}, device.state);
-  const name = make("td", "", make("b", "", device.name), make("p", "facts", `${type} · ${device.zones.join(", ")} · ${state}`));
+  const name = make("td", "", make("b", "", device.name), make("p", "facts", [type, device.zones.join(", "), state].filter(Boolean).join(" · ")));
   const link = make("td", "", make("code", "", device.link));
   if (device.last_error) link.append(make("p", "facts", t("device.last_error", { error: device.last_error })));
   const last = device.last_exchange_s === null ? "–" : device.last_exchange_s < 10 ? `${device.last_exchange_s} s` : duration(device.last_exchange_s);
