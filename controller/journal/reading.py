@@ -160,7 +160,8 @@ def item_story(connection: sqlite3.Connection, key: str | int) -> Story | None:
 def recent_rejects(connection: sqlite3.Connection, most: int = 20) -> list[RejectView]:
     """The last items that did not end packed, newest first."""
     rows = connection.execute(
-        "SELECT item, acceptance, attempt, product, reason, detail, ended_at FROM items"
+        "SELECT item, acceptance, attempt, product, reason, detail, ended_at, (SELECT orders.state = 'rejected'"
+        " AND orders.attempt = items.attempt FROM orders WHERE orders.acceptance = items.acceptance) FROM items"
         " WHERE outcome IS NOT NULL AND outcome NOT IN ('packed', 'challenged') ORDER BY item DESC LIMIT ?",
         (most,),
     ).fetchall()
@@ -313,7 +314,7 @@ def _file(digest: str) -> str:
 
 
 def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
-    item, acceptance, attempt, product, reason, detail, ended_at = row
+    item, acceptance, attempt, product, reason, detail, ended_at, waits = row
     text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
     # The picture that did not accept tells most, and the last of those comes first.
     pictures = connection.execute(
@@ -331,6 +332,7 @@ def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
         ended_at=ended_at or "",
         pictures=tuple(dict.fromkeys(_file(each[0]) for each in pictures)),
         checks=_failed_checks(connection, item),
+        waits=bool(waits),
     )
 
 
