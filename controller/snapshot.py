@@ -82,7 +82,10 @@ class CheckView(_View):
 
 
 class RejectView(_View):
-    """A rejected item. :ivar reason: stable code; :ivar pictures: evidence file names, the telling one first."""
+    """A rejected item. :ivar reason: stable code; :ivar pictures: evidence file names, the telling one first.
+
+    :ivar waits: its order waits for hands; False once it was released, packed or given up.
+    """
 
     item: int
     acceptance: str
@@ -94,6 +97,7 @@ class RejectView(_View):
     ended_at: str
     pictures: tuple[str, ...] = ()
     checks: tuple[CheckView, ...] = ()
+    waits: bool = True
 
 
 class MatterView(_View):

@@ -109,6 +109,7 @@ class Desk:
         except OrderRefused as refused:
             raise ChannelRefused("rework_refused", refused.text.en, refused.text.zh) from refused
         self._line.orders_changed.beat()
+        self._line.tally.touch()
         return {"acceptance": acceptance}
 
     async def _spoil_part(self, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -164,7 +164,8 @@ def item_story(connection: sqlite3.Connection, key: str | int) -> Story | None:
 def recent_rejects(connection: sqlite3.Connection, most: int = 20) -> list[RejectView]:
     """The last items that did not end packed, newest first."""
     rows = connection.execute(
-        "SELECT item, acceptance, attempt, product, reason, detail, ended_at FROM items"
+        "SELECT item, acceptance, attempt, product, reason, detail, ended_at, (SELECT orders.state = 'rejected'"
+        " AND orders.attempt = items.attempt FROM orders WHERE orders.acceptance = items.acceptance) FROM items"
         " WHERE outcome IS NOT NULL AND outcome NOT IN ('packed', 'challenged') ORDER BY item DESC LIMIT ?",
         (most,),
     ).fetchall()
@@ -332,7 +333,7 @@ def _reject_view(row: tuple[Any, ...], pictures: tuple[tuple[str, str | None], .
 
     :param row: as `recent_rejects` asks for it. :param pictures: name and, of one that was not accepted, its checks.
     """
-    item, acceptance, attempt, product, reason, detail, ended_at = row
+    item, acceptance, attempt, product, reason, detail, ended_at, waits = row
     text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
     return RejectView(
         item=item,
@@ -345,6 +346,7 @@ def _reject_view(row: tuple[Any, ...], pictures: tuple[tuple[str, str | None], .
         ended_at=ended_at or "",
         pictures=tuple(dict.fromkeys(_file(picture) for picture, _ in pictures if picture)),
         checks=_failed_checks([(picture, checks) for picture, checks in pictures if checks is not None]),
+        waits=bool(waits),
     )
 
 

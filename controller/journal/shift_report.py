@@ -68,9 +68,13 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Averages over equal stretches of time. :ivar points: place in the shift, 0..1, and value."""
+    """Averages over equal stretches of time.
+
+    :ivar points: place in the shift, 0..1, and value; :ivar ranges: lowest and highest of each point's stretch.
+    """
 
     points: list[tuple[float, float]]
+    ranges: list[tuple[float, float]]
     count: int
     low: float | None
     high: float | None
@@ -297,9 +301,10 @@ def _trend(values: Sequence[tuple[datetime, float]], start: datetime, end: datet
     points = [
         ((place + 0.5) / TREND_POINTS, round(sum(found) / len(found), 3)) for place, found in sorted(stretches.items())
     ]
+    ranges = [(round(min(found), 3), round(max(found), 3)) for _, found in sorted(stretches.items())]
     found = [value for _, value in values]
     low, high = (round(min(found), 3), round(max(found), 3)) if found else (None, None)
-    return Trend(points, len(found), low, high)
+    return Trend(points, ranges, len(found), low, high)
 
 
 def _first_from(connection: sqlite3.Connection, moment: datetime) -> int:

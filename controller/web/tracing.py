@@ -18,6 +18,7 @@ from controller.web.papers.signed_file import file_digest, with_data, with_signa
 from controller.web.people.roles import Action, needs
 from controller.web.plant import Plant, ThePlant, TheVisitor
 from controller.web.refusals import Refusal
+from controller.web.storytelling import Storyteller
 from controller.web.texts import Language
 
 tracing_api = APIRouter(prefix="/api")
@@ -54,7 +55,7 @@ async def whole_story(plant: ThePlant, visitor: TheVisitor, acceptance: Acceptan
         {**asdict(each), "gauges": [asdict(gauge) for gauge in gauges(each, recipe.seal if recipe else None, str)]}
         for each in story.cycles
     ]
-    return {**asdict(story), "cycles": cycles}
+    return {**asdict(story), "cycles": cycles, **_in_words(plant, story)}
 
 
 @tracing_api.get("/trace/{acceptance}/dossier.pdf", response_class=Response)
@@ -75,6 +76,20 @@ async def dossier(
     unsigned = with_data(await printed(pages), entries)
     signed = await plant.line.call("sign_dossier", acceptance=acceptance, file=file_digest(unsigned), by=visitor.name)
     return pdf_file(f"{plant.config.line.id}-{acceptance}", with_signature(unsigned, signed))
+
+
+def _in_words(plant: Plant, story: Trace) -> dict[str, Any]:
+    """Entries and parts with their words in both languages beside what they hold."""
+    tellers = {language.value: Storyteller(plant.config, language) for language in Language}
+    entries = [
+        {**asdict(entry), "told": {name: teller.tell(entry.kind, entry.data) for name, teller in tellers.items()}}
+        for entry in story.entries
+    ]
+    parts = [
+        {**asdict(part), "told": {name: teller.role(part.role) for name, teller in tellers.items()}}
+        for part in story.parts
+    ]
+    return {"entries": entries, "parts": parts}
 
 
 async def _traced(plant: Plant, acceptance: str) -> Trace:

@@ -28,11 +28,12 @@ SETTLE_MS = 2000
 
 
 async def take_all() -> None:
-    """Page at work in both languages, a reject opened, the line aborted by an open guard."""
+    """Page at work in both languages, a reject opened, a parcel traced, the line aborted by an open guard."""
     IMAGES.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="sealline-pictures-", dir="/tmp"))
     async with demo(folder) as link, browser_page(link) as page:
         await rejects_with_pictures(link)
+        await sign_in(page, link)
         await speak(page, link, "en")
         await calm(page)
         await take(page, "page")
@@ -44,6 +45,8 @@ async def take_all() -> None:
         await page.locator("#rejects li").first.get_by_role("button").click()
         await take(page, "reject-zh")
         await page.keyboard.press("Escape")
+        await show_a_parcel(page, link)
+        await take(page, "trace-zh")
         await turn_to(page, "overview")
         await control(folder, {"do": "guards", "closed": False})
         await take(page, "aborted-zh")
@@ -52,6 +55,8 @@ async def take_all() -> None:
         await turn_to(page, "recovery")
         await take(page, "recovery-zh")
         await speak(page, link, "en")
+        await turn_to(page, "alarms")
+        await take(page, "alarms")
         await turn_to(page, "recovery")
         await take(page, "recovery")
         await control(folder, {"do": "guards", "closed": True})
@@ -79,6 +84,22 @@ async def at_the_technicians(page: Page, link: str, standing: str) -> None:
     await page.locator('[data-motion^="jaw"]:enabled, [data-motion="weigh-inspect"]').first.click()
     await page.wait_for_timeout(2 * SETTLE_MS)
     await take(page, "manual")
+
+
+async def sign_in(page: Page, link: str) -> None:
+    """As the first supervisor of a new line."""
+    form = {"name": "zhao", "shown": "赵班长", "password": "a long password"}
+    base = link.partition("?")[0]
+    answer = await page.context.request.post(f"{base}api/people/first", data=form, headers={"X-Sealline": "1"})
+    assert answer.ok, await answer.text()
+
+
+async def show_a_parcel(page: Page, link: str) -> None:
+    """A packed order's story, at its seal."""
+    base = link.partition("?")[0]
+    packed = await (await page.context.request.get(f"{base}api/orders?state=packed&limit=1")).json()
+    await page.goto(f"{base}trace?order={packed['orders'][0]['acceptance']}")
+    await page.locator("#cycles svg.cycle").scroll_into_view_if_needed()
 
 
 async def calm(page: Page) -> None:

@@ -16,7 +16,7 @@ from controller.eyes.evidence import EvidenceStore, expire, record
 from controller.journal import Journal, Ledger
 from controller.journal.reading import counters, item_story, pick_list, recent_rejects
 from controller.orders.mail_numbers import fill_pool, reserve
-from controller.orders.work_orders import accept_orders, begin_attempt, end_attempt
+from controller.orders.work_orders import accept_orders, begin_attempt, end_attempt, release_rework
 from controller.plan.config import LineConfig
 from controller.words.reason_texts import REASONS, describe
 from vision.verdict import Check, Outcome, Verdict
@@ -135,6 +135,10 @@ async def test_rejects_tell_why_and_show_the_telling_picture_first(worked: Journ
     assert reject.text.endswith("(expected PM********01, found PM********09)")
     assert "实际 PM********09" in reject.text_zh
     assert [picture[0] for picture in reject.pictures] == ["a", "b", "c"]
+    assert reject.waits
+    await worked.write(lambda ledger: release_rework(ledger, reject.acceptance, "wang"))
+    (released,) = await worked.write(lambda ledger: recent_rejects(ledger.connection))
+    assert not released.waits, "nobody is offered to rework it again"
 
 
 async def test_counters(worked: Journal) -> None:

@@ -24,6 +24,8 @@ from controller.journal.tracing import find, trace
 from controller.orders.work_orders import OrderRow, accept_orders, begin_attempt
 from controller.plan.config import LineConfig
 from controller.web.papers.signed_file import NotProven, verify
+from controller.web.storytelling import Storyteller
+from controller.web.texts import Language
 from tests.web.floor import FakeLine, put_picture, until
 from tests.web.staff import hire, signed_in
 from tests.web.test_people import code
@@ -115,6 +117,30 @@ async def test_a_story_has_the_curve_of_each_cycle_that_has_one(journal: Journal
     assert kept.curve.pressed_ms == 150
     assert (none.curve, none.no_curve) == (None, "late")
     assert not any("curve" in entry.data for entry in story.entries), "a time line is no place for its bytes"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_story_is_told_in_words_and_not_in_names_of_fields(config: LineConfig, language: Language) -> None:
+    teller = Storyteller(config, language)
+    told = [
+        teller.tell("moved", {"before": "load", "carrier": 4, "result": "OK", "zone": "infeed"}),
+        teller.tell(
+            "judged", {"camera": "c", "failed": ["plate_characters"], "outcome": "reject", "station": "verify"}
+        ),
+        teller.tell("sealing", {"sealer": "s", "setpoints": [1350, 500, 300, 300], "zone": "seal_1"}),
+        teller.tell("sealed", {"result": "OK", "measured": MEASURED, "zone": "seal_1", "no_curve": ""}),
+        teller.tell("parts_moved", {"codes": ["PM***1"], "to": "on_line"}),
+        teller.tell(
+            "mail_number_voided", {"number": "11", "was": "printed", "reason": "waybill_mismatch", "by": "zhao"}
+        ),
+        teller.tell("event_made", {"sequence": 1, "type": "cn.sealline.item.sealed.v1"}),
+        teller.tell("challenge_called", {"challenge": "wrong_plate", "carrier": 1}),
+        teller.tell("diverting", {"chute": "dispatch", "reason": "", "zone": "divert"}),
+    ]
+    assert not [words for words in told if "_" in words or "[" in words or "{" in words]
+    expected = {"zh": "从上载 · 载具 4 · 正常 · 到入件：号牌", "en": "from Load · carrier 4 · done · to Infeed: plates"}
+    assert told[0] == expected[language]
+    assert "139.9–140.7 °C, 600 ms, 303 N" in told[3]
 
 
 async def test_a_look_up_is_masked_and_journalled_without_what_was_typed(

@@ -28,6 +28,7 @@ from controller.words.alarm_texts import AlarmKind
 
 ZH, EN = CATALOGUES[Language.ZH], CATALOGUES[Language.EN]
 TEMPLATES = Path(str(STATIC)).parent / "templates"
+CONTROLLER = Path(str(STATIC)).parents[1]
 MORE_ACTIVITIES = ("scanning", "weighing")
 MORE_REASONS = ("no_mail_number",)
 DEVICE_TYPES = ("conveyor", "sealer", "applicator", "gate", "scanner", "scale", "printer", "camera")
@@ -80,6 +81,15 @@ def test_every_code_has_a_text() -> None:
         *(f"matter.item_{state}" for state in ("unknown", "recalled", "lost")),
     ]
     assert [key for key in wanted if key not in ZH] == []
+
+
+def test_every_entry_of_a_story_has_a_name() -> None:
+    """What is entered of an item or an order, as the code writes it."""
+    code = "".join(file.read_text(encoding="utf-8") for file in sorted(CONTROLLER.rglob("*.py")))
+    calls = re.findall(r'\.enter\(\s*"(\w+)"((?:[^()]|\([^()]*\))*)\)', code)
+    kinds = {kind for kind, rest in calls if "item=" in rest or "acceptance=" in rest}
+    assert len(kinds) > 15
+    assert sorted(kind for kind in kinds if f"kind.{kind}" not in ZH) == []
 
 
 def test_a_remedy_has_the_same_steps_in_both_languages() -> None:

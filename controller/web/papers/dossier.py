@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 
 from controller.journal.reading import EvidenceRow
-from controller.journal.tracing import SealCurve, SealCycle, Trace, as_text
+from controller.journal.tracing import EventLine, SealCurve, SealCycle, Trace
 from controller.plan.config import LineConfig
 from controller.web.papers.gauge import Gauge, gauges
 from controller.web.papers.paper import Paper
+from controller.web.storytelling import Storyteller
 from controller.web.texts import CATALOGUES, Language
 
 MOST_PICTURES = 12
@@ -45,6 +46,7 @@ class _Dossier:
         self._wish = wish
         self._config = config
         self._words = CATALOGUES[wish.language]
+        self._teller = Storyteller(config, wish.language)
         title = f"{self._t('dossier.title')} {wish.trace.acceptance}"
         self._paper = Paper(title, f"{config.line.id} · {wish.trace.acceptance} · {clock(wish.at)}")
 
@@ -88,7 +90,12 @@ class _Dossier:
     def _parts(self) -> None:
         self._paper.head(self._t("dossier.parts"))
         rows = [
-            (part.role, part.code, part.number or "–", self._t(f"part_state.{part.state}", part.state))
+            (
+                self._teller.role(part.role),
+                part.code,
+                part.number or "–",
+                self._t(f"part_state.{part.state}", part.state),
+            )
             for part in self._trace.parts
         ]
         self._paper.grid(
@@ -98,7 +105,7 @@ class _Dossier:
     def _cycles(self) -> None:
         recipe = self._config.recipes.get(self._trace.product)
         for cycle in self._trace.cycles:
-            self._paper.head(f"{self._t('dossier.seal')} · {cycle.sealer} · {clock(cycle.at)} · {cycle.result}")
+            self._paper.head(f"{self._t('dossier.seal')} · {cycle.sealer} · {clock(cycle.at)} · {self._ended(cycle)}")
             measured = gauges(cycle, recipe.seal if recipe else None, self._t)
             for gauge in measured:
                 self._paper.gauge(gauge)
@@ -124,7 +131,7 @@ class _Dossier:
         self._paper.head(self._t("dossier.events"))
         rows = [
             (
-                str(event.sequence), event.type.split(".")[-2], str(event.bag or "–"), clock(event.made_at),
+                str(event.sequence), self._named(event), str(event.bag or "–"), clock(event.made_at),
                 event.state, clock(event.answered_at),
             )
             for event in self._trace.events
@@ -151,17 +158,27 @@ class _Dossier:
 
     def _time_line(self) -> None:
         self._paper.head(self._t("dossier.time_line"))
-        zh = self._wish.language is Language.ZH
-        rows = []
-        for entry in self._trace.entries:
-            data = {name: value for name, value in entry.data.items() if name != ("text" if zh else "text_zh")}
-            rows.append((str(entry.seq), clock(entry.at), self._t(f"kind.{entry.kind}", entry.kind), as_text(data)))
+        rows = [
+            (
+                str(entry.seq),
+                clock(entry.at),
+                self._t(f"kind.{entry.kind}", entry.kind),
+                self._teller.tell(entry.kind, entry.data),
+            )
+            for entry in self._trace.entries
+        ]
         self._paper.grid([self._t(f"dossier.{name}") for name in ("seq", "when", "what", "data")], rows, (1, 2.6, 2, 6))
 
     def _proof(self) -> None:
         self._paper.head(self._t("dossier.proof"))
         self._paper.words(self._t("dossier.proof_text"))
         self._paper.code("sealline dossier verify FILE.pdf")
+
+    def _ended(self, cycle: SealCycle) -> str:
+        return self._t(f"result.{cycle.result}", cycle.result)
+
+    def _named(self, event: EventLine) -> str:
+        return self._t(f"event.{event.type.split('.')[-2]}", event.type)
 
     def _t(self, key: str, otherwise: str | None = None) -> str:
         return self._words[key] if otherwise is None else self._words.get(key, otherwise)

@@ -125,13 +125,23 @@ class Paper(FPDF):
             self.set_y(top + 5.2)
         self.ln(1)
 
-    def curve(self, points: Sequence[tuple[float, float]], least: float, most: float, told: str) -> None:
-        """A trend from 0 to 1 in time, as a line with dots; the allowed band in grey. :param told: what it shows."""
+    def curve(
+        self,
+        points: Sequence[tuple[float, float]],
+        ranges: Sequence[tuple[float, float]],
+        least: float,
+        most: float,
+        told: str,
+    ) -> None:
+        """A trend from 0 to 1 in time, as a line with dots; the allowed band in grey.
+
+        :param ranges: lowest and highest behind each point, as an upright line. :param told: what it shows.
+        """
         if self.get_y() + 34 > self.h - 16:
             self.add_page()
         self.words(told, small=True)
         top, height, width = self.get_y() + 1, 24.0, self.epw
-        values = [value for _, value in points]
+        values = [value for _, value in points] + [value for each in ranges for value in each]
         low, high = min([least, *values]), max([most, *values])
         room = (high - low) * 0.1 or 1.0
         low, high = low - room, high + room
@@ -144,6 +154,8 @@ class Paper(FPDF):
         self.set_draw_color(0)
         self.rect(self.l_margin, top, width, height)
         places = [(self.l_margin + share * width, up(value)) for share, value in points]
+        for (x, _), (lowest, highest) in zip(places, ranges, strict=True):
+            self.line(x, up(lowest), x, up(highest))
         if len(places) > 1:
             self.polyline(places)
         self.set_fill_color(0)

@@ -36,7 +36,7 @@ def print_report(report: ShiftReport, config: LineConfig, language: Language) ->
         else:
             paper.words("–")
     paper.head(words["report.challenges"])
-    told = ", ".join(f"{name} {count}" for name, count in report.challenges.items())
+    told = " · ".join(_challenge(name, count, words) for name, count in report.challenges.items())
     paper.words(told or words["report.no_challenges"])
     escape = report.escape
     paper.words((escape.text_zh if language is Language.ZH else escape.text) or words["report.no_statement"])
@@ -85,6 +85,12 @@ def _oee(paper: Paper, report: ShiftReport, words: Mapping[str, str]) -> None:
     )
 
 
+def _challenge(name: str, count: int, words: Mapping[str, str]) -> str:
+    kind, _, result = name.partition(" ")
+    ended = words.get(f"challenge_result.{result}", f"{result} {{count}}").format(count=count)
+    return f"{words.get(f'challenge.{kind}', kind)} {ended}"
+
+
 def _trends(paper: Paper, report: ShiftReport, config: LineConfig, words: Mapping[str, str]) -> None:
     paper.head(words["report.trends"])
     within = min(recipe.seal.temperature_tolerance_c for recipe in config.recipes.values())
@@ -94,7 +100,7 @@ def _trends(paper: Paper, report: ShiftReport, config: LineConfig, words: Mappin
     )
     for name, trend, least, most in trends:
         told = words[f"report.{name}"].format(count=trend.count, low=_known(trend.low), high=_known(trend.high))
-        paper.curve(trend.points, least, most, told)
+        paper.curve(trend.points, trend.ranges, least, most, told)
 
 
 def percent(share: float | None) -> str:

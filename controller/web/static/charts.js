@@ -38,10 +38,10 @@ export function uprightBars(values) {
   return svg;
 }
 
-/** A trend over the shift with the allowed band in grey; `points`: [place 0..1, value]. */
-export function curve({ points, least, most, label }) {
+/** A trend over the shift with the allowed band in grey; `points`: [place 0..1, value]; `ranges`: [low, high] of each. */
+export function curve({ points, ranges, least, most, label }) {
   const svg = chart(1100, 130, label);
-  const values = points.map(([, value]) => value);
+  const values = [...points.map(([, value]) => value), ...ranges.flat()];
   const room = (Math.max(most, ...values) - Math.min(least, ...values)) * 0.1 || 1;
   const low = Math.min(least, ...values) - room;
   const high = Math.max(most, ...values) + room;
@@ -50,6 +50,7 @@ export function curve({ points, least, most, label }) {
     part("rect", { class: "band", x: 0, y: y(most), width: 1100, height: y(least) - y(most) }),
     part("rect", { class: "frame", x: 0.5, y: 5, width: 1099, height: 120 }),
     part("polyline", { class: "curve", points: points.map(([share, value]) => `${share * 1100},${y(value)}`).join(" ") }),
+    ...ranges.map(([lowest, highest], place) => part("line", { class: "range", x1: points[place][0] * 1100, x2: points[place][0] * 1100, y1: y(lowest), y2: y(highest) })),
     ...points.map(([share, value]) => part("circle", { class: "dot", cx: share * 1100, cy: y(value), r: 2.5 })),
     part("text", { x: 4, y: y(most) + 12 }, most), part("text", { x: 4, y: y(least) - 3 }, least),
   );

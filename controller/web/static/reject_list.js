@@ -27,7 +27,9 @@ function drawReject(reject) {
 
 function words(reject) {
   const order = t("reject.order", { acceptance: reject.acceptance });
-  const facts = [timeOfDay(reject.ended_at), order, t("reject.attempt", { attempt: reject.attempt })].join(" · ");
+  const told = [timeOfDay(reject.ended_at), order, t("reject.attempt", { attempt: reject.attempt })];
+  if (!reject.waits) told.push(t("reject.settled"));
+  const facts = told.join(" · ");
   return [make("b", "", reasonOf(reject)), make("span", "says", own(reject)), make("span", "facts", facts)];
 }
 
@@ -50,6 +52,7 @@ function open(reject) {
   const choices = reject.pictures.map((name, index) => pictureButton(reject, name, index));
   dialog.querySelector(".pictures").replaceChildren(...(choices.length > 1 ? choices : []));
   enlarge(reject, 0);
+  show(dialog.querySelector('[value="rework"]'), reject.waits);
   const done = (answer) => answer === "rework" && ask(`/api/orders/${reject.acceptance}/rework`, t("reject.rework"));
   askIn(dialog, done, "close");
 }

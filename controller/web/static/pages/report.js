@@ -53,11 +53,17 @@ function drawBars(report) {
   fill("rejects", Object.entries(report.rejects).map(([name, value]) => ({ name: t(`reason.${name}`, {}, name), value, told: String(value) })));
   fill("alarms", Object.entries(report.alarms).slice(0, 12).map(([name, value]) => ({ name: t(`alarm_kind.${name}`, {}, name), value, told: String(value) })));
   part("hours").replaceChildren(uprightBars(report.hours.map(({ at, packed }) => ({ name: hour.format(new Date(at)), value: packed }))));
-  const challenges = Object.entries(report.challenges).map(([name, count]) => `${name} ${count}`).join(" · ");
+  const challenges = Object.entries(report.challenges).map(([name, count]) => told(name, count)).join(" · ");
   say(part("challenges"), challenges || t("report.no_challenges"));
   const { escape } = report;
   say(part("escape"), (language === "zh" ? escape.text_zh : escape.text) || t("report.no_statement"));
   say(part("escape-basis"), t("report.escape_basis", escape));
+}
+
+/** `name` is the test kit's kind and how it ended. */
+function told(name, count) {
+  const [kind, result] = name.split(" ");
+  return `${t(`challenge.${kind}`, {}, kind)} ${t(`challenge_result.${result}`, { count }, `${result} ${count}`)}`;
 }
 
 function fill(name, values) {
@@ -72,7 +78,7 @@ function drawTrends(report) {
   ];
   part("curves").replaceChildren(...trends.map(([name, trend, least, most]) => {
     const label = t(`report.${name}`, { count: trend.count, low: number(trend.low), high: number(trend.high) });
-    return make("figure", "", make("figcaption", "", label), curve({ points: trend.points, least, most, label }));
+    return make("figure", "", make("figcaption", "", label), curve({ points: trend.points, ranges: trend.ranges, least, most, label }));
   }));
 }
 

@@ -6,7 +6,7 @@ import { drawCycle } from "../cycle_curve.js";
 import "../frame.js";
 import { withMe } from "../me.js";
 import { isLive, voidNumber } from "../voiding.js";
-import { language, own, t } from "../words.js";
+import { language, t } from "../words.js";
 import { drawGauge } from "../gauge.js";
 
 let me = { may: [] };
@@ -41,7 +41,7 @@ async function tell(acceptance) {
   part("attempts").replaceChildren(...story.items.map(attempt));
   part("numbers").replaceChildren(...Object.entries(story.mail_numbers).map(([number, state]) => mailNumber(number, state, story.acceptance)));
   part("parts").replaceChildren(...story.parts.map((each) =>
-    row(each.role, each.code, each.number || "–", t(`part_state.${each.state}`, {}, each.state), each.item ?? "–")));
+    row(each.told[language], each.code, each.number || "–", t(`part_state.${each.state}`, {}, each.state), each.item ?? "–")));
   part("cycles").replaceChildren(...(story.cycles.length ? story.cycles.map(cycle) : [make("p", "nothing", t("trace.no_cycles"))]));
   const pictures = story.evidence.filter((each) => each.picture);
   part("pictures").replaceChildren(...(pictures.length ? pictures.map(picture) : [make("p", "nothing", t("trace.no_pictures"))]));
@@ -68,7 +68,7 @@ function mailNumber(number, state, acceptance) {
 }
 
 function cycle(each) {
-  const words = `${each.sealer} · ${when(each.at)} · ${each.result} · ${t("dossier.item")} ${each.item}`;
+  const words = `${each.sealer} · ${when(each.at)} · ${t(`result.${each.result}`, {}, each.result)} · ${t("dossier.item")} ${each.item}`;
   const gauges = each.gauges.map((gauge) => drawGauge({ ...gauge, name: t(gauge.name) }));
   return make("figure", "", make("figcaption", "", words), ...gauges, curve(each));
 }
@@ -103,10 +103,7 @@ function picture(each) {
 }
 
 function entry(each) {
-  const { text, text_zh, ...data } = each.data;
-  const facts = Object.entries(data).filter(([, value]) => value !== "" && value !== null).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`);
-  const words = [text ? own({ text, text_zh }) : "", ...facts].filter(Boolean).join(" · ");
-  const line = make("li", "", make("time", "", when(each.at)), make("b", "", t(`kind.${each.kind}`, {}, each.kind)), make("span", "", words));
+  const line = make("li", "", make("time", "", when(each.at)), make("b", "", t(`kind.${each.kind}`, {}, each.kind)), make("span", "", each.told[language]));
   line.dataset.kind = each.kind;
   return line;
 }
