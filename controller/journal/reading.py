@@ -169,7 +169,8 @@ def recent_rejects(connection: sqlite3.Connection, most: int = 20) -> list[Rejec
         " WHERE outcome IS NOT NULL AND outcome NOT IN ('packed', 'challenged') ORDER BY item DESC LIMIT ?",
         (most,),
     ).fetchall()
-    return [_reject(connection, row) for row in rows]
+    pictures = _pictures(connection, [row[0] for row in rows])
+    return [_reject_view(tuple(row), tuple(pictures.get(row[0], ()))) for row in rows]
 
 
 def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Counters:
@@ -317,14 +318,18 @@ def _file(digest: str) -> str:
     return f"{digest}.jpg" if digest else ""
 
 
-def _reject(connection: sqlite3.Connection, row: sqlite3.Row) -> RejectView:
+def _pictures(connection: sqlite3.Connection, items: list[int]) -> dict[int, list[tuple[str, str | None]]]:
+    """Of each item its pictures, the telling ones first, and what was found on those that were not accepted."""
     # The picture that did not accept tells most, and the last of those comes first.
-    pictures = connection.execute(
-        "SELECT picture, CASE WHEN outcome != 'accept' THEN checks END FROM evidence WHERE item = ?"
-        " ORDER BY outcome = 'accept', evidence DESC",
-        (row[0],),
-    ).fetchall()
-    return _reject_view(tuple(row), tuple((each[0], each[1]) for each in pictures))
+    rows = connection.execute(
+        "SELECT item, picture, CASE WHEN outcome != 'accept' THEN checks END FROM evidence"  # noqa: S608 - only marks
+        f" WHERE item IN ({','.join('?' * len(items))}) ORDER BY outcome = 'accept', evidence DESC",
+        items,
+    )
+    pictures: dict[int, list[tuple[str, str | None]]] = {}
+    for item, picture, checks in rows:
+        pictures.setdefault(item, []).append((picture, checks))
+    return pictures
 
 
 @lru_cache(maxsize=64)

@@ -43,6 +43,7 @@ def open_items(connection: sqlite3.Connection) -> tuple[SuspectView, ...]:
         " ORDER BY item LIMIT ?",
         (MOST,),
     ).fetchall()
+    answered = _answered(connection, [row["item"] for row in rows])
     return tuple(
         SuspectView(
             item=row["item"],
@@ -52,18 +53,23 @@ def open_items(connection: sqlite3.Connection) -> tuple[SuspectView, ...]:
             zone=row["zone"],
             stage=row["stage"],
             why=row["suspect"],
-            answered=_is_answered(connection, row["item"]),
+            answered=row["item"] in answered,
         )
         for row in rows
     )
 
 
-def _is_answered(connection: sqlite3.Connection, item: int) -> bool:
-    answered = connection.execute(
-        "SELECT MAX(seq) FROM history WHERE item = ? AND kind = 'suspect_answered'", (item,)
-    ).fetchone()[0]
-    if answered is None:
-        return False
+def _answered(connection: sqlite3.Connection, items: list[int]) -> set[int]:
+    """Those for which a person has answered and nothing has happened since that undoes the answer."""
+    rows = connection.execute(
+        "SELECT item, MAX(seq) FROM history WHERE kind = 'suspect_answered'"  # noqa: S608 - only marks
+        f" AND item IN ({','.join('?' * len(items))}) GROUP BY item",
+        items,
+    ).fetchall()
+    return {item for item, at in rows if not _undone(connection, at)}
+
+
+def _undone(connection: sqlite3.Connection, answered: int) -> bool:
     later = connection.execute(
         "SELECT 1 FROM history WHERE seq > ? AND"
         " ((kind = 'unit_state' AND json_extract(data, '$.after') IN (?, ?, ?))"
@@ -71,4 +77,4 @@ def _is_answered(connection: sqlite3.Connection, item: int) -> bool:
         " OR (kind IN ('line_started', 'manual_entered', 'manual_left'))) LIMIT 1",
         (answered, *_UNDONE_BY_STATE, *_UNDONE_BY_ALARM),
     ).fetchone()
-    return later is None
+    return later is not None

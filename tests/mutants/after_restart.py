@@ -89,8 +89,8 @@ AFTER_RESTART = (
     Mutant(
         "a restart forgets the items on the line",
         "controller/recovery.py",
-        "        plan = Plan()\n        for item in reversed(items.values()):\n            self._place(item, plan)\n",
-        "        plan = Plan()\n",
+        "        for item in reversed(items.values()):\n            self._place(item, plan)\n",
+        "",
         "carriers with open parcels stand on the line, and nobody knows of them",
         only=KILLS + ",operator_stops",
         also=(
