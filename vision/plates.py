@@ -87,7 +87,7 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
     picture = _flattened(seen, area, thing)
     number, aspect = number_in(plate.text), plate.box.width / plate.box.height
     places = places_of_rows(picture, rows_of(number, aspect), number, trimmed=True)
-    reading = read_number([picture[place] for place in places], number)
+    reading = read_number([picture[place] for place in places], number, level=True)
     made = _likenesses(picture, places, reading) if reading.found.margin >= ACCEPT_MARGIN else []
     checks = [
         _kind(plate, aspect),

@@ -20,7 +20,7 @@ from vision.characters import LINE_HEIGHT_PX, LINE_WIDTH_PX, STEP_PX, Look, line
 from vision.likelihood import Margins, explainable, margins
 from vision.pictures import Picture
 from vision.plate.own_reading import own_frames
-from vision.plate.straight import Lie, lie_of, straightened
+from vision.plate.straight import LEVEL, Lie, lie_of, straightened
 from vision.plate.visible import Seen, seen_in
 
 SURE_MARGIN = 3.5
@@ -59,18 +59,20 @@ class Reading:
     looks: int
 
 
-def read_number(lines: Sequence[Picture], number: str) -> Reading:
+def read_number(lines: Sequence[Picture], number: str, *, level: bool = False) -> Reading:
     """Look at the rows of a plate for a number.
 
     :param lines: its rows, each cropped. :param number: in the alphabet of `vision.alignment.SYMBOLS`.
+    :param level: whether they were cut out along the plate's own edges; how they lie is then asked in doubt alone.
     """
     texts = _split(number, len(lines))
-    lies = [lie_of(line) for line in lines]
+    lies = [LEVEL if level else lie_of(line) for line in lines]
     views = [_view(*each, spare=None) for each in zip(lines, lies, texts, strict=True)]
     rows = [read_line(view, _padded(line, view)) for line, view in zip(lines, views, strict=True)]
     looks = _readings(rows)
     found = margins(looks, number)
     if found.margin < SURE_MARGIN:
+        lies = [lie_of(line) for line in lines] if level else lies
         again = [_view(*each, spare=_SPARE) for each in zip(lines, lies, texts, strict=True)]
         looks += _readings([read_line(_evened(view)) for view in again])
         found = margins(looks, number)

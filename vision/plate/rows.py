@@ -71,8 +71,8 @@ def _gap(picture: Picture) -> int:
 def _steepness(picture: Picture) -> Profile:
     """Mean steepness along each row of the picture brought to `_FINE_PX` height."""
     width = max(16, round(float(picture.shape[1]) * _FINE_PX / picture.shape[0]))
-    small = cv2.resize(picture, (width, _FINE_PX), interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float64)
+    small = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (width, _FINE_PX), interpolation=cv2.INTER_AREA)
+    grey = small.astype(np.float64)
     side = round(_SIDE * width)
     across = np.abs(grey[:, 2:] - grey[:, :-2])[:, side:-side].mean(axis=1)
     return np.asarray(np.convolve(across, np.ones(3) / 3, mode="same"), np.float64)

@@ -54,6 +54,10 @@ class Lie:
         return abs(self.slope) <= _LEVEL and abs(self.slant) <= _UPRIGHT
 
 
+LEVEL = Lie(0.0, 0.0, 0.0, float(_SIZE[1]))
+"""How a line lies that was cut out along its plate's own edges; its characters' height is not known."""
+
+
 def lie_of(line: Picture) -> Lie:
     """How the characters of a line lie."""
     edges = _edges(line)

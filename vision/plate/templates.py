@@ -109,12 +109,12 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
         return []
     grey = _prepared(line)
     widths = _WIDTHS if len(seen) > _PAIR else _PAIR_WIDTHS
-    shares = [(wide, high) for wide in widths for high in _HEIGHTS[rows]]
-    middle = widths[len(widths) // 2], _HEIGHTS[rows][len(_HEIGHTS[rows]) // 2]
+    heights = _HEIGHTS[rows]
+    middle = widths[len(widths) // 2], heights[len(heights) // 2]
     places = [_place(grey, each) for each in seen]
     likely = [[_searched(place, made, middle)[0] for made in range(len(_dies()))] for place in places]
     best = int(np.argmax(np.median(likely, axis=0)))
-    fits = [_fit(place, best, shares) for place in places]
+    fits = [_fit(place, best, widths, heights) for place in places]
     return [
         Likeness(each.character, fit.score, _flaw(fit), fit.die, fit.left, fit.top)
         for each, fit in zip(seen, fits, strict=True)
@@ -183,9 +183,13 @@ def _searched(place: _Place, made: int, share: tuple[float, float]) -> tuple[flo
     return _laid(place.coarse, _die(made, place.symbol, size))
 
 
-def _fit(place: _Place, made: int, shares: Sequence[tuple[float, float]]) -> _Fit:
-    """The best place and size of one set's die of a character."""
-    searched = sorted(((*_searched(place, made, share), share) for share in shares), reverse=True)[:_CLOSELY]
+def _fit(place: _Place, made: int, widths: Sequence[float], heights: Sequence[float]) -> _Fit:
+    """The best place and size of one set's die of a character: its height first, then its width."""
+    middle = widths[len(widths) // 2]
+    tried = [(*_searched(place, made, (middle, high)), (middle, high)) for high in heights]
+    high = max(tried)[3][1]
+    tried += [(*_searched(place, made, (wide, high)), (wide, high)) for wide in widths if wide != middle]
+    searched = sorted(tried, reverse=True)[:_CLOSELY]
     fits = [_close(place, made, share, left, top) for score, left, top, share in searched if score > 0]
     nothing = _Fit(0.0, 0, 0, np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32))
     return max((fit for fit in fits if fit is not None), key=lambda fit: fit.score, default=nothing)

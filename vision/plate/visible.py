@@ -172,8 +172,9 @@ def _ground_colour(line: Picture, cells: Sequence[tuple[float, float]]) -> NDArr
     hue = line[_ROWS].astype(np.float32)
     hue -= hue.mean(axis=2, keepdims=True)
     among = hue[:, max(0, int(cells[0][0])) : max(1, int(cells[-1][1]))].reshape(-1, 3)
-    strength = np.linalg.norm(among, axis=1)
-    ground = np.median(among[strength >= np.percentile(strength, 60)], axis=0)
+    strength = np.einsum("pc,pc->p", among, among)
+    strong = np.partition(strength, strength.size * 3 // 5)[strength.size * 3 // 5]
+    ground = np.median(among[strength >= strong], axis=0)
     return np.asarray(hue @ (ground / max(1e-3, float(np.linalg.norm(ground)))), np.float32)
 
 
