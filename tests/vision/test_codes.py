@@ -235,10 +235,11 @@ def test_weak_kind_read_on_a_sliver_is_not_believed_beside_the_whole() -> None:
     assert believed([taller], frozenset()) == []
 
 
-def test_a_short_itf_that_nobody_expects_is_not_believed() -> None:
+def test_a_short_itf_that_nobody_expects_is_not_believed_of_strips() -> None:
     short = [Sighting(_at("9004", Symbology.ITF, 0, 60), strips=3, hard=True)]
     assert believed(short, frozenset()) == []
     assert believed(short, frozenset({("9004", Symbology.ITF)})) == [short[0].code]
+    assert believed([Sighting(short[0].code)], frozenset()) == [short[0].code]
 
 
 def test_a_second_reader_that_fails_is_a_second_reader_that_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

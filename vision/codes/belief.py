@@ -24,11 +24,11 @@ VIEWS_AGREED = 2
 (seen: a PDF417 whose text was garbage in one view)."""
 OUTVOTED = 3
 """A reading is no more believed once another at its place rests on so many times as many strips."""
-MIN_SUPPORT = 0.04
+MIN_SUPPORT = 0.032
 """Height on which a weak kind must have been read, as a share of its length, when no strip confirms it; of real
-photographs wrong readings with a right check digit stood on up to 0.026."""
+photographs wrong readings with a right check digit stood on up to 0.026, right ones from 0.0385 on needed it."""
 SHORTEST_ITF = 6
-"""Fewer digits of this kind, which has neither check nor closed ends, are seen in the bars of others."""
+"""Fewer digits of this kind, which has neither check nor closed ends, are seen in strips of other kinds' bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _stands(sighting: Sighting, all_of_them: list[Sighting], expected: frozenset
         return True
     if code.symbology not in LINEAR:
         return not sighting.hard or _views_for(code, all_of_them) >= VIEWS_AGREED
-    if code.symbology is Symbology.ITF and len(code.text) < SHORTEST_ITF:
+    if sighting.hard and code.symbology is Symbology.ITF and len(code.text) < SHORTEST_ITF:
         return False
     mine = _strips_for(code, all_of_them)
     others = _strips_against(code, all_of_them)
