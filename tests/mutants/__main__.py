@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tests.mutants.hunting import DoesNotFit, caught
 from tests.mutants.planted import MUTANTS
@@ -18,19 +21,33 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("word", nargs="?", default="")
     parser.add_argument("--seeds", type=int, default=20, help="at most so many seeds each, from the pinned one on")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many side by side; every core")
     wish = parser.parse_args()
+    names = [each.name for each in MUTANTS if wish.word in each.name]
     escaped = 0
-    for mutant in (each for each in MUTANTS if wish.word in each.name):
-        try:
-            catch = caught(mutant, wish.seeds)
-            told = {"mutant": mutant.name, "seed": catch and catch.seed, "tried": catch and catch.tried}
-            told["finding"] = catch.finding[:300] if catch else "it got away"
-        except DoesNotFit as error:
-            catch, told = None, {"mutant": mutant.name, "finding": str(error)}
-        escaped += catch is None
+    for told in _hunted(names, wish.seeds, wish.jobs):
+        escaped += told["seed"] is None
         print(json.dumps(told, ensure_ascii=False), flush=True)
-    print(f"{escaped} of {len(MUTANTS)} got away")
+    print(f"{escaped} of {len(names)} got away")
     return 1 if escaped else 0
+
+
+def _hunted(names: list[str], seeds: int, jobs: int) -> Iterator[dict[str, object]]:
+    """What became of each, as it is known."""
+    with ProcessPoolExecutor(jobs) as hunters:
+        for hunt in as_completed([hunters.submit(_hunt, name, seeds) for name in names]):
+            yield hunt.result()
+
+
+def _hunt(name: str, seeds: int) -> dict[str, object]:
+    mutant = next(each for each in MUTANTS if each.name == name)
+    try:
+        catch = caught(mutant, seeds)
+    except DoesNotFit as error:
+        return {"mutant": name, "seed": None, "finding": str(error)}
+    if catch is None:
+        return {"mutant": name, "seed": None, "finding": "it got away"}
+    return {"mutant": name, "seed": catch.seed, "tried": catch.tried, "finding": catch.finding[:300]}
 
 
 if __name__ == "__main__":
