@@ -8,7 +8,7 @@ from controller.equipment import Equipment
 from controller.flow.challenges import test_number
 from controller.flow.motions import Motion, MotionKind
 from controller.masking import mask
-from controller.plan.config import TimingSection
+from controller.plan.sections import TimingSection
 from controller.words.text import Text
 from devices.errors import NoRead, PrinterFault
 from devices.printer.wire import WaybillLabel
