@@ -9,40 +9,35 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from controller.desk.channel_wire import ChannelRefused
 from controller.desk.motion_ends import Told, ended, not_done, pushed
+from controller.desk.trials import Trials
 from controller.dispatch.bags import freeze_bag
 from controller.exits import Outcome
 from controller.flow.calling import last_item_on, note_suspect, open_items
-from controller.flow.challenges import test_number
 from controller.flow.ending import record_divert_permitted, record_swept
 from controller.flow.interlocks import Interlock, Standing, interlocks
 from controller.flow.items import Item
 from controller.flow.motions import Motion, MotionKind, motions_of, place
 from controller.journal import JournalUnavailable, Ledger
 from controller.line import Line
-from controller.masking import mask
 from controller.stations.divert import confirmed_chute
 from controller.stations.seal import set_points
 from controller.unit.machine import IllegalCommand
 from controller.unit.packml import MODE_CHANGES_IN, Mode
 from controller.words.alarm_texts import AlarmKind
 from controller.words.text import Text
-from devices.errors import DeviceError, NoRead
+from devices.errors import DeviceError
 from devices.plc.contract import Chute, Command, Result, ResultCode
 from devices.plc.driver import PlcStation
-from devices.printer.wire import WaybillLabel
 
 T = TypeVar("T")
 CAUSE = "manual"
 """Why what was on the line is suspect."""
-SCAN_S = 5.0
 _REMEMBERED = 12
-_TRIALS_FROM = 7 * 10**7
-"""Numbers of test labels are no test kit's: those are counted from 1, and from half of all."""
-_TRIAL_LINES = ("TEST", "MANUAL", "NOT FOR DISPATCH")
 
 
 class Interlocked(Exception):
@@ -59,6 +54,7 @@ class ManualMode:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._motions = {motion.name: motion for motion in motions_of(line.config)}
+        self._trials = Trials(line.equipment, line.config.timing)
         self._running = ""
         self._settled = False
         self._by = self._since = ""
@@ -129,9 +125,14 @@ class ManualMode:
 
     # Looking.
 
+    async def ask_printers(self) -> None:
+        """Let every printer say whether it can print, in Manual while nothing is under way."""
+        if self._line.unit.mode is Mode.MANUAL and not self._running:
+            await self._trials.ask_printers()
+
     def look(self) -> dict[str, Any]:
         """The mode, every motion with what forbids it now, and how the last ones ended."""
-        standing = self._standing(self._borne)
+        standing = replace(self._standing(self._borne), said=self._trials.said)
         return {
             "mode": self._line.unit.mode.name.title(),
             "by": self._by,
@@ -195,7 +196,7 @@ class ManualMode:
             result, text = await self._move(motion, motion.command, by)
             return result.code.name, result.code is ResultCode.OK, text, result.measured
         begun = await self._write(lambda ledger: _begun(ledger, motion, by))
-        text = await self._try(motion, begun)
+        text = await self._trials.make(motion, begun)
         await self._write(lambda ledger: _tried(ledger, motion, by, ResultCode.OK.name, text.en))
         return ResultCode.OK.name, True, text, {}
 
@@ -278,32 +279,6 @@ class ManualMode:
         if bag is not None:
             line.holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item)
             line.dispatch.kick()
-
-    async def _try(self, motion: Motion, begun: int) -> Text:
-        """A trial in which nothing of the line moves. :param begun: its entry, which no other trial has."""
-        equipment, timing = self._line.equipment, self._line.config.timing
-        match motion.kind:
-            case MotionKind.PRINT:
-                number = test_number(_TRIALS_FROM + begun)
-                label = WaybillLabel(number, _TRIAL_LINES)
-                await equipment.printers[motion.device].print_waybill(label, timing.print_s)
-                return Text(
-                    f"测试面单 {number} 在剥离口：取下销毁",
-                    f"test label {number} is at the peel edge: destroy it",
-                )
-            case MotionKind.SCAN:
-                try:
-                    reading = await equipment.scanners[motion.device].read(SCAN_S)
-                except NoRead as error:
-                    return Text(f"没有读到条码：{error.message}", f"no code was read: {error.message}")
-                code = f"{mask(reading.text)} ({reading.symbology})"
-                return Text(f"读到 {code}", f"read {code}")
-            case MotionKind.WEIGH:
-                weight = await equipment.scales[motion.device].weigh(timing.weigh_s)
-                return Text(f"{weight.grams:g} g，稳定", f"{weight.grams:g} g, stable")
-            case _:
-                await equipment.scales[motion.device].zero(timing.weigh_s)
-                return Text("已置零", "zeroed")
 
     def _setpoints(self, motion: Motion) -> tuple[int, ...]:
         if motion.kind is not MotionKind.JAW:

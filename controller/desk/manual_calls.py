@@ -39,6 +39,7 @@ class ManualCalls:
         return {"manual": self._look, "turn_mode": self._turn, "move_by_hand": self._move}
 
     async def _look(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        await self._manual.ask_printers()
         return self._manual.look()
 
     async def _turn(self, arguments: dict[str, Any]) -> dict[str, Any]:

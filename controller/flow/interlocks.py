@@ -7,7 +7,7 @@ would only answer. A rule asks what is known and never guesses: where nothing fr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.equipment import Equipment
 from controller.flow.motions import Motion, MotionKind, machine_at, place
@@ -48,6 +48,7 @@ class Standing:
     """What the rules look at.
 
     :ivar borne: open item by carrier, as the journal has them.
+    :ivar said: by printer what it said last of why it can't print; empty or absent: nothing.
     :ivar running: name of the motion under way; empty: none. :ivar settled: all on the line is suspect, durably.
     """
 
@@ -56,6 +57,7 @@ class Standing:
     borne: Mapping[int, int]
     running: str
     settled: bool
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def conveyor(self) -> StatusImage | None:
@@ -166,6 +168,8 @@ def _of_push(motion: Motion, standing: Standing) -> Iterator[Interlock]:
 def _of_print(motion: Motion, standing: Standing) -> Iterator[Interlock]:
     """A test label beside an item that waits for its own could be taken for that one."""
     yield from _bears_item(motion, standing)
+    if said := standing.said.get(motion.device):
+        yield Interlock("printer_fault", Text(f"打印机：{said}", f"printer: {said}"))
 
 
 def _of_zero(motion: Motion, standing: Standing) -> Iterator[Interlock]:

@@ -55,11 +55,13 @@ class Floor:
         first, *others = self.drivers[device].image.blocks
         self.spoil(device, blocks=(replace(first, state=state), *others))
 
-    def why(self, name: str) -> list[str]:
+    def standing(self) -> Standing:
         plcs = {plc: self.drivers[plc] for plc in PLCS}
         equipment = SimpleNamespace(config=CONFIG, plcs=plcs, drivers=self.drivers, conveyor=self.drivers["conveyor"])
-        standing = Standing(self.unit, cast(Equipment, equipment), self.borne, self.running, self.settled)
-        return [each.code for each in interlocks(MOTIONS[name], standing)]
+        return Standing(self.unit, cast(Equipment, equipment), self.borne, self.running, self.settled)
+
+    def why(self, name: str) -> list[str]:
+        return [each.code for each in interlocks(MOTIONS[name], self.standing())]
 
     def _put(self, device: str, number: int, carrier: int) -> None:
         blocks = list(self.drivers[device].image.blocks)
@@ -181,6 +183,12 @@ def test_a_gate_and_an_applicator_need_a_carrier_and_a_scale_none() -> None:
     assert (floor.why("zero-inspect"), floor.why("weigh-inspect")) == (["scale_loaded"], [])
     floor.drivers["conveyor"].image = None
     assert floor.why("zero-inspect") == ["link_lost"]
+
+
+def test_a_printer_that_can_not_print_says_why() -> None:
+    standing = replace(Floor().standing(), said={"printer": "media out"})
+    (why,) = interlocks(MOTIONS["print-label"], standing)
+    assert (why.code, why.text.en) == ("printer_fault", "printer: media out")
 
 
 def test_motions_name_themselves() -> None:
