@@ -192,6 +192,7 @@ async def test_the_item_that_holds_a_voided_number_is_suspect_even_before_it_kno
         suspect="",
         acceptance="GZ001",
         zone="label",
+        carrier=4,
     )
     monkeypatch.setitem(ITEMS, 1, item)
     await journal.write(_reserve)
