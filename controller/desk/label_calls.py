@@ -60,7 +60,9 @@ class LabelCalls:
             note_suspect(ledger, touched)
             return item
 
-        return {"number": form.number, "item": await self._write(change)}
+        item = await self._write(change)
+        await self._take_out_late(item)
+        return {"number": form.number, "item": item}
 
     def _take_out(self, number: str) -> list[Item]:
         """Make the item that holds the number suspect, before anything else is permitted for it."""
@@ -77,6 +79,13 @@ class LabelCalls:
         if holder.challenge is not None:
             raise ChannelRefused("test_number", "a test kit's number is not voided", "测试件的号码不作废")
         return tracking.suspect(VOIDED_CAUSE, [holder])
+
+    async def _take_out_late(self, token: int | None) -> None:
+        """The item whose number had just been reserved: the journal knew of it before the item itself did."""
+        item = self._line.tracking.items.get(token or 0)
+        if item is not None and not item.suspect:
+            touched = self._line.tracking.suspect(VOIDED_CAUSE, [item])
+            await self._write(lambda ledger: note_suspect(ledger, touched))
 
     async def _destroyed(self, arguments: dict[str, Any]) -> dict[str, Any]:
         form = read_form(_Destroyed, arguments)

@@ -55,8 +55,6 @@ async def take_all() -> None:
         await turn_to(page, "recovery")
         await take(page, "recovery-zh")
         await speak(page, link, "en")
-        await turn_to(page, "alarms")
-        await take(page, "alarms")
         await turn_to(page, "recovery")
         await take(page, "recovery")
         await control(folder, {"do": "guards", "closed": True})

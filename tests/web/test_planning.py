@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from controller.clock import SystemClock
-from controller.desk.label_calls import LabelCalls
+from controller.desk.label_calls import VOIDED_CAUSE, LabelCalls
 from controller.desk.planning import Planning
+from controller.flow.items import Activity
 from controller.journal import Journal, Ledger
 from controller.journal.planning import backlog
 from controller.journal.reading import verify_chain
@@ -38,9 +39,19 @@ async def journal(config: LineConfig, line: FakeLine) -> AsyncIterator[Journal]:
         await journal.write(lambda ledger: fill(ledger, config))
         stub: Any = SimpleNamespace(journal=journal, orders_changed=Pulse(), tally=SimpleNamespace(touch=lambda: None))
         stub.use_settings = clearance
-        stub.tracking = SimpleNamespace(items={}, suspect=lambda cause, items: items)
+        stub.tracking = SimpleNamespace(items=ITEMS, suspect=suspect)
         line.server._handlers = {**line.server._handlers, **Planning(stub).handlers, **LabelCalls(stub).handlers}
         yield journal
+
+
+ITEMS: dict[int, Any] = {}
+"""On the line, by token."""
+
+
+def suspect(cause: str, items: list[Any]) -> list[Any]:
+    for item in items:
+        item.suspect = cause
+    return items
 
 
 async def clearance() -> None:
@@ -167,6 +178,34 @@ async def test_a_number_is_voided_by_a_supervisor_alone_and_only_while_its_parce
         await journal.write(lambda ledger: advance(ledger, NUMBERS[0], MailNumberState.APPLIED))
         await journal.write(lambda ledger: advance(ledger, NUMBERS[0], MailNumberState.DISPATCHED))
         assert code(await boss.post(f"/api/mail-numbers/{NUMBERS[0]}/void", json=why)) == "parcel_dispatched"
+
+
+@pytest.mark.parametrize("known", [NUMBERS[0], None])
+async def test_the_item_that_holds_a_voided_number_is_suspect_even_before_it_knows_its_number(
+    web: str, journal: Journal, known: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = SimpleNamespace(
+        token=1,
+        mail_number=known,
+        activity=Activity.PRINTING,
+        challenge=None,
+        suspect="",
+        acceptance="GZ001",
+        zone="label",
+        carrier=4,
+    )
+    monkeypatch.setitem(ITEMS, 1, item)
+    await journal.write(_reserve)
+    async with signed_in(web, "zhao") as boss:
+        asked = await boss.post(f"/api/mail-numbers/{NUMBERS[0]}/void", json={"why": "torn at the peel edge"})
+        assert asked.json()["item"] == 1
+        item.activity = Activity.DIVERTING
+        item.mail_number = NUMBERS[0]
+        again = await boss.post(f"/api/mail-numbers/{NUMBERS[0]}/void", json={"why": "torn at the peel edge"})
+        assert code(again) == "at_the_gate"
+    assert item.suspect == VOIDED_CAUSE
+    told = await journal.write(lambda ledger: ledger.connection.execute("SELECT suspect FROM items").fetchone()[0])
+    assert told == VOIDED_CAUSE
 
 
 async def test_only_the_label_of_a_void_number_is_told_destroyed_and_once(web: str, journal: Journal) -> None:
