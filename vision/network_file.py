@@ -68,11 +68,11 @@ def quickened(model: bytes) -> bytes:
 def with_outputs(model: bytes, names: tuple[str, ...]) -> bytes:
     """The network's file with inner results among its outputs.
 
-    A file of this format may be followed by more of its fields, which are then added: here outputs of the graph, each with nothing but its name.
+    A file of this format may be followed by more of its fields, which are then added: here outputs of the graph, each
+    with nothing but its name.
     """
-    return model + b"".join(
-        message_field(_GRAPH, message_field(12, message_field(_NAME, name.encode()))) for name in names
-    )
+    added = (message_field(_OUTPUTS, message_field(_NAME, name.encode())) for name in names)
+    return model + b"".join(message_field(_GRAPH, output) for output in added)
 
 
 class _Plan:
