@@ -10,23 +10,22 @@ The file is of the format ONNX (protocol buffers); only what is needed of it is 
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.network_fields import as_bytes, as_text, fields, float_field, message_field, parted, whole_field
+
 Values = NDArray[np.float32]
 
-_GRAPH, _NODE = 7, 1
+_GRAPH, _NODE, _OUTPUTS = 7, 1, 12
 _INPUT, _OUTPUT, _OPERATION, _ATTRIBUTE = 1, 2, 4, 5
 _NAME, _FLOAT, _TENSOR, _TYPE = 1, 2, 5, 20
 _OF_FLOAT, _OF_TENSOR = 1, 4
 _DIMENSION, _KIND, _NUMBERS, _RAW = 1, 2, 4, 9
 _FLOAT32 = 1
-_VARINT, _EIGHT, _LENGTH, _FOUR = 0, 1, 2, 5
 
 
 @dataclass(slots=True)
@@ -57,22 +56,23 @@ class _Line:
 
 def quickened(model: bytes) -> bytes:
     """The network's file with fewer steps; the same where it has none that can be put together."""
-    around, graphs = _parted(model, _GRAPH)
-    rest, nodes = _parted(b"".join(graphs), _NODE)
+    around, graphs = parted(model, _GRAPH)
+    rest, nodes = parted(b"".join(graphs), _NODE)
     plan = _Plan([_node(each) for each in nodes])
     plan.join_after()
     plan.bend_in_two()
     plan.join_before()
-    return around + _message(_GRAPH, rest + b"".join(_message(_NODE, _written(node)) for node in plan.nodes))
+    return around + message_field(_GRAPH, rest + b"".join(message_field(_NODE, _written(node)) for node in plan.nodes))
 
 
 def with_outputs(model: bytes, names: tuple[str, ...]) -> bytes:
     """The network's file with inner results among its outputs.
 
-    A file of this format may be followed by more of its fields, which are then added: here outputs (field 12) of the
-    graph, each with nothing but its name.
+    A file of this format may be followed by more of its fields, which are then added: here outputs of the graph, each
+    with nothing but its name.
     """
-    return model + b"".join(_message(_GRAPH, _message(12, _message(_NAME, name.encode()))) for name in names)
+    added = (message_field(_OUTPUTS, message_field(_NAME, name.encode())) for name in names)
+    return model + b"".join(message_field(_GRAPH, output) for output in added)
 
 
 class _Plan:
@@ -211,15 +211,15 @@ def _shifting(name: str, answer: str, channels: int, by: np.float32) -> list[_No
 
 def _node(data: bytes) -> _Node:
     node = _Node("", [], [])
-    for number, value, _ in _fields(data):
+    for number, value, _ in fields(data):
         if number == _INPUT:
-            node.inputs.append(_text(value))
+            node.inputs.append(as_text(value))
         elif number == _OUTPUT:
-            node.outputs.append(_text(value))
+            node.outputs.append(as_text(value))
         elif number == _OPERATION:
-            node.operation = _text(value)
+            node.operation = as_text(value)
         elif number == _ATTRIBUTE:
-            node.attributes.append(_bytes(value))
+            node.attributes.append(as_bytes(value))
     if node.operation == "Constant" and len(node.attributes) == 1:
         node.value = _numbers(node.attributes[0])
     return node
@@ -227,11 +227,11 @@ def _node(data: bytes) -> _Node:
 
 def _numbers(attribute: bytes) -> Values | None:
     """The tensor of an attribute when it holds 32-bit floating point numbers."""
-    for number, value, _ in _fields(attribute):
+    for number, value, _ in fields(attribute):
         if number == _TENSOR:
-            parts = [(name, part) for name, part, _ in _fields(_bytes(value))]
+            parts = [(name, part) for name, part, _ in fields(as_bytes(value))]
             kinds = [part for name, part in parts if name == _KIND]
-            raw = [_bytes(part) for name, part in parts if name in (_RAW, _NUMBERS)]
+            raw = [as_bytes(part) for name, part in parts if name in (_RAW, _NUMBERS)]
             shape = [part for name, part in parts if name == _DIMENSION and isinstance(part, int)]
             if kinds == [_FLOAT32] and len(raw) == 1:
                 return np.frombuffer(raw[0], "<f4").reshape(shape)
@@ -239,86 +239,21 @@ def _numbers(attribute: bytes) -> Values | None:
 
 
 def _written(node: _Node) -> bytes:
-    data = b"".join(_message(_INPUT, name.encode()) for name in node.inputs)
-    data += b"".join(_message(_OUTPUT, name.encode()) for name in node.outputs)
-    data += _message(_OPERATION, node.operation.encode())
+    data = b"".join(message_field(_INPUT, name.encode()) for name in node.inputs)
+    data += b"".join(message_field(_OUTPUT, name.encode()) for name in node.outputs)
+    data += message_field(_OPERATION, node.operation.encode())
     attributes = node.attributes if node.value is None else [_tensor(node.value)]
-    return data + b"".join(_message(_ATTRIBUTE, attribute) for attribute in attributes)
+    return data + b"".join(message_field(_ATTRIBUTE, attribute) for attribute in attributes)
 
 
 def _tensor(value: Values) -> bytes:
     """An attribute that holds numbers, as a constant has it."""
-    data = b"".join(_whole(_DIMENSION, side) for side in value.shape)
-    data += _whole(_KIND, _FLOAT32) + _message(_RAW, value.astype("<f4").tobytes())
-    return _message(_NAME, b"value") + _message(_TENSOR, data) + _whole(_TYPE, _OF_TENSOR)
+    data = b"".join(whole_field(_DIMENSION, side) for side in value.shape)
+    data += whole_field(_KIND, _FLOAT32) + message_field(_RAW, value.astype("<f4").tobytes())
+    return message_field(_NAME, b"value") + message_field(_TENSOR, data) + whole_field(_TYPE, _OF_TENSOR)
 
 
 def _number(name: str, value: float) -> bytes:
     """An attribute that is one number."""
-    number = _varint(_FLOAT << 3 | _FOUR) + struct.pack("<f", value)
-    return _message(_NAME, name.encode()) + number + _whole(_TYPE, _OF_FLOAT)
-
-
-def _parted(data: bytes, number: int) -> tuple[bytes, list[bytes]]:
-    """A message without the fields of a number, and those fields."""
-    rest, found = bytearray(), list[bytes]()
-    for each, value, whole in _fields(data):
-        if each == number:
-            found.append(_bytes(value))
-        else:
-            rest += whole
-    return bytes(rest), found
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int | memoryview, memoryview]]:
-    """Number and value of each field of a message, and all its bytes. Fixed sizes come as bytes."""
-    view, place = memoryview(data), 0
-    while place < len(view):
-        began = place
-        key, place = _read_varint(view, place)
-        kind = key & 7
-        if kind == _VARINT:
-            whole, place = _read_varint(view, place)
-            yield key >> 3, whole, view[began:place]
-            continue
-        size = {_EIGHT: 8, _FOUR: 4}.get(kind)
-        if size is None:
-            size, place = _read_varint(view, place)
-        value, place = view[place : place + size], place + size
-        yield key >> 3, value, view[began:place]
-
-
-def _read_varint(view: memoryview, place: int) -> tuple[int, int]:
-    value, shift = 0, 0
-    while True:
-        byte = view[place]
-        place, value, shift = place + 1, value | (byte & 127) << shift, shift + 7
-        if byte < 128:
-            return value, place
-
-
-def _varint(value: int) -> bytes:
-    data = bytearray()
-    while value > 127:
-        data.append(value & 127 | 128)
-        value >>= 7
-    return bytes((*data, value))
-
-
-def _whole(number: int, value: int) -> bytes:
-    """A field that is a whole number."""
-    return _varint(number << 3 | _VARINT) + _varint(value)
-
-
-def _message(number: int, content: bytes) -> bytes:
-    """A field that is text, bytes or another message."""
-    return _varint(number << 3 | _LENGTH) + _varint(len(content)) + content
-
-
-def _bytes(value: int | memoryview) -> bytes:
-    assert isinstance(value, memoryview)
-    return bytes(value)
-
-
-def _text(value: int | memoryview) -> str:
-    return _bytes(value).decode()
+    number = float_field(_FLOAT, value)
+    return message_field(_NAME, name.encode()) + number + whole_field(_TYPE, _OF_FLOAT)

@@ -8,7 +8,8 @@ import numpy as np
 import onnxruntime
 
 from vision.characters import STEP_PX, _model_file
-from vision.network_file import _GRAPH, _NODE, _fields, _node, _parted, quickened, with_outputs
+from vision.network_fields import fields, parted
+from vision.network_file import _GRAPH, _NODE, _node, quickened, with_outputs
 
 INNER = ("transpose_51.tmp_0",)
 
@@ -21,8 +22,8 @@ def _answers(model: bytes, picture: np.ndarray) -> list[np.ndarray]:
 
 
 def _operations(model: bytes) -> Counter[str]:
-    (graph,) = _parted(model, _GRAPH)[1]
-    return Counter(_node(each).operation for each in _parted(graph, _NODE)[1])
+    (graph,) = parted(model, _GRAPH)[1]
+    return Counter(_node(each).operation for each in parted(graph, _NODE)[1])
 
 
 def test_the_same_is_read_in_fewer_steps() -> None:
@@ -43,5 +44,5 @@ def test_what_has_none_of_these_steps_stays() -> None:
 
 def test_fields_of_every_kind_are_kept() -> None:
     message = bytes((0x08, 0x96, 0x01, 0x15, 1, 2, 3, 4, 0x19, *range(8), 0x22, 2, 65, 66))
-    assert b"".join(whole for _, _, whole in _fields(message)) == message
-    assert [number for number, _, _ in _fields(message)] == [1, 2, 3, 4]
+    assert b"".join(whole for _, _, whole in fields(message)) == message
+    assert [number for number, _, _ in fields(message)] == [1, 2, 3, 4]
