@@ -83,7 +83,11 @@ def _judged(seen: Ink | None, city: str, plate: ExpectedPlate) -> tuple[float, f
     (likeness,), (drawn,) = _best(seen, own)
     likenesses, names = _best(seen, _drawn())
     others = [place for place, other in enumerate(CITIES) if other != city]
-    lead = min(_lead(seen, drawn, names[place]) for place in others)
+    rivals = names[others]
+    lead = _least_lead(seen, drawn, rivals)
+    if lead < MIN_LEAD:
+        # The likeliest type need not be the one that tells two names apart best.
+        lead = max(_least_lead(seen, each, rivals) for each in own)
     if lead <= 0:
         return lead, MIN_LEAD, CITIES[max(others, key=lambda place: likenesses[place])]
     return (float(likeness), MIN_LIKENESS, city) if likeness < MIN_LIKENESS else (lead, MIN_LEAD, city)
@@ -148,6 +152,10 @@ def _best(seen: Ink, names: Ink) -> tuple[Ink, Ink]:
     best, every = scores.argmax(axis=0), np.arange(flat.shape[1])
     prints = flat[best, every].reshape(-1, *SIZE[::-1])
     return np.asarray(scores[best, every], np.float32), np.asarray(prints, np.float32)
+
+
+def _least_lead(seen: Ink, own: Ink, rivals: Ink) -> float:
+    return min(_lead(seen, own, rival) for rival in rivals)
 
 
 def _lead(seen: Ink, own: Ink, rival: Ink) -> float:
