@@ -11,10 +11,11 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 from simulators.virtual.campaign import simulate
 from simulators.virtual.floor import Depth
-from simulators.virtual.troubles import Kind
+from simulators.virtual.troubles import AT_ZONES, Kind
 from tests.mutants.mutant import Mutant
 
 ROOT = Path(__file__).parents[2]
@@ -22,8 +23,9 @@ ROOMS = ("controller", "devices", "vision", "simulators")
 HUNT = """
 import json, sys
 from simulators.virtual.campaign import simulate
-from simulators.virtual.troubles import Kind
-first, most, items, only, depth = json.loads(sys.argv[1])
+from simulators.virtual.troubles import AT_ZONES, Kind
+first, most, items, only, depth, at = json.loads(sys.argv[1])
+AT_ZONES.update({Kind(each): (at,) for each in only if at})
 for seed in range(first, first + most):
     findings = simulate(seed, items, "heavy", tuple(Kind(each) for each in only), depth).findings
     print(json.dumps([seed, findings[:3]], ensure_ascii=False), flush=True)
@@ -79,7 +81,7 @@ def caught(mutant: Mutant, most: int) -> Catch | None:
 
 
 def _hunt(mutant: Mutant, folder: Path, first: int, most: int) -> tuple[int, str] | None:
-    wish = [first, most, mutant.items, mutant.kinds, mutant.depth]
+    wish = [first, most, mutant.items, mutant.kinds, mutant.depth, mutant.at]
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", HUNT, json.dumps(wish)],
         cwd=folder,
@@ -98,10 +100,11 @@ def _hunt(mutant: Mutant, folder: Path, first: int, most: int) -> tuple[int, str
 
 
 def _sound(mutant: Mutant, seed: int) -> bool:
-    return _passes(seed, mutant.items, tuple(Kind(each) for each in mutant.kinds), Depth(mutant.depth))
+    return _passes(seed, mutant.items, tuple(Kind(each) for each in mutant.kinds), Depth(mutant.depth), mutant.at)
 
 
 @cache
-def _passes(seed: int, items: int, kinds: tuple[Kind, ...], depth: Depth) -> bool:
+def _passes(seed: int, items: int, kinds: tuple[Kind, ...], depth: Depth, at: str) -> bool:
     """Whether the product as it is passes a seed: asked once for all the mutants that it catches."""
-    return not simulate(seed, items, "heavy", kinds, depth).findings
+    with patch.dict(AT_ZONES, {kind: (at,) for kind in kinds if at}):
+        return not simulate(seed, items, "heavy", kinds, depth).findings

@@ -12,6 +12,7 @@ class Mutant:
     :ivar old: must stand in the file exactly once: a mutant that no longer fits is to be rewritten with the code.
     :ivar breaks: what it lets happen, in plain words; :ivar only: the kinds of trouble in which it shows.
     :ivar seed: the first to try: one that catches it. :ivar depth: `port`, or `wire` where frames matter.
+    :ivar at: the zone at which all that trouble strikes; '' for wherever it may.
     :ivar also: further places, where another layer would hide it: a line must not fall with one check.
     """
 
@@ -21,6 +22,7 @@ class Mutant:
     new: str
     breaks: str
     only: str = ""
+    at: str = ""
     seed: int = 1
     items: int = 16
     depth: str = "port"
