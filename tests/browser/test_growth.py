@@ -1,0 +1,53 @@
+"""A page that has followed the line for long holds no more than one that has just begun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from tests.web.floor import FakeLine, in_trouble, running
+
+pytestmark = pytest.mark.browser
+SAID = 300
+"""Snapshots, a minute of the fastest feed; what grows with each shows by then."""
+GROWTH_BYTES = 1_000
+"""A snapshot that is kept, or its drawing, is many times that."""
+HAND_FED = """() => {
+  window.heard = [];
+  window.EventSource = class extends EventTarget {
+    constructor() { super(); window.heard.push(this); }
+  };
+}"""
+SAY = """([calm, trouble, from, until]) => {
+  for (let number = from; number < until; number += 1) {
+    const snapshot = structuredClone(number % 2 ? calm : trouble);
+    snapshot.counters.packed = number;
+    for (const each of snapshot.stations) each.carrier = (number % 15) + 1;
+    for (const alarm of snapshot.alarms) alarm.alarm = number;
+    for (const reject of snapshot.rejects) reject.item += number;
+    window.heard[0].dispatchEvent(new MessageEvent("snapshot", {data: JSON.stringify(snapshot)}));
+  }
+}"""
+
+
+@pytest.mark.parametrize("path", ["", "alarms", "rejects", "recovery"])
+async def test_a_page_does_not_grow_with_what_it_has_heard(page: Page, line: FakeLine, web: str, path: str) -> None:
+    calm, trouble = (each.model_dump(mode="json") for each in (running(line.config), in_trouble(line.config, ())))
+    await page.add_init_script(f"({HAND_FED})()")
+    await page.goto(f"{web}{path}")
+    session = await page.context.new_cdp_session(page)
+
+    async def held(start: int) -> tuple[int, int]:
+        await page.evaluate(SAY, [calm, trouble, start, start + SAID])
+        await page.wait_for_timeout(300)
+        await session.send("HeapProfiler.collectGarbage")
+        found: dict[str, Any] = await session.send("Runtime.getHeapUsage")
+        return int(found["usedSize"]), int(await page.evaluate("document.querySelectorAll('*').length"))
+
+    await held(0)
+    heap, elements = await held(SAID)
+    heap_later, elements_later = await held(2 * SAID)
+    assert elements_later == elements
+    assert heap_later - heap < SAID * GROWTH_BYTES
