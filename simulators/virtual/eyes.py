@@ -17,6 +17,7 @@ from typing import Any
 
 from simulators.camera import EXPOSURE_S, CameraFaults
 from simulators.matter import CARRIER, Mailer, PartKind, PlacedLabel, PlacedPart
+from simulators.virtual.loop import nap
 from simulators.wires import Send
 from simulators.world import World
 from vision.verdict import Check, ContentsTask, Outcome, Task, Verdict, WaybillTask, worst
@@ -147,7 +148,7 @@ class TrueVision:
         if chance.random() < rates.silent:
             await asyncio.sleep(deadline_s)
             raise self.failure(f"no verdict within {deadline_s} s")
-        await asyncio.sleep(chance.uniform(rates.least_s, rates.most_s))
+        await nap(chance.uniform(rates.least_s, rates.most_s))
         if self.blinded:
             return Verdict(Outcome.ACCEPT, (Check("picture_readable", Outcome.ACCEPT),), picture)
         return self._verdict(picture, task)

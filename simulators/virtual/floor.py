@@ -43,7 +43,7 @@ from simulators.virtual.dispatch import VirtualBroker
 from simulators.virtual.eyes import Rates, TrueVision
 from simulators.virtual.finding import Finders
 from simulators.virtual.inspector import Inspector
-from simulators.virtual.loop import Process, VirtualLoop
+from simulators.virtual.loop import Process, VirtualLoop, nap
 from simulators.virtual.people import Operator, VirtualHands
 from simulators.virtual.pixels import PixelVision, Truths
 from simulators.virtual.plant import VirtualPlant
@@ -238,7 +238,7 @@ class VirtualFloor:
         line, process = self._line, self._process
         if line is None or process is None or not process.alive:
             return None
-        await asyncio.sleep(0.001)
+        await nap(0.001)
         if not process.alive:
             return None
         answer: asyncio.Future[dict[str, Any] | None] = self._loop.create_future()

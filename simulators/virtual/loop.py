@@ -13,7 +13,7 @@ import heapq
 import itertools
 from asyncio import events, futures
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Executor
 from contextvars import Context, ContextVar, copy_context
 from random import Random
@@ -73,6 +73,48 @@ class Step:
     def when(self) -> float:
         """Its time."""
         return self._when
+
+
+class Nap:
+    """What `asyncio.sleep` does, in one step instead of two: its timer wakes the sleeper itself. Await it at once.
+
+    To a task it is a future: it takes the task's wake-up and gives it to the loop as a timer.
+    """
+
+    __slots__ = ("_asyncio_future_blocking", "_cancelled", "_loop", "_seconds", "_timer", "_wake")
+
+    def __init__(self, loop: VirtualLoop, seconds: float) -> None:
+        self._loop = loop
+        self._seconds = seconds
+        self._asyncio_future_blocking = False
+        self._cancelled = False
+
+    def __await__(self) -> Generator[Nap, None, None]:
+        self._asyncio_future_blocking = True
+        yield self
+
+    def get_loop(self) -> VirtualLoop:
+        """As a future's."""
+        return self._loop
+
+    def add_done_callback(self, wake: Callable[[Nap], object], *, context: Context) -> None:
+        """Take the wake-up of the task that sleeps."""
+        self._wake = wake
+        self._timer = self._loop.call_later(self._seconds, wake, self, context=context)
+
+    def cancel(self, msg: object = None) -> bool:  # noqa: ARG002 -- nobody reads it
+        """Wake the sleeper now, who is cancelled."""
+        if self._cancelled:
+            return False
+        self._cancelled = True
+        self._timer.cancel()
+        self._loop.call_soon(self._wake, self, context=self._timer._context)
+        return True
+
+    def result(self) -> None:
+        """As a future's."""
+        if self._cancelled:
+            raise asyncio.CancelledError
 
 
 class Deadlock(Exception):
@@ -136,7 +178,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> Step:
         """As every loop's."""
-        return self.call_at(self._now + delay, callback, *args, context=context)
+        when = self._now + delay
+        timer = Step(callback, args, context, when)
+        heapq.heappush(self._timers, (when, next(self._timer_serial), timer))
+        return timer
 
     def run_in_executor(  # type: ignore[override]
         self,
@@ -178,7 +223,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """Moment after moment: take what is due, shuffle it, run it. Returns when the loop is asked to stop."""
-        ready, timers, run, pop = self._ready, self._timers, self._run, heapq.heappop
+        ready, timers, pop = self._ready, self._timers, heapq.heappop
         while not self._stopping:  # type: ignore[attr-defined]
             if not ready:
                 self._jump()
@@ -191,17 +236,39 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     step._callback(*step._args)
                 else:
                     ready.append(step)
-            if len(ready) == 1:
-                run(ready.popleft())
-                continue
             batch = list(ready)
             ready.clear()
-            self._shuffle(batch)
-            self._at_this_moment += len(batch)
-            if self._at_this_moment > _MOST_RUNS_AT_ONE_MOMENT:
-                raise Spinning(f"no time passes at {self._now:.3f} s; ready: {[each._callback for each in batch[:5]]}")
+            if len(batch) > 1:
+                self._shuffle(batch)
+                self._at_this_moment += len(batch)
+                if self._at_this_moment > _MOST_RUNS_AT_ONE_MOMENT:
+                    ran = [each._callback for each in batch[:5]]
+                    raise Spinning(f"no time passes at {self._now:.3f} s; ready: {ran}")
             for step in batch:
-                run(step)
+                if step._cancelled:
+                    continue
+                self.steps += 1
+                context = step._context
+                process: Process | None = context.get(_PROCESS)
+                if process is not None and not self._lives(process, step):
+                    continue
+                try:
+                    context.run(step._callback, *step._args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    self.call_exception_handler({"message": f"in {step._callback!r}", "exception": error})
+
+    def _lives(self, process: Process, step: Step) -> bool:
+        """Whether a process makes this step of its; it may be the one before which it is to die."""
+        if not process.alive:
+            self._graveyard.append(step)
+            return False
+        process.steps += 1
+        if process.steps == process.die_at:
+            self.kill(process)
+            return False
+        return True
 
     def _shuffle(self, batch: list[Step]) -> None:
         """An order that only the seed decides."""
@@ -210,27 +277,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         for last in range(len(batch) - 1, 0, -1):
             other = int(chance() * (last + 1))
             batch[last], batch[other] = batch[other], batch[last]
-
-    def _run(self, step: Step) -> None:
-        if step._cancelled:
-            return
-        self.steps += 1
-        context = step._context
-        process: Process | None = context.get(_PROCESS)
-        if process is not None:
-            if not process.alive:
-                self._graveyard.append(step)
-                return
-            process.steps += 1
-            if process.steps == process.die_at:
-                self.kill(process)
-                return
-        try:
-            context.run(step._callback, *step._args)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            self.call_exception_handler({"message": f"in {step._callback!r}", "exception": error})
 
     def _jump(self) -> None:
         timers = self._timers
@@ -259,6 +305,13 @@ def virtual_run(work: Coroutine[Any, Any, T], loop: VirtualLoop) -> T:
         loop.bury()
         events.set_event_loop(None)
         loop.close()
+
+
+def nap(seconds: float) -> Nap:
+    """Sleep so long on a virtual loop; lighter than `asyncio.sleep`, and to be awaited at once."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return Nap(loop, seconds)
 
 
 def current_process() -> Process | None:

@@ -21,6 +21,7 @@ from devices.links.state import LinkCounters, LinkState, backoff_s
 from devices.plc.contract import HEARTBEAT_PERIOD_S, SCAN_S, DeviceKind, StatusImage
 from simulators.modbus_server import ILLEGAL_ADDRESS, IllegalAddressError
 from simulators.virtual.event_plc import EventPlc, Shown
+from simulators.virtual.loop import nap
 from simulators.virtual.trace import Trace
 from simulators.virtual.wires import Twist, VirtualWire
 
@@ -176,7 +177,7 @@ class TypedPort:
 
     async def write(self, address: int, values: list[int]) -> Written:
         """Write registers."""
-        await asyncio.sleep(self._chance.uniform(0.0002, 0.002))
+        await nap(self._chance.uniform(0.0002, 0.002))
         broken = self._broken
         if self.state is not LinkState.ONLINE or broken is None:
             raise LinkLost(self.name, f"nothing was sent: link is {self.state}, last error: {self.last_error}")
@@ -197,7 +198,7 @@ class TypedPort:
             error: DeviceError = DeviceTimeout(self.name, f"no answer in {TIMEOUT_S} s", written_at=written_at)
             self.lose(error)
             raise error
-        await asyncio.sleep(self._chance.uniform(0.0005, 0.004))
+        await nap(self._chance.uniform(0.0005, 0.004))
         if broken is not self._broken or (twist is not None and twist not in (Twist.SPLIT, Twist.DOUBLED)):
             error = BadReply(self.name, "an answer that can't be the one asked for", written_at=written_at)
             self.lose(error)
@@ -207,7 +208,7 @@ class TypedPort:
 
     async def read(self, address: int, count: int) -> list[int]:
         """Read registers."""
-        await asyncio.sleep(self._chance.uniform(0.0002, 0.002))
+        await nap(self._chance.uniform(0.0002, 0.002))
         broken = self._broken
         if self.state is not LinkState.ONLINE or broken is None:
             raise LinkLost(self.name, f"nothing was read: link is {self.state}, last error: {self.last_error}")

@@ -7,7 +7,7 @@ import gc
 
 import pytest
 
-from simulators.virtual.loop import Deadlock, Process, Spinning, VirtualLoop, virtual_run
+from simulators.virtual.loop import Deadlock, Process, Spinning, VirtualLoop, nap, virtual_run
 
 
 def test_time_jumps_and_nothing_waits() -> None:
@@ -39,6 +39,49 @@ def _order(seed: str) -> list[int]:
 def test_the_seed_decides_the_order_of_what_happens_at_one_moment() -> None:
     assert _order("1") == _order("1")
     assert len({tuple(_order(str(seed))) for seed in range(10)}) > 5
+
+
+def test_a_nap_is_a_sleep_that_can_be_cut_off() -> None:
+    async def two_naps() -> tuple[float, bool]:
+        loop = asyncio.get_running_loop()
+        await nap(2)
+        slept = loop.time()
+        sleeper = asyncio.ensure_future(_nap(100))
+        await asyncio.sleep(1)
+        sleeper.cancel()
+        await asyncio.wait((sleeper,))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await nap(100)
+        return loop.time() - slept, sleeper.cancelled()
+
+    loop = VirtualLoop("1")
+    assert virtual_run(two_naps(), loop) == (pytest.approx(2), True)
+
+
+def test_who_naps_when_its_process_is_killed_never_wakes() -> None:
+    woke: list[bool] = []
+
+    async def sleeper() -> None:
+        try:
+            await nap(2)
+        finally:
+            woke.append(True)
+
+    async def killed() -> int:
+        loop, process = asyncio.get_running_loop(), Process("line")
+        assert isinstance(loop, VirtualLoop)
+        process.run(sleeper(), "sleeper")
+        await asyncio.sleep(1)
+        loop.kill(process)
+        await asyncio.sleep(5)
+        return len(woke)
+
+    assert virtual_run(killed(), VirtualLoop("1")) == 0
+
+
+async def _nap(seconds: float) -> None:
+    await nap(seconds)
 
 
 def test_a_thread_is_none() -> None:
