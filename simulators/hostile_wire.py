@@ -55,6 +55,8 @@ class HostileWire:
     :param share: of replies that are spoiled, 0..1. :param late_s: when a late reply comes, from and to.
     :ivar silent_replies: how many replies a half-open link swallows; :ivar told: how often each lie was told.
     :ivar honest: replies that went through untouched.
+    :ivar asked_at: loop time of the last question, where who asks says it: a late reply counts from there, and one that
+        this wire could only send later than it may is swallowed.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class HostileWire:
         self._lies = [lie for lie in Lie if not (serial and lie in _NUMBERED)]
         self.told: Counter[Lie] = Counter()
         self.honest = 0
+        self.asked_at: float | None = None
 
     def __call__(self, send: Send) -> Face:
         """One connection's conversation."""
@@ -83,9 +86,10 @@ class HostileWire:
         self.told[lie] += 1
         return lie
 
-    def late_s(self) -> float:
-        """How late."""
-        return self._chance.uniform(*self._late_s)
+    def late_s(self, now: float) -> float | None:
+        """How long a late reply is kept from now on; None when that is too late already."""
+        at = (now if self.asked_at is None else self.asked_at) + self._chance.uniform(*self._late_s)
+        return at - now if at > now else None
 
     def noisy(self, reply: bytes) -> bytes:
         """One bit is another; without a checksum it is one of the head, for Modbus TCP can't see the others."""
@@ -120,7 +124,9 @@ class _Mouth:
             case None:
                 self._send(reply)
             case Lie.LATE:
-                self._later(self._wire.late_s(), reply)
+                delay_s = self._wire.late_s(asyncio.get_running_loop().time())
+                if delay_s is not None:
+                    self._later(delay_s, reply)
             case Lie.DOUBLED:
                 self._send(reply + reply)
             case Lie.BEFORE:

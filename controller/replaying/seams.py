@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from bisect import bisect_right
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,7 @@ import aiomqtt
 
 from controller.dispatch.broker import Broker
 from controller.eyes import vision_workers
+from controller.eyes.vision_wire import HEAD
 from controller.eyes.vision_wire import Answer as VisionAnswer
 from controller.eyes.vision_workers import VisionError, VisionTimeout, VisionWorkers
 from controller.journal import JournalUnavailable
@@ -143,7 +145,7 @@ class PlaybackVision(VisionWorkers):
     async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
         """Give the recorded verdict in its turn."""
         digest = digest_of(picture)
-        answer = self._line.verdicts.next(f"{digest} {asked_of(task)}")
+        answer = self._line.verdicts.next(self._as_then(f"{digest} {asked_of(task)}"))
         if answer is None:
             about = f"a {type(task).__name__} on picture {digest[:12] or 'unknown'}"
             self.unknown.append(
@@ -157,6 +159,30 @@ class PlaybackVision(VisionWorkers):
             raise error(facts["failed"])
         verdict = self._judge(digest, task) if self._judge else _verdict(facts)
         return replace(verdict, evidence=stand_in(digest, 100) if facts["evidence"] else b"")
+
+    def _as_then(self, question: str) -> str:
+        """The same question as it was put then: another version may ask more, or less, of the same picture."""
+        known = self._line.verdicts.questions
+        digest, _, asked = question.partition(" ")
+        if question in known:
+            return question
+        now = _read_question(asked)
+        of_it = (each for each in known if each.startswith(f"{digest} "))
+        return next((each for each in of_it if _agree(_read_question(each.partition(" ")[2]), now)), question)
+
+
+def _read_question(asked: str) -> Any:
+    packed = base64.b64decode(asked)
+    return json.loads(packed[HEAD.size : HEAD.size + HEAD.unpack_from(packed)[0]])
+
+
+def _agree(then: Any, now: Any) -> bool:
+    """Whether two questions say the same in all that both say."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return all(_agree(value, now[name]) for name, value in then.items() if name in now)
+    if isinstance(then, list) and isinstance(now, list):
+        return len(then) == len(now) and all(map(_agree, then, now))
+    return bool(then == now)
 
 
 def _verdict(facts: dict[str, Any]) -> Verdict:

@@ -66,6 +66,11 @@ class Answers:
         asked.append((number, answer))
         asked.sort(key=lambda each: each[0])
 
+    @property
+    def questions(self) -> list[str]:
+        """All that was asked."""
+        return list(self._asked)
+
     def next(self, question: str) -> Answer | None:
         """The answer to a question that is asked now; None when it was not asked so often then."""
         place = self._next[question] = self._next.get(question, -1) + 1

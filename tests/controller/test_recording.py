@@ -20,12 +20,13 @@ from order_bench import EXAMPLE
 
 from controller.clock import SystemClock
 from controller.durable import put_file
-from controller.eyes.vision_workers import VisionWorkers
+from controller.eyes.vision_wire import HEAD
+from controller.eyes.vision_workers import VisionTimeout, VisionWorkers
 from controller.journal import Journal
 from controller.plan.config import load_config
 from controller.recording.recorder import Recorder
 from controller.recording.results import error_of
-from controller.recording.seams import RecordedVision
+from controller.recording.seams import RecordedVision, asked_of
 from controller.recording.streams import PictureCutter
 from controller.recording.tape import (
     BEHEADED,
@@ -43,8 +44,9 @@ from controller.recording.turns import RecordedLoop
 from controller.recording.upkeep import Upkeep
 from controller.replaying.loop import ReplayLoop
 from controller.replaying.reading import find_run, read_timeline
-from controller.replaying.timeline import Connection
-from controller.replaying.wires import PlaybackStream
+from controller.replaying.seams import PlaybackVision
+from controller.replaying.timeline import Answer, Connection, Timeline
+from controller.replaying.wires import PlaybackStream, stand_in
 from vision.verdict import Box, Task, Verdict, View, WaybillTask
 
 KB = 1024
@@ -257,6 +259,31 @@ def test_a_verdict_for_which_the_line_waits_no_more_is_on_the_tape_as_asked(tmp_
     _in_turns(work)
     told = [each.said() for each in read_records(read_noted(tmp_path / "run"), array("q")) if each.kind is Kind.VERDICT]
     assert [each["cancelled"] for each in told] == [True]
+
+
+async def test_another_version_may_ask_vision_for_more_and_gets_the_recorded_verdict(tmp_path: Path) -> None:
+    task = WaybillTask("C001", View(10.0, 0.0, 0.0), "1", Box(0, 0, 50, 50))
+    packed = base64.b64decode(asked_of(task))
+    question = json.loads(packed[HEAD.size : HEAD.size + HEAD.unpack_from(packed)[0]])
+    _without(question, "least_grade")
+    text = json.dumps(question).encode()
+    then = base64.b64encode(HEAD.pack(len(text), 0) + text).decode()
+    line = Timeline(tmp_path, load_config(EXAMPLE))
+    said = {"n": 1, "failed": "no verdict then", "error": "VisionTimeout"}
+    answer = Answer(Record(1, 0, 0.0, Kind.VERDICT, 0, json.dumps(said).encode()))
+    answer.come()
+    line.records.append(answer.record)
+    line.verdicts.add(f"{'0' * 64} {then}", 1, answer)
+    with pytest.raises(VisionTimeout, match="no verdict then"):
+        await PlaybackVision(line, None).judge(stand_in("0" * 64, 200), task, 1.0)
+
+
+def _without(question: Any, name: str) -> None:
+    """Take a field out, wherever it stands."""
+    if isinstance(question, dict):
+        question.pop(name, None)
+        for value in question.values():
+            _without(value, name)
 
 
 def test_bytes_that_a_driver_takes_before_their_turn_are_told_once() -> None:

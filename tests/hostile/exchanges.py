@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ async def over_serial(exchanges: int, seed: int, folder: Path) -> Tally:
 
 
 async def _exchange(master: ModbusMaster, bank: Numbers, wire: HostileWire, exchanges: int, seed: int) -> Tally:
-    chance = Random(seed)
+    chance, loop = Random(seed), asyncio.get_running_loop()
     tally = Tally()
     while tally.accepted + tally.thrown < exchanges:
         writes = chance.random() < _WRITES
@@ -90,6 +91,7 @@ async def _exchange(master: ModbusMaster, bank: Numbers, wire: HostileWire, exch
         try:
             if not master.connected:
                 await master.connect()
+            wire.asked_at = loop.time()
             found = await (_written(master, bank, address, value) if writes else master.read(address, count))
         except DeviceError:
             tally.thrown += 1
