@@ -40,6 +40,7 @@ async def technician(web: str) -> AsyncIterator[httpx.AsyncClient]:
 
 async def test_every_offer_is_told_taken_up_and_taken_back(technician: httpx.AsyncClient, plant: Plant) -> None:
     plant.world.feed_load()
+    plant.world.returning.clear()  # no other carrier comes, however slow the test
     plant.world.move_by_hand("load", "verify")
     told = (await technician.get("/api/simulation")).json()
     assert len(told["offers"]) == len(offers_of(plant)) > 40
