@@ -58,12 +58,13 @@ class Manners:
 
 
 class VirtualDispatch:
-    """Dispatch with its ledger."""
+    """Dispatch with its ledger. :ivar on_told: told of each event when it is entered."""
 
     def __init__(self, broker: VirtualBroker, trace: Trace) -> None:
         self.manners = Manners()
         self.ledger: dict[str, Told] = {}
         self.deliveries = 0
+        self.on_told: Callable[[Told], None] = lambda _: None
         self._before = ""
         self._broker = broker
         self._trace = trace
@@ -86,6 +87,7 @@ class VirtualDispatch:
                 accepted, reason = False, "this mail number was sealed already"
                 told = Told(told.sequence, told.kind, told.acceptance, told.mail_number, reason)
             self.ledger[identifier] = told
+            self.on_told(told)
         else:
             reason = self.ledger[identifier].refused
             accepted = not reason

@@ -111,7 +111,8 @@ class Ended:
     :ivar open_numbers: their mail numbers; :ivar escaped: orders whose reject, it says, fell into dispatch.
     :ivar findings: what was wrong while it ran; :ivar printed: mail numbers of all labels that came out.
     :ivar rare: how often each rare branch was taken.
-    :ivar astray: labels that were pressed on others' parcels, a sentence each; none where hands had moved parcels.
+    :ivar astray: labels on others' parcels and events before their time, a sentence each; none where hands had moved
+        parcels.
     :ivar calm_gate: nothing ever disturbed the gate, so it can tell of each parcel where it fell.
     """
 
@@ -220,6 +221,7 @@ class VirtualFloor:
         async with self.plant:
             self.plant.world.history = Witness(self.plant.world.history, self._see)
             self.inspector.plcs = self.plant.watched
+            self._broker.dispatch.on_told = self.inspector.told
             for plc in self.plant.watched:
                 plc.watch(self.inspector.written, self.inspector.accepted, self.inspector.rare)
             for camera in self.plant.cameras.values():

@@ -20,8 +20,10 @@ from simulators.history import (
     JawClosed,
     LabelApplied,
     LabelPrinted,
+    ParcelFell,
 )
 from simulators.matter import Mailer
+from simulators.oracle import Told
 from simulators.plc import PlcTwin
 from simulators.virtual.watched_plc import WatchedPlc
 from simulators.world import ZONES, World
@@ -60,7 +62,8 @@ class Inspector:
     """One run's.
 
     :ivar findings: sentences; :ivar rare: how often rare things were seen; :ivar life: the line's present one.
-    :ivar astray: sentences on labels that were pressed on others' parcels, which counts while hands leave all in place.
+    :ivar astray: on labels pressed on others' parcels and on events before their time; these count while hands
+        leave parcels in their place.
     :ivar plcs: all of them.
     """
 
@@ -144,6 +147,15 @@ class Inspector:
         if meant is not None and meant is not mailer and not stuck:
             number, kit = event.mail_number, meant.kit
             self.astray.append(f"label {number}, printed for the parcel of {kit}, was pressed on that of {event.kit}")
+
+    def told(self, told: Told) -> None:
+        """Dispatch hears of a sealed parcel only once it has fallen."""
+        fell = any(
+            isinstance(event, ParcelFell) and event.chute == Chute.DISPATCH and told.mail_number in event.mail_numbers
+            for event in self._world.history
+        )
+        if told.kind == "sealed" and not fell:
+            self.astray.append(f"dispatch was told that {told.mail_number} is sealed, and no such parcel had fallen")
 
     def _look_for_motion(self) -> None:
         """A line that says Held stands still, but for what was begun long ago and given up."""

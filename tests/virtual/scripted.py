@@ -50,6 +50,7 @@ class ScriptedFloor(VirtualFloor):
     def read(self, zone: str, carrier: int | None) -> None:
         """Let the conveyor's reader at a zone say this number; None: the truth again."""
         twin = self.plant.plcs["conveyor"]
+        self.conductor.counts[Kind.CARRIER_MISREAD] += 1
         if carrier is None:
             twin.machine.misread.pop(ZONES.index(zone), None)
         else:
