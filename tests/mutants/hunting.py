@@ -47,16 +47,24 @@ class Catch:
     tried: int
 
 
-def planted(mutant: Mutant, folder: Path) -> None:
-    """Copy the product and plant the mistake. :raises DoesNotFit: the code has changed."""
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+def edited(mutant: Mutant) -> dict[str, str]:
+    """The files that a mistake changes, by path, with it in them. :raises DoesNotFit: the code has changed."""
+    texts: dict[str, str] = {}
     for file, old, new in mutant.edits:
-        path = folder / file
-        text = path.read_text(encoding="utf-8")
+        text = texts.get(file) or (ROOT / file).read_text(encoding="utf-8")
         if text.count(old) != 1:
             raise DoesNotFit(f"{mutant.name}: {old!r} stands {text.count(old)} times in {file}")
-        path.write_text(text.replace(old, new), encoding="utf-8")
+        texts[file] = text.replace(old, new)
+    return texts
+
+
+def planted(mutant: Mutant, folder: Path) -> None:
+    """Copy the product and plant the mistake. :raises DoesNotFit: the code has changed."""
+    texts = edited(mutant)
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for file, text in texts.items():
+        (folder / file).write_text(text, encoding="utf-8")
 
 
 def caught(mutant: Mutant, most: int) -> Catch | None:

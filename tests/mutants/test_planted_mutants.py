@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.mutants.hunting import caught, planted
+from tests.mutants.hunting import caught, edited
 from tests.mutants.mutant import Mutant
 from tests.mutants.planted import MUTANTS
 
@@ -18,8 +16,8 @@ def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
-def test_it_fits_the_code(mutant: Mutant, tmp_path: Path) -> None:
-    planted(mutant, tmp_path)
+def test_it_fits_the_code(mutant: Mutant) -> None:
+    assert edited(mutant)
 
 
 @pytest.mark.parametrize("name", SAMPLE)

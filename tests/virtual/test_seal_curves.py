@@ -22,8 +22,8 @@ MOST_BYTES = 200
 class HalfWithout(VirtualFloor):
     """A floor whose second sealer keeps no curve."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
         self.plant.plcs["sealer_2"].keeps_curve = False
 
 
