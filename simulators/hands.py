@@ -132,7 +132,7 @@ class Hands:
             return True
         picks = [pick for pick in await self._pick_list.picks() if pick.item not in self._served]
         pick = next((pick for pick in picks if pick.carrier == carrier.number), None)
-        if pick is None or self._world.zones.get(zone) is not carrier:
+        if pick is None or self._world.zones.get(zone) is not carrier or carrier.mailer is not mailer:
             return False
         self._served.add(pick.item)
         if pick.kit is not None:
@@ -155,8 +155,8 @@ class Hands:
             return
         part = lying.part
         read = await self._readers[zone].present(part.code if part.code_readable else None)
-        # Between the beep and the laying nothing is awaited: the carrier can't have left.
-        if (read or not part.code_readable) and self._world.zones.get(zone) is carrier:
+        # Between the beep and the laying nothing is awaited: neither carrier nor mailer can have left since this look.
+        if (read or not part.code_readable) and self._world.zones.get(zone) is carrier and carrier.mailer is not None:
             tray.remove(lying)
             kit = self._kits.get(mailer.kit)
             if kit is None or kit.kind != NOTHING_IN:

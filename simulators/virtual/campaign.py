@@ -16,7 +16,7 @@ from simulators.virtual.chronicle import Did, line_did
 from simulators.virtual.cut import WHOLE, Cut
 from simulators.virtual.floor import Depth, Ended, VirtualFloor, scratch, warm_up
 from simulators.virtual.judging import judged
-from simulators.virtual.loop import Deadlock, Spinning, VirtualLoop, virtual_run
+from simulators.virtual.loop import VirtualLoop, virtual_run
 from simulators.virtual.troubles import Kind
 
 
@@ -121,8 +121,9 @@ def _simulate(
     try:
         ended = virtual_run(whole(), loop)
         oracle, rare = judged(ended), ended.rare
-    except (Deadlock, Spinning) as error:
-        oracle = {"run": [f"{type(error).__name__}: {error}"]}
+    except Exception as error:
+        # A run that breaks is a finding of its seed, told like any other, and not the end of a campaign.
+        oracle = {"run": [f"{type(each).__name__}: {each}" for each in _leaves(error)]}
     floor = floors[0]
     faults = Counter(str(fault.kind) for fault in floor.plant.faults.fired) + floor.conductor.counts
     return Run(
@@ -143,3 +144,10 @@ def _simulate(
         story=floor.conductor.told,
         did=did,
     )
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    """The errors that a group of groups holds."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for each in error.exceptions for leaf in _leaves(each)]
