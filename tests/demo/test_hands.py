@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
@@ -27,9 +27,11 @@ class Reader:
     def __init__(self) -> None:
         self.triggered = asyncio.Event()
         self.shown: asyncio.Queue[str | None] = asyncio.Queue()
+        self.beeped: Callable[[], object] = lambda: None
 
     async def present(self, code: str | None) -> bool:
         await asyncio.sleep(0)
+        self.beeped()
         read = code is not None and self.triggered.is_set()
         self.triggered.clear()
         self.shown.put_nowait(code)
@@ -162,6 +164,17 @@ async def test_nothing_is_laid_before_the_screen_says_for_whom() -> None:
         assert not floor.world.mailer_at("infeed").contents
         floor.screen.lines = lines
         assert await floor.readers["infeed"].ask() == codes(scenario, kit)[0]
+
+
+async def test_nothing_is_laid_where_the_mailer_was_carried_off_in_the_moment_of_the_beep() -> None:
+    scenario = make_scenario(1, 5, troubled=False)
+    kit = order_of(scenario, "small_car_plates")
+    async with working(Floor(scenario)) as floor:
+        floor.call(kit)
+        floor.readers["infeed"].beeped = lambda: setattr(floor.world.carrier_at("infeed"), "mailer", None)
+        assert await floor.readers["infeed"].ask() == codes(scenario, kit)[0]
+        await asyncio.sleep(0.01)
+        assert len(floor.hands.at_hand) == len(scenario.parts), "every part still lies with the people"
 
 
 async def test_a_reader_that_asks_for_more_is_shown_an_empty_hand() -> None:

@@ -16,9 +16,10 @@ import pytest
 
 from simulators.virtual import pixels
 from simulators.virtual.campaign import Run, simulate
-from simulators.virtual.floor import Depth
+from simulators.virtual.floor import Depth, Ended, VirtualFloor
 from simulators.virtual.soak import Depths, Wish, processes, soak, summed, told
 from simulators.virtual.troubles import AT_RANDOM, AT_ZONES, BEHIND_LOAD, Kind
+from simulators.world import ImpossibleError
 from vision.verdict import Check, Outcome, Verdict
 
 RUN = "import sys; from controller.commands import main; sys.argv[0] = 'sealline'; main()"
@@ -42,6 +43,14 @@ def test_nothing_wrong_is_sealed_and_nothing_lost(first: int) -> None:
     runs = (simulate(seed, ITEMS, "heavy", depth=Depths.MIXED.of(seed)) for seed in range(first, first + AT_ONCE))
     stories = [line for run in runs for line in told(run)]
     assert not stories, "\n".join(stories)
+
+
+def test_a_run_that_breaks_is_a_finding_of_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks(self: VirtualFloor) -> Ended:
+        raise ExceptionGroup("people", [ImpossibleError("carrier 7 bears no mailer")])
+
+    monkeypatch.setattr(VirtualFloor, "run", breaks)
+    assert simulate(3, 2, "none").findings == ["ImpossibleError: carrier 7 bears no mailer"]
 
 
 @pytest.mark.parametrize("kind", AT_RANDOM)
