@@ -14,8 +14,9 @@ import structlog
 
 from simulators.virtual.chronicle import Did, line_did
 from simulators.virtual.cut import WHOLE, Cut
-from simulators.virtual.floor import Depth, Ended, VirtualFloor, scratch, warm_up
+from simulators.virtual.floor import Depth, Ended, VirtualFloor, scratch
 from simulators.virtual.judging import judged
+from simulators.virtual.line_process import warm_up
 from simulators.virtual.loop import VirtualLoop, virtual_run
 from simulators.virtual.troubles import Kind
 

@@ -1,8 +1,4 @@
-"""One whole virtual run: the plant, its people, broker and dispatch, and the line's own code as a process among them.
-
-The line is known only by the entry point group `sealline.seams`: nothing here imports it. When it is killed, its tasks
-are dropped where they stand; what it had committed, the PLCs' registers and the world stay.
-"""
+"""One whole virtual run: plant, people, broker and dispatch, and the line's own code as a process among them."""
 
 from __future__ import annotations
 
@@ -10,13 +6,11 @@ import asyncio
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from random import Random
@@ -43,7 +37,8 @@ from simulators.virtual.dispatch import VirtualBroker
 from simulators.virtual.eyes import Rates, TrueVision
 from simulators.virtual.finding import Finders
 from simulators.virtual.inspector import Inspector
-from simulators.virtual.loop import Process, VirtualLoop, nap
+from simulators.virtual.line_process import LineProcess
+from simulators.virtual.loop import VirtualLoop
 from simulators.virtual.people import Operator, VirtualHands
 from simulators.virtual.pixels import PixelVision, Truths
 from simulators.virtual.plant import VirtualPlant
@@ -56,7 +51,6 @@ SPEED = 2.0
 STANDSTILL_S = 150.0
 """A run in which no matter moves and dispatch hears nothing for so long does not go on any more."""
 LONGEST_S_AN_ORDER = 120.0
-RESTART_S = 0.5
 LOOK_S = 2.0
 """How often it is looked whether everything has ended."""
 RATES = {
@@ -158,25 +152,29 @@ class VirtualFloor:
         plan = make_scenario(seed, orders, troubled=level != "none")
         self.scenario = cut.of_orders(plan)
         faults = (*self.scenario.faults, *cut.of_faults(plan_motion_faults(seed, plan, level)))
-        self._typed = depth is Depth.PORT
         truths = Truths() if pixels else None
-        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=self._typed, truths=truths)
+        self.plant = VirtualPlant(seed, SPEED, CARRIERS, faults, self.trace, typed=depth is Depth.PORT, truths=truths)
         self.inspector = Inspector(self.plant.world, self.plant.faults, loop.time)
         self.findings = self.inspector.findings
         self._clock = VirtualClock()
-        self.kills = 0
-        self.restarts = 0
         self._loop = loop
-        self._folder = folder
-        self._config = _write_configuration(folder, challenges)
         self._disk = Disk(Random(f"disk {seed}"), self.trace)
         self._broker = VirtualBroker(Random(f"broker {seed}"), self.trace)
         self.pixels: Counter[str] = Counter()
         self._vision = self._make_vision(Random(f"vision {seed}"), RATES[level], truths)
-        self._line: Any = None
-        self._calls: Mapping[str, Any] = {}
-        self._asked: dict[asyncio.Future[dict[str, Any] | None], None] = {}
-        self._process: Process | None = None
+        self._process = LineProcess(
+            loop,
+            _write_configuration(folder, challenges),
+            self.plant,
+            self._disk,
+            self._broker,
+            self._vision,
+            self._clock,
+            self.inspector,
+            self.findings,
+            typed=depth is Depth.PORT,
+        )
+        self.call, self.kill_line, self.close = self._process.call, self._process.kill, self._process.close
         readers = {
             "infeed": ReaderAtHand(self.plant.infeed_scanner),
             "collate": ReaderAtHand(self.plant.certificate_scanner),
@@ -189,7 +187,9 @@ class VirtualFloor:
             self.call,
             SPEED,
         )
-        self.operator = Operator(self.plant, self.hands, self.call, lambda: self._line, chance, self._vision.mend)
+        self.operator = Operator(
+            self.plant, self.hands, self.call, lambda: self._process.line, chance, self._vision.mend
+        )
         self.finders = Finders(self.plant.world, self.call, seed)
         self.conductor = Conductor(
             cut.of_troubles(plan_troubles(seed, plan, level, kinds)),
@@ -204,8 +204,6 @@ class VirtualFloor:
             self.inspector.broke,
             self._vision.blind,
         )
-        self._dead = asyncio.Event()
-        loop.on_death = self._buried
 
     def _make_vision(self, chance: Random, rates: Rates, truths: Truths | None) -> TrueVision:
         if truths is None:
@@ -215,6 +213,11 @@ class VirtualFloor:
         )
         self.pixels = vision.counts
         return vision
+
+    @property
+    def kills(self) -> int:
+        """Lives that the line has lost."""
+        return self._process.kills
 
     async def run(self) -> Ended:
         """Hand in the orders, keep the floor going until everything has ended, and take stock."""
@@ -226,7 +229,7 @@ class VirtualFloor:
                 plc.watch(self.inspector.written, self.inspector.accepted, self.inspector.rare)
             for camera in self.plant.cameras.values():
                 camera.on_exposed = self.inspector.exposed
-            self.plant.employ(self._keep_line_running(), "the line's supervisor")
+            self.plant.employ(self._process.keep_running(), "the line's supervisor")
             self.plant.employ(self.conductor.work(), "conductor")
             await self._hand_in()
             self.plant.employ(self.hands.work(), "hands")
@@ -234,90 +237,6 @@ class VirtualFloor:
             self.plant.employ(self.finders.work(), "finders")
             await self._until_done()
             return await self._take_stock()
-
-    async def call(self, name: str, **arguments: Any) -> dict[str, Any] | None:
-        """Ask the line's desk, in the line's own process; None when nobody answers or it refuses."""
-        line, process = self._line, self._process
-        if line is None or process is None or not process.alive:
-            return None
-        await nap(0.001)
-        if not process.alive:
-            return None
-        answer: asyncio.Future[dict[str, Any] | None] = self._loop.create_future()
-        self._asked[answer] = None
-        process.run(_answer(self._calls[name], arguments, answer), f"desk {name}")
-        try:
-            return await answer
-        finally:
-            del self._asked[answer]
-
-    def kill_line(self, after_steps: int) -> None:
-        """Kill the line's process, as `kill -9`, before its next step but so many."""
-        process = self._process
-        if process is None or not process.alive:
-            return
-        if after_steps:
-            process.die_at = process.steps + after_steps
-        else:
-            self._loop.kill(process)
-
-    def close(self) -> None:
-        """End the line at the end of the run."""
-        if self._process is not None and self._process.alive:
-            self._loop.kill(self._process)
-
-    # The line.
-
-    async def _keep_line_running(self) -> None:
-        """Start the line, and again whenever it is dead."""
-        while True:
-            self._dead = asyncio.Event()
-            self._process = Process(f"line {self.restarts}")
-            self.inspector.life = self._process.name
-            self._disk.alive = lambda process=self._process: process.alive  # type: ignore[misc]
-            life = self._process.run(self._live(), "line")
-            dead = asyncio.ensure_future(self._dead.wait())
-            await asyncio.wait((life, dead), return_when=asyncio.FIRST_COMPLETED)
-            dead.cancel()
-            if life.done() and not life.cancelled():
-                self.findings.append(f"the line ended by itself: {_why(life)}")
-                self._loop.kill(self._process)
-            await asyncio.sleep(RESTART_S)
-            self.restarts += 1
-
-    async def _live(self) -> None:
-        """One life of the line."""
-        async with _way_in()(
-            self._config,
-            clock=self._clock,
-            opening=self._opening,
-            ports=self.plant.port if self._typed else None,
-            writer=self._disk.writer,
-            connect=self._broker.connect,
-            vision=self._vision,
-        ) as line:
-            self._line, self._calls = line, line.calls
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._follow(line))
-                for serve in line.serves:
-                    group.create_task(serve())
-
-    def _opening(self, name: str, link: object) -> Any:  # noqa: ARG002 -- every device has its one wire
-        return self.plant.wire(name).dial
-
-    def _buried(self, process: Process) -> None:  # noqa: ARG002 -- there is but one that dies
-        """The kernel closes what a dead process had open."""
-        self.kills += 1
-        line, self._line = self._line, None
-        if line is not None:
-            line.journal.drop()
-        self.plant.hang_up()
-        self._broker.hang_up()
-        for answer in self._asked:
-            if not answer.done():
-                answer.set_result(None)
-        self._disk.before = self._disk.after = lambda: None
-        self._dead.set()
 
     # Watching.
 
@@ -333,12 +252,6 @@ class VirtualFloor:
                 self.plant.stir("load")
             case GuardsSwung() | EmergencyStop():
                 self.plant.stir()
-
-    async def _follow(self, line: Any) -> None:
-        """Note every turn of the unit at its moment."""
-        while True:
-            self.inspector.turned(line.state, line.mode)
-            await line.turned()
 
     async def _until_done(self) -> None:
         """Wait until every order has ended and dispatch has answered for everything; or nothing moves any more."""
@@ -370,7 +283,7 @@ class VirtualFloor:
         return not busy and len(found["orders"]) == len(self.scenario.orders)
 
     def _standing(self, found: dict[str, Any] | None) -> str:
-        line = self._line
+        line = self._process.line
         state = "dead" if line is None else f"{line.state}, alarms {line.standing()}"
         zones = {zone: each.number for zone, each in self.plant.world.zones.items()}
         waits = [each for each in (found or {"orders": []})["orders"] if each["state"] != "packed"]
@@ -390,7 +303,8 @@ class VirtualFloor:
 
     async def _take_stock(self) -> Ended:
         found = await self.call("orders") or {"orders": [], "unknown": [], "unknown_numbers": [], "escaped": []}
-        if self._line is not None and (broken := self._line.broken_chain()) is not None:
+        line = self._process.line
+        if line is not None and (broken := line.broken_chain()) is not None:
             self.findings.append(f"the journal's chain is broken at entry {broken}")
         rare = Counter(await self.call("seen") or {})
         rare.update(self.inspector.rare)
@@ -418,18 +332,6 @@ class VirtualFloor:
         )
 
 
-@cache
-def _way_in() -> Any:
-    """What opens a line, by name: no simulator imports it."""
-    (entry,) = entry_points(group="sealline.seams", name="line")
-    return entry.load()
-
-
-def warm_up() -> None:
-    """Import the line before any time is measured."""
-    _way_in()
-
-
 def truth_of_travelling(carriers: dict[str, Any]) -> dict[str, Any]:
     """Mailers of carriers that stand in no zone, as `simulators.truth` writes zones."""
     return {
@@ -451,24 +353,6 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-async def _answer(ask: Any, arguments: dict[str, Any], answer: asyncio.Future[dict[str, Any] | None]) -> None:
-    """Give the desk's answer to who waits for it; None for a refusal."""
-    try:
-        said = await ask(arguments)
-    except Exception as refused:
-        if type(refused).__name__ != "ChannelRefused":
-            _fail(answer, refused)
-            return
-        said = None
-    if not answer.done():
-        answer.set_result(said)
-
-
-def _fail(answer: asyncio.Future[dict[str, Any] | None], error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)
-
-
 def _write_configuration(folder: Path, challenges: int) -> Path:
     """The example's own line, with its journal in this run's folder, its PLCs read a third as often."""
     text = files("controller").joinpath("line.example.toml").read_text(encoding="utf-8")
@@ -476,10 +360,3 @@ def _write_configuration(folder: Path, challenges: int) -> Path:
     text = text.replace("poll_s = 0.02", f"poll_s = {POLL_S}").replace("every_items = 0", f"every_items = {challenges}")
     path.write_text(text, encoding="utf-8")
     return path
-
-
-def _why(life: asyncio.Task[None]) -> str:
-    error = life.exception()
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"
