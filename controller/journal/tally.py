@@ -59,11 +59,8 @@ class Tally:
 
     async def _keep_reading(self) -> None:
         while True:
-            now = self._clock.now()
             try:
-                self._take(
-                    await asyncio.to_thread(self._reading.ask, lambda connection, now=now: self._read(connection, now))
-                )
+                self._take(await asyncio.to_thread(self._seen_at, self._clock.now()))
             except sqlite3.Error as error:
                 log.warning("tally_not_read", cause=str(error))
             await asyncio.sleep(_PAUSE_S)
@@ -75,6 +72,9 @@ class Tally:
 
     def _take(self, seen: _Seen) -> None:
         self.counters, self.rejects, self.matters, self.open_items, self.escape = seen
+
+    def _seen_at(self, now: datetime) -> _Seen:
+        return self._reading.ask(lambda connection: self._read(connection, now))
 
     def _read(self, connection: sqlite3.Connection, now: datetime) -> _Seen:
         due_today, late = due_counts(connection, now)

@@ -14,7 +14,7 @@ _NOTHING: dict[str, Any] = {}
 
 
 def told_result(work: Callable[..., Any], ended: asyncio.Future[Any]) -> dict[str, Any]:
-    """Facts of an end. A result that is no plain data is left out: a replay does that work itself."""
+    """Facts of an end. A result that would not be read back as it was is left out: a replay does that work itself."""
     if ended.cancelled():
         return {"error": "CancelledError", "says": ""}
     error = ended.exception()
@@ -22,7 +22,16 @@ def told_result(work: Callable[..., Any], ended: asyncio.Future[Any]) -> dict[st
         number = error.errno if isinstance(error, OSError) else None
         return {"error": type(error).__name__, "says": str(error), "number": number}
     form = form_of(work)
-    return _NOTHING if form is None else {"gave": form.dump_python(ended.result(), mode="json")}
+    return _NOTHING if form is None else _told(form, ended.result())
+
+
+def _told(form: TypeAdapter[Any], result: Any) -> dict[str, Any]:
+    """A result, unless its form says too little to read it again, as that of a function whose caller names the type."""
+    try:
+        gave = form.dump_python(result, mode="json")
+        return {"gave": gave} if form.validate_python(gave, strict=False) == result else _NOTHING
+    except ValueError:
+        return _NOTHING
 
 
 def error_of(facts: dict[str, Any]) -> Exception | None:

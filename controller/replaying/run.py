@@ -80,7 +80,10 @@ class Comparison:
 
 @dataclass(slots=True)
 class _Now:
-    """What the replayed line has done. :ivar strayed_at: loop time at which it could not be shown anything further."""
+    """What the replayed line has done.
+
+    :ivar strayed_at: loop time at which it could not be shown anything further, or began to end of itself.
+    """
 
     permits: list[Issued] = field(default_factory=list)
     labels: list[tuple[float, str, bytes]] = field(default_factory=list)
@@ -135,6 +138,7 @@ class _Stage:
         self._vision = PlaybackVision(line, judge)
         self._plcs: dict[str, Plc] = {}
         self._over = asyncio.Event()
+        self._serving: list[asyncio.Task[None]] = []
         self.now = _Now()
         for record in line.records:
             if record.kind is Kind.WALL:
@@ -166,13 +170,13 @@ class _Stage:
         self._take_calls(composed.desk.handlers)
         async with asyncio.TaskGroup() as group:
             await self._line.began.wait()
-            tasks = [group.create_task(serve()) for serve in composed.serves]
+            self._serving = [group.create_task(serve()) for serve in composed.serves]
             loop.over = self._over.set
             if self._line.stopped is not None:
                 self._line.stopped.then(self._over.set)
             await self._over.wait()
             self._look_back(config)
-            for task in tasks:
+            for task in self._serving:
                 task.cancel()
 
     def _take_calls(self, handlers: Mapping[str, Handler]) -> None:
@@ -180,6 +184,8 @@ class _Stage:
         asked: dict[int, asyncio.Task[Any]] = {}
 
         def ask(facts: dict[str, Any]) -> None:
+            if self.now.strayed_at is not None:
+                return
             task = asked[facts["n"]] = begin_call(
                 handlers[facts["name"]], json.loads(facts["arguments"]), partial(self._refused, facts["name"])
             )
@@ -232,9 +238,19 @@ class _Stage:
             self._over.set()
 
     def _leave_step(self, how: str) -> None:
-        """Note where the replayed line first did not do the same in the same turn."""
-        if not self.now.left_step and not self._over.is_set():
-            self.now.left_step = f"{self._wall(asyncio.get_running_loop().time()):%Y-%m-%d %H:%M:%S.%f}: {how}"
+        """Note where the replayed line first did not do the same in the same turn, and where it ends of itself.
+
+        A task that fails ends the others with it, which needs more turns than the recording has; what they wait for
+        as they end may come much later.
+        """
+        if self._over.is_set():
+            return
+        now = asyncio.get_running_loop().time()
+        if not self.now.left_step:
+            self.now.left_step = f"{self._wall(now):%Y-%m-%d %H:%M:%S.%f}: {how}"
+        if any(task.done() or task.cancelling() for task in self._serving):
+            self.now.strayed_at = now
+            self._over.set()
 
     def _look_back(self, config: LineConfig) -> None:
         """Take what the replayed line has journalled."""
@@ -268,16 +284,17 @@ class _Stage:
         return asked + self._all(now.entries, now.events, permits, now.labels, now.refused)
 
     def differences(self, then: list[Decision], now: list[Decision]) -> list[Difference]:
-        """All of them; a replay that broke off without any is one itself."""
+        """All of them; that the line ended of itself is one, and so is a replay that broke off without any."""
         line, strayed_at = self._line, self.now.strayed_at
         end = self._wall(line.end)
         then_until = end + timedelta(days=1) if line.stopped_at is not None else end - _TAIL
         now_until = then_until if strayed_at is None else self._wall(strayed_at) - _TAIL / 4
         found = differences(then, now, then_until, now_until)
-        if not found and (strayed_at is not None or self.now.failure):
-            why = self.now.failure or self.now.remarks[0]
+        ended = self.now.failure and (self.now.left_step or line.stopped_at is not None)
+        if ended or (strayed_at is not None and not found):
             at = end if strayed_at is None else self._wall(strayed_at)
-            return [Difference(at, "the whole line", "went on", why)]
+            found.append(Difference(at, "the whole line", "went on", self.now.failure or self.now.remarks[0]))
+            found.sort(key=lambda difference: difference.at)
         return found
 
     def _all(

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from controller.commands.table import command_line
 from controller.desk.channel import ChannelRefused
+from controller.journal.tally import Tally
 from controller.recording.tape import Kind, packed, read_noted, segments
 from controller.replaying.reading import find_run, read_timeline
 from controller.replaying.run import Comparison, replay
@@ -113,6 +114,20 @@ def test_code_that_no_longer_looks_at_the_seal_is_told(recording: Path, monkeypa
     assert done.left_step
     told = [str(each) for each in done.differences]
     assert any("rejected" in each for each in told), told
+
+
+def test_code_that_ends_the_line_is_told_where_it_does(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not as decisions that are missing: it makes none from there on."""
+    line = read_timeline(recording)
+
+    def fail(tally: Tally, seen: object) -> None:
+        raise LookupError("nothing was counted")
+
+    monkeypatch.setattr(Tally, "_take", fail)
+    done = replay(line)
+    (first,) = done.differences
+    assert (first.matter, first.now) == ("the whole line", "LookupError: nothing was counted")
+    assert first.at < min(datetime.fromisoformat(row[1]) for row in line.entries if row[2] == "line_clear")
 
 
 def test_a_verdict_that_was_altered_is_told(recording: Path, tmp_path: Path) -> None:
