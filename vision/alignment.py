@@ -150,9 +150,12 @@ def _passed(emitted: Values, labels: NDArray[np.intp]) -> tuple[Values, Values]:
 def _next_to(passed: Values, labels: NDArray[np.intp]) -> Values:
     """What may pass straight into each character of the text at each step, were it each of the symbols: from the blank
     before it, and from its neighbour unless they are equal."""
-    blanks, signs = passed[:, :-1:2], np.pad(passed[:, 1:-1:2], ((0, 0), (1, 0)))[:, :-1]
-    unlike = np.roll(labels, 1)[:, None] != np.arange(len(SYMBOLS))
-    return np.asarray(blanks[:, :, None] + signs[:, :, None] * unlike)
+    blanks = passed[:, :-1:2]
+    coming = np.empty((*blanks.shape, len(SYMBOLS)))
+    coming[:, 0] = blanks[:, 0, None]
+    coming[:, 1:] = (blanks[:, 1:] + passed[:, 1:-3:2])[:, :, None]
+    coming[:, np.arange(1, len(labels)), labels[:-1]] = blanks[:, 1:]
+    return coming
 
 
 def _labels(texts: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.codes.code import Grey, Region
+from vision.pictures import shrunk
 
 SEARCH_SIDE_PX = 560
 """The picture is made about so small, longest side, before it is searched, by a whole factor; small ones stay."""
@@ -82,7 +83,7 @@ def find_bars(grey: Grey, region: Region | None = None, windows: tuple[float, ..
     step = max(1, round(max(part.shape, default=0) / SEARCH_SIDE_PX))
     if min(part.shape) < _MIN_SIDE_PX * step:
         return []
-    small = _shrunk(part, step)
+    small = shrunk(part, step)
     tensor = _tensor(small)
     found: list[tuple[float, Bars]] = []
     for share in windows:
@@ -98,15 +99,6 @@ def find_bars(grey: Grey, region: Region | None = None, windows: tuple[float, ..
 def _cut(grey: Grey, region: Region) -> tuple[Grey, int, int]:
     left, top = max(0, region.left), max(0, region.top)
     return grey[top : max(top, region.bottom), left : max(left, region.right)], left, top
-
-
-def _shrunk(part: Grey, step: int) -> Grey:
-    """Each square of `step` pixels as one; odd pixels at the far edges are cut."""
-    if step == 1:
-        return part
-    height, width = part.shape[0] // step, part.shape[1] // step
-    whole = part[: height * step, : width * step]
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _tensor(small: Grey) -> Floats:
