@@ -40,8 +40,9 @@ def best_text(frames: Frames) -> str:
 
 
 def log_likelihoods(frames: Frames, texts: Sequence[str]) -> Values:
-    """Of each text; texts of all lengths go through one pass.
+    """Of each text; texts of all lengths go through one pass, and so do several readings in as many steps.
 
+    :param frames: of one reading, or of several, the first axis then telling them apart, as in what is returned.
     States behind a shorter text's end are passed but not counted. Scaled every few steps, so that nothing underflows.
     """
     labels, lengths = _labels(texts)
@@ -50,21 +51,21 @@ def log_likelihoods(frames: Frames, texts: Sequence[str]) -> Values:
     states[:, 1::2] = labels
     skip = np.zeros(states.shape)
     skip[:, 3::2] = labels[:, 1:] != labels[:, :-1]
-    emitted = np.maximum(frames, FLOOR)[:, states]
-    forward = np.zeros((count, 2 * longest + 3))
-    forward[:, 2:4] = emitted[0, :, :2]
-    total, coming = np.zeros(count), np.empty(states.shape)
+    emitted = np.moveaxis(np.maximum(frames, FLOOR)[..., states], -3, 0)
+    forward = np.zeros((*emitted.shape[1:-1], 2 * longest + 3))
+    forward[..., 2:4] = emitted[0, ..., :2]
+    total, coming = np.zeros(forward.shape[:-1]), np.empty(emitted.shape[1:])
     for step in range(1, len(emitted)):
-        np.multiply(forward[:, :-2], skip, out=coming)
-        coming += forward[:, 1:-1]
-        coming += forward[:, 2:]
-        np.multiply(coming, emitted[step], out=forward[:, 2:])
+        np.multiply(forward[..., :-2], skip, out=coming)
+        coming += forward[..., 1:-1]
+        coming += forward[..., 2:]
+        np.multiply(coming, emitted[step], out=forward[..., 2:])
         if step % _SCALED_EACH == 0:
-            scale = forward.max(axis=1)
-            forward /= scale[:, None]
+            scale = forward.max(axis=-1)
+            forward /= scale[..., None]
             total += np.log(scale)
     every = np.arange(count)
-    ends = forward[every, 2 * lengths + 2] + forward[every, 2 * lengths + 1]
+    ends = forward[..., every, 2 * lengths + 2] + forward[..., every, 2 * lengths + 1]
     return np.asarray(total + np.log(np.maximum(ends, _LEAST)))
 
 
@@ -150,9 +151,12 @@ def _passed(emitted: Values, labels: NDArray[np.intp]) -> tuple[Values, Values]:
 def _next_to(passed: Values, labels: NDArray[np.intp]) -> Values:
     """What may pass straight into each character of the text at each step, were it each of the symbols: from the blank
     before it, and from its neighbour unless they are equal."""
-    blanks, signs = passed[:, :-1:2], np.pad(passed[:, 1:-1:2], ((0, 0), (1, 0)))[:, :-1]
-    unlike = np.roll(labels, 1)[:, None] != np.arange(len(SYMBOLS))
-    return np.asarray(blanks[:, :, None] + signs[:, :, None] * unlike)
+    blanks = passed[:, :-1:2]
+    coming = np.empty((*blanks.shape, len(SYMBOLS)))
+    coming[:, 0] = blanks[:, 0, None]
+    coming[:, 1:] = (blanks[:, 1:] + passed[:, 1:-3:2])[:, :, None]
+    coming[:, np.arange(1, len(labels)), labels[:-1]] = blanks[:, 1:]
+    return coming
 
 
 def _labels(texts: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

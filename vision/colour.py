@@ -26,9 +26,10 @@ _HEAD_YELLOW = 0.12
 def plate_colour(plate: Picture) -> tuple[PlateColour | None, float]:
     """The class of an upright plate's picture and the share of pixels that voted for it."""
     pixels = np.asarray(cv2.cvtColor(plate, cv2.COLOR_BGR2HSV), np.uint8)
-    blue, yellow, green = (_share(pixels, bounds) for bounds in (_BLUE, _YELLOW, _GREEN))
+    blue = _share(pixels, _BLUE)
     if blue >= MIN_SHARE:
         return PlateColour.BLUE, blue
+    yellow, green = _share(pixels, _YELLOW), _share(pixels, _GREEN)
     if green + yellow >= MIN_SHARE:
         return _coloured(yellow, green)
     white, black = _share(pixels, _WHITE), _share(pixels, _BLACK)

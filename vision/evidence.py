@@ -35,7 +35,7 @@ Points = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 def draw(picture: Picture, checks: tuple[Check, ...]) -> bytes:
     """A JPEG under `MAX_BYTES`. No plate number is written on it: of one that is wrong only the place that differs."""
     scale = min(1.0, MAX_SIDE_PX / max(picture.shape[:2]))
-    drawn = np.array(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8)
+    drawn = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8)
     failed = [check for check in checks if check.outcome is not Outcome.ACCEPT]
     for check in checks:
         if check.name in _PERSONAL and check.region:

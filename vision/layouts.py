@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture
+from vision.pictures import Picture, warped
 from vision.plane import Plane
 from vision.pocket import Thing
 from vision.verdict import Box, Check, DocumentLayout, Outcome
@@ -49,10 +49,20 @@ class Match:
     top: int
     template: Grey
 
-    def laid(self, shape: tuple[int, ...]) -> Grey:
-        """The heading's paper (1) and ink (0) on a whole document of that shape."""
+    @property
+    def right(self) -> int:
+        """Column after its last."""
+        return self.left + int(self.template.shape[1])
+
+    @property
+    def bottom(self) -> int:
+        """Row after its last."""
+        return self.top + int(self.template.shape[0])
+
+    def laid(self, shape: tuple[int, ...], left: int, top: int) -> Grey:
+        """The heading's paper (1) and ink (0) on a part of the document, of that shape, from `left` and `top` on."""
         whole = np.ones(shape[:2], np.float32)
-        room = whole[self.top : self.top + self.template.shape[0], self.left : self.left + self.template.shape[1]]
+        room = whole[self.top - top : self.bottom - top, self.left - left : self.right - left]
         room[:] = self.template[: room.shape[0], : room.shape[1]]
         return whole
 
@@ -65,10 +75,15 @@ def flattened(picture: Picture, plane: Plane, thing: Thing) -> Picture:
 def flattened_part(picture: Picture, plane: Plane, thing: Thing, box: Box) -> Picture:
     """One box of a document alone, likewise. :param box: in mm from the document's upper left corner."""
     size = max(2, round(box.width * PRINT_PX_PER_MM)), max(2, round(box.height * PRINT_PX_PER_MM))
-    corners = plane.to_px(thing.part(box)[[0, 1, 3]]) - 0.5
+    corners = plane.to_px(thing.part(box)) - 0.5
+    left, top = (
+        int(each) for each in np.clip(corners.min(axis=0) - 2, 0, (picture.shape[1] - 1, picture.shape[0] - 1))
+    )
+    right, bottom = (int(each) for each in np.maximum(corners.max(axis=0) + 3, (left + 1, top + 1)))
+    corners = corners[[0, 1, 3]] - (left, top)
     onto = np.array(((0, 0), (size[0], 0), (0, size[1])), np.float32) - np.float32(0.5)
     matrix = cv2.getAffineTransform(corners.astype(np.float32), onto)
-    return np.asarray(cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return warped(picture[top:bottom, left:right], matrix, size)
 
 
 def coarse(document: Picture) -> Picture:
@@ -125,7 +140,10 @@ def _lead(document: Picture, own: Match, rival: Match) -> float:
 
     Headings of licences differ in a single character, which hardly counts in a likeness of the whole.
     """
-    own_ink, rival_ink = own.laid(document.shape), rival.laid(document.shape)
+    # Beside both headings they do not differ.
+    left, top = min(own.left, rival.left), min(own.top, rival.top)
+    document = document[top : max(own.bottom, rival.bottom), left : max(own.right, rival.right)]
+    own_ink, rival_ink = (each.laid(document.shape, left, top) for each in (own, rival))
     differ = np.abs(own_ink - rival_ink) > 0.5
     if np.count_nonzero(differ) < 12:
         return 0.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,8 @@ def margins(looks: Sequence[Frames], expected: str) -> Margins:
         return Margins(UNEXPLAINED, "")
     others = tuple(dict.fromkeys((*rearranged(expected), *(text for look in looks if (text := best_text(look))))))
     others = tuple(text for text in others if text != expected)
-    whole = np.mean([log_likelihoods(look, (expected, *others)) for look in looks], axis=0)
+    stacked = [np.stack(list(alike)) for _, alike in groupby(looks, key=len)]
+    whole = np.concatenate([log_likelihoods(each, (expected, *others)) for each in stacked]).mean(axis=0)
     changed = np.mean([substitutions(look, expected) for look in looks], axis=0)
     changed = np.where(_alternatives(expected), changed, -np.inf)
     place, symbol = np.unravel_index(int(np.argmax(changed)), changed.shape)

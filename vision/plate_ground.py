@@ -19,7 +19,7 @@ from vision.alignment import PROVINCES
 from vision.pictures import Picture
 from vision.plate.kinds import number_in
 from vision.plate.templates import Ink
-from vision.pocket import SCALE_PX_PER_MM, extent
+from vision.pocket import SCALE_PX_PER_MM, extent, pieces_of
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour
 
 COVER_MM = 9.0
@@ -108,8 +108,8 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
         outlines = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         covered |= np.asarray(outlines, np.uint8)
     closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, _ellipse((_PIECES_MM / 2,) * 2, 1.0))
-    count, _, places, _ = cv2.connectedComponentsWithStats(closed)
-    boxes = [Box(*(value / SCALE_PX_PER_MM for value in row[:4])) for row in places[1:count].tolist() if row[4] >= 6]
+    pieces = pieces_of(np.asarray(closed, np.uint8))
+    boxes = [Box(*(value / SCALE_PX_PER_MM for value in piece[:4])) for piece in pieces if piece[4] >= 6]
     largest = max(boxes, key=extent, default=None)
     size = extent(largest) if largest is not None else 0.0
     outcome = Outcome.REJECT if size >= COVER_MM else Outcome.ACCEPT
@@ -148,12 +148,10 @@ def _light_on(alone: Picture, ink: Ink) -> _Light | None:
 
 def _around(grey: Mask, where: Mask, reach_mm: float) -> Ink:
     """Mean brightness around each point of what lies where a mask is 1."""
-    size = grey.shape[1] // _EACH, grey.shape[0] // _EACH
+    centres = (slice(_EACH // 2, None, _EACH),) * 2
+    some, there = grey[centres], where[centres]
     side = (2 * round(reach_mm * SCALE_PX_PER_MM / _EACH / 2) + 1,) * 2
-    summed, share = (
-        cv2.blur(cv2.resize(each.astype(np.float32), size, interpolation=cv2.INTER_AREA), side)
-        for each in (grey * where, where)
-    )
+    summed, share = (cv2.blur(each.astype(np.float32), side) for each in (some * there, there))
     return np.asarray(cv2.resize(summed / np.maximum(share, 1e-4), grey.shape[::-1]), np.float32)
 
 
@@ -212,9 +210,10 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     rim = round(_RIM_MM * SCALE_PX_PER_MM)
     soft = cv2.blur(alone, (3, 3)).astype(np.float32)
     inner = soft[rim:-rim:3, rim:-rim:3].reshape(-1, 3)
-    hue = inner - inner.mean(axis=1, keepdims=True)
-    strong = np.linalg.norm(hue, axis=1)
-    ground = np.median(hue[strong >= np.percentile(strong, 60)], axis=0)
+    hue = inner - inner @ np.full((3, 3), 1 / 3, np.float32)
+    strong = np.einsum("pc,pc->p", hue, hue)
+    least = (3 * (strong.size - 1) + 4) // 5
+    ground = np.median(hue[strong >= np.partition(strong, least)[least]], axis=0)
     normal = np.cross(ground, np.ones(3))
     normal /= max(1e-6, float(np.linalg.norm(normal)))
     away = cv2.transform(soft, normal.astype(np.float32)[None])

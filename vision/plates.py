@@ -14,7 +14,7 @@ import numpy as np
 
 from vision.alignment import DIGITS, LETTERS
 from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
-from vision.pictures import Picture
+from vision.pictures import Picture, warped
 from vision.plane import Plane, Points
 from vision.plate.city import check_city
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, number_in, rows_of
@@ -265,4 +265,4 @@ def _flattened(seen: Picture, area: Box, thing: Thing) -> Picture:
     corners = (thing.corners()[[0, 1, 3]] - (area.x, area.y)) * SCALE_PX_PER_MM - 0.5
     onto = np.array(((0, 0), (size[0], 0), (0, size[1])), np.float32) - np.float32(0.5)
     matrix = cv2.getAffineTransform(corners.astype(np.float32), onto)
-    return np.asarray(cv2.warpAffine(seen, matrix, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return warped(seen, matrix, size)

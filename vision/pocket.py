@@ -8,7 +8,7 @@ from math import cos, radians, sin
 import cv2
 import numpy as np
 
-from vision.pictures import Picture
+from vision.pictures import Picture, shrunk, warped
 from vision.plane import Plane, Points, box_corners
 from vision.verdict import Box
 
@@ -81,21 +81,13 @@ def upright(picture: Picture, plane: Plane, area: Box) -> Picture:
     region = plane.region(area)
     left, top = max(0, region.left), max(0, region.top)
     step = max(1, int(plane.px_per_mm / SCALE_PX_PER_MM + 0.05))
-    small = _shrunk(picture[top : max(top + step, region.bottom), left : max(left + step, region.right)], step)
+    small = shrunk(picture[top : max(top + step, region.bottom), left : max(left + step, region.right)], step)
     onto = plane.matrix.copy()
     onto[:, 2] += onto[:, :2] @ np.array((area.x, area.y)) - (left, top)
     onto[:, :2] /= SCALE_PX_PER_MM
     onto = (onto + _HALF_PX) / step - _HALF_PX
     size = (round(area.width * SCALE_PX_PER_MM), round(area.height * SCALE_PX_PER_MM))
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(small, onto, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
-
-
-def _shrunk(part: Picture, step: int) -> Picture:
-    """Each square of `step` pixels as one, which keeps fine bars from aliasing; odd pixels at the far edges are cut."""
-    width, height = max(1, part.shape[1] // step), max(1, part.shape[0] // step)
-    whole = part[: height * step, : width * step]
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return warped(small, onto, size, inverse=True)
 
 
 def things_in(seen: Picture, area: Box, apart_from: tuple[Box, ...] = (), *, by_steps: bool = False) -> list[Thing]:
@@ -131,13 +123,21 @@ def strays_in(seen: Picture, area: Box, within: Box, things: list[Thing]) -> lis
         cv2.fillConvexPoly(look, _in_pixels(thing.part(wide), area), 0)
     kernel = np.ones((_CLEAN_PX, _CLEAN_PX), np.uint8)
     closed = cv2.morphologyEx(cv2.bitwise_and(edges, look), cv2.MORPH_CLOSE, kernel)
-    count, _, places, _ = cv2.connectedComponentsWithStats(closed)
     scale = SCALE_PX_PER_MM
     return [
         Box(area.x + x / scale, area.y + y / scale, width / scale, height / scale)
-        for x, y, width, height, pixels in places[1:count].tolist()
+        for x, y, width, height, pixels in pieces_of(np.asarray(closed, np.uint8))
         if pixels >= _MIN_EDGE_PX
     ]
+
+
+def pieces_of(mask: Picture) -> list[tuple[int, int, int, int, int]]:
+    """Left, top, width, height and number of pixels of each connected part of a mask; most masks are empty."""
+    left, top, width, height = cv2.boundingRect(mask)
+    if not width:
+        return []
+    count, _, places, _ = cv2.connectedComponentsWithStats(mask[top : top + height, left : left + width])
+    return [(left + x, top + y, wide, high, pixels) for x, y, wide, high, pixels in places[1:count].tolist()]
 
 
 def grown(box: Box, by_mm: float) -> Box:

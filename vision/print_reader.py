@@ -27,6 +27,8 @@ _WEIGHTS = Path(__file__).parent / "print_reader.npz"
 _SAME_SHAPE = ("0O", "1I", "0D", "0Q")
 """Characters that many fonts print alike: a pair is told apart by what may stand there, never by its look. D and Q
 are rivals of 0 only where letters may stand."""
+_COARSER = 4
+"""By so much smaller is the picture in which the paper's brightness is evened out."""
 _MIN_INK = 0.35
 """Share of the darkest ink from which on a column or row holds ink."""
 _MIN_RUN_HEIGHT = 0.4
@@ -105,12 +107,19 @@ def _ink(line: Picture) -> Grey | None:
         return None
     grey = np.asarray(cv2.cvtColor(line, cv2.COLOR_BGR2GRAY), np.uint8)
     height = max(9, grey.shape[0] | 1)
-    paper = cv2.GaussianBlur(cv2.dilate(grey, np.ones((height, height), np.uint8)), (0, 0), height / 3)
+    paper = _soft(np.asarray(cv2.dilate(grey, np.ones((height, height), np.uint8)), np.uint8), height / 3)
     depth = np.asarray(cv2.subtract(paper, grey), np.float32)
     darkest = float(np.percentile(depth, 98))
     if darkest < MIN_CONTRAST:
         return None
     return np.asarray(np.clip(depth / darkest, 0, 1), np.float32)
+
+
+def _soft(paper: Picture, reach: float) -> Picture:
+    """Blurred so far that it makes no difference to do so in a smaller picture."""
+    size = max(1, paper.shape[1] // _COARSER), max(1, paper.shape[0] // _COARSER)
+    coarse = cv2.GaussianBlur(cv2.resize(paper, size, interpolation=cv2.INTER_AREA), (0, 0), reach / _COARSER)
+    return np.asarray(cv2.resize(coarse, paper.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _cells(ink: Grey, length: int) -> Grey | None:

@@ -101,3 +101,10 @@ def test_several_looks_are_judged_by_their_mean() -> None:
 
 def test_places_follow_the_alignment() -> None:
     assert places_of(CLEAR, "粤B11").tolist() == pytest.approx([0, 1, 3, 5], abs=0.3)
+
+
+def test_several_readings_in_one_pass_score_as_each_alone() -> None:
+    other = _frames({"粤": 0.6, "闽": 0.4}, {"B": 1}, {"1": 1}, {"": 1}, {"1": 0.5, "7": 0.5}, {"": 1})
+    texts = ["粤B11", "粤B1", "闽B17"]
+    together = log_likelihoods(np.stack((CLEAR, other)), texts)
+    assert together.tolist() == [pytest.approx(log_likelihoods(each, texts).tolist()) for each in (CLEAR, other)]

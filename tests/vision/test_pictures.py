@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from plant_scenes import good_waybill_picture, outcomes, waybill_task
 
 from vision.judge import judge
-from vision.pictures import UnreadablePictureError, decode
+from vision.pictures import UnreadablePictureError, decode, shrunk, warped
 from vision.verdict import Outcome
 
 
@@ -226,3 +226,30 @@ def test_png_is_read() -> None:
     pixels = cv2.imdecode(np.frombuffer(good_waybill_picture(), np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
     assert judge(cv2.imencode(".png", pixels)[1].tobytes(), waybill_task()).outcome is Outcome.ACCEPT
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("shape", [(47, 61), (48, 60, 3)])
+def test_a_shrunk_picture_is_the_mean_of_each_square(step: int, shape: tuple[int, ...]) -> None:
+    part = np.random.default_rng(step).integers(0, 256, shape).astype(np.uint8)
+    rows, columns = shape[0] // step, shape[1] // step
+    squares = part[: rows * step, : columns * step].reshape(rows, step, columns, step, *shape[2:])
+    small = shrunk(part, step)
+    assert small.shape == (rows, columns, *shape[2:])
+    assert np.abs(small - squares.mean(axis=(1, 3))).max() <= 1.0
+
+
+def test_a_part_smaller_than_the_step_becomes_one_pixel() -> None:
+    assert shrunk(np.full((3, 9), 77, np.uint8), 4).tolist() == [[77, 77]]
+
+
+def test_a_picture_is_turned_to_the_same_pixels_as_channel_by_channel() -> None:
+    seen = cv2.GaussianBlur(np.random.default_rng(7).integers(0, 256, (50, 70, 3)).astype(np.uint8), (5, 5), 0)
+    onto = np.array(((0.96, 0.1, -3.0), (-0.1, 0.96, 4.5)))
+    for inverse in (False, True):
+        flags = cv2.INTER_LINEAR | (cv2.WARP_INVERSE_MAP if inverse else 0)
+        alone = [
+            cv2.warpAffine(seen[..., channel], onto, (60, 40), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            for channel in range(3)
+        ]
+        assert np.abs(warped(seen, onto, (60, 40), inverse=inverse) - np.stack(alone, axis=2).astype(int)).max() <= 1

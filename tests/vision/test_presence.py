@@ -16,7 +16,7 @@ from simulators.render.optics import HARSH
 from simulators.world import PlacedPart
 from vision.contents import MIN_FILL
 from vision.judge import judge
-from vision.pocket import things_in
+from vision.pocket import pieces_of, things_in
 from vision.verdict import Box, Outcome, Verdict
 
 SETUP = "wide"
@@ -175,3 +175,10 @@ def test_paper_in_a_dim_corner_and_beside_a_glare_keeps_its_shape_by_its_steps()
     (paper,) = things_in(picture_of, area, by_steps=True)
     assert paper.fill > MIN_FILL
     assert (round(paper.width * 1.3), round(paper.height * 1.3)) == pytest.approx((120, 80), abs=3)
+
+
+def test_pieces_of_a_mask_keep_their_places() -> None:
+    mask = np.zeros((60, 80), np.uint8)
+    assert pieces_of(mask) == []
+    mask[20:25, 30:33], mask[50, 70:79] = 255, 255
+    assert pieces_of(mask) == [(30, 20, 3, 5, 15), (70, 50, 9, 1, 9)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,10 @@ from random import Random
 from time import perf_counter, process_time
 from typing import Annotated, Any
 
-os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # as a vision worker's
+from controller.eyes.vision_workers import WORKERS_OWN, VisionWorkers
+
+if not os.environ.items() >= WORKERS_OWN.items():  # a worker starts with it: the C library reads it but once
+    os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | WORKERS_OWN)
 
 import cv2
 import numpy as np
@@ -38,7 +42,6 @@ from plant_scenes import (
 from rich.console import Console
 from rich.table import Table
 
-from controller.eyes.vision_workers import VisionWorkers
 from simulators.world import PartKind, PlacedPart
 from vision import contents, judge, plates, waybill
 from vision.plate import reading

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.codes.code import Grey, Region
+from vision.pictures import shrunk
 
 SEARCH_SIDE_PX = 560
 """The picture is made about so small, longest side, before it is searched, by a whole factor; small ones stay."""
@@ -38,6 +39,8 @@ _STEP = 2
 _SAME_TURN = 0.15
 
 Floats = NDArray[np.float32]
+Tensor = tuple[Floats, Floats, Floats]
+"""Products of the gradients: across, down, mixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def find_bars(grey: Grey, region: Region | None = None, windows: tuple[float, ..
     step = max(1, round(max(part.shape, default=0) / SEARCH_SIDE_PX))
     if min(part.shape) < _MIN_SIDE_PX * step:
         return []
-    small = _shrunk(part, step)
+    small = shrunk(part, step)
     tensor = _tensor(small)
     found: list[tuple[float, Bars]] = []
     for share in windows:
@@ -100,30 +103,24 @@ def _cut(grey: Grey, region: Region) -> tuple[Grey, int, int]:
     return grey[top : max(top, region.bottom), left : max(left, region.right)], left, top
 
 
-def _shrunk(part: Grey, step: int) -> Grey:
-    """Each square of `step` pixels as one; odd pixels at the far edges are cut."""
-    if step == 1:
-        return part
-    height, width = part.shape[0] // step, part.shape[1] // step
-    whole = part[: height * step, : width * step]
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _tensor(small: Grey) -> Floats:
-    """Products of the gradients: across, down, mixed, one for each square of `_STEP` pixels.
+def _tensor(small: Grey) -> Tensor:
+    """Products of the gradients, one for each square of `_STEP` pixels.
 
     Brightness is taken by its root, so that shade counts too.
     """
     root = np.sqrt(small, dtype=np.float32)
     x, y = cv2.Scharr(root, cv2.CV_32F, 1, 0), cv2.Scharr(root, cv2.CV_32F, 0, 1)
-    products = cv2.merge((cv2.multiply(x, x), cv2.multiply(y, y), cv2.multiply(x, y)))
     size = max(1, small.shape[1] // _STEP), max(1, small.shape[0] // _STEP)
-    return np.asarray(cv2.resize(products, size, interpolation=cv2.INTER_AREA), np.float32)
+    across, down, mixed = (
+        np.asarray(cv2.resize(cv2.multiply(one, other), size, interpolation=cv2.INTER_AREA), np.float32)
+        for one, other in ((x, x), (y, y), (x, y))
+    )
+    return across, down, mixed
 
 
-def _places(tensor: Floats, window: int) -> list[tuple[float, Bars]]:
+def _places(tensor: Tensor, window: int) -> list[tuple[float, Bars]]:
     side = max(1, round(window / _STEP))
-    xx, yy, xy = cv2.split(cv2.blur(tensor, (side, side)))
+    xx, yy, xy = (cv2.blur(product, (side, side)) for product in tensor)
     energy, difference = np.asarray(cv2.add(xx, yy), np.float32), cv2.subtract(xx, yy)
     strength, angle = cv2.cartToPolar(difference, 2 * xy)
     strong = energy > _MIN_ENERGY_SHARE * np.percentile(energy[::2, ::2], 99.5)

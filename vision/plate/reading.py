@@ -68,13 +68,13 @@ def read_number(lines: Sequence[Picture], number: str, *, level: bool = False) -
     texts = _split(number, len(lines))
     lies = [LEVEL if level else lie_of(line) for line in lines]
     views = [_view(*each, spare=None) for each in zip(lines, lies, texts, strict=True)]
-    rows = [read_line(view, _padded(line, view)) for line, view in zip(lines, views, strict=True)]
-    looks = _readings(rows)
+    rows = [_read_twice(read_line(view, _padded(line, view))) for line, view in zip(lines, views, strict=True)]
+    looks = [*np.concatenate(rows, axis=1)]
     found = margins(looks, number)
     if found.margin < SURE_MARGIN:
         lies = [lie_of(line) for line in lines] if level else lies
         again = [_view(*each, spare=_SPARE) for each in zip(lines, lies, texts, strict=True)]
-        looks += _readings([read_line(_evened(view)) for view in again])
+        looks += [*np.concatenate([_read_twice(read_line(_evened(view))) for view in again], axis=1)]
         found = margins(looks, number)
     seen = (
         seen_in(views, [_clearer(*each) for each in zip(rows, texts, strict=True)], texts)
@@ -84,14 +84,14 @@ def read_number(lines: Sequence[Picture], number: str, *, level: bool = False) -
     return Reading(found, best_text(looks[0]), tuple(seen), len(looks) // 2)
 
 
-def _readings(rows: list[Look]) -> list[Frames]:
-    """One look as both last layers read it, the rows one after the other."""
-    return [np.concatenate([row.frames for row in rows]), np.concatenate([own_frames(row.features) for row in rows])]
+def _read_twice(row: Look) -> Frames:
+    """A row as either last layer reads it: the recogniser's first, then ours."""
+    return np.stack((row.frames, own_frames(row.features)))
 
 
-def _clearer(row: Look, text: str) -> Frames:
+def _clearer(row: Frames, text: str) -> Frames:
     """The reading of a row that explains its text better: it tells better where each character stands."""
-    return max(row.frames, own_frames(row.features), key=lambda frames: float(log_likelihoods(frames, [text])[0]))
+    return np.asarray(row[int(log_likelihoods(row, [text])[:, 0].argmax())], np.float64)
 
 
 def _split(number: str, rows: int) -> list[str]:

@@ -112,9 +112,9 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
     heights = _HEIGHTS[rows]
     middle = widths[len(widths) // 2], heights[len(heights) // 2]
     places = [_place(grey, each) for each in seen]
-    likely = [[_searched(place, made, middle)[0] for made in range(len(_dies()))] for place in places]
-    best = int(np.argmax(np.median(likely, axis=0)))
-    fits = [_fit(place, best, widths, heights) for place in places]
+    searched = [[_searched(place, made, middle) for made in range(len(_dies()))] for place in places]
+    best = int(np.argmax(np.median([[found[0] for found in each] for each in searched], axis=0)))
+    fits = [_fit(place, best, each[best], widths, heights) for place, each in zip(places, searched, strict=True)]
     return [
         Likeness(each.character, fit.score, _flaw(fit), fit.die, fit.left, fit.top)
         for each, fit in zip(seen, fits, strict=True)
@@ -183,10 +183,16 @@ def _searched(place: _Place, made: int, share: tuple[float, float]) -> tuple[flo
     return _laid(place.coarse, _die(made, place.symbol, size))
 
 
-def _fit(place: _Place, made: int, widths: Sequence[float], heights: Sequence[float]) -> _Fit:
-    """The best place and size of one set's die of a character: its height first, then its width."""
-    middle = widths[len(widths) // 2]
-    tried = [(*_searched(place, made, (middle, high)), (middle, high)) for high in heights]
+def _fit(
+    place: _Place, made: int, found: tuple[float, int, int], widths: Sequence[float], heights: Sequence[float]
+) -> _Fit:
+    """The best place and size of one set's die of a character: its height first, then its width.
+
+    :param found: what the search gave for the middle width and height.
+    """
+    middle, common = widths[len(widths) // 2], heights[len(heights) // 2]
+    tried = [(*found, (middle, common))]
+    tried += [(*_searched(place, made, (middle, high)), (middle, high)) for high in heights if high != common]
     high = max(tried)[3][1]
     tried += [(*_searched(place, made, (wide, high)), (wide, high)) for wide in widths if wide != middle]
     searched = sorted(tried, reverse=True)[:_CLOSELY]
@@ -225,10 +231,18 @@ def _flaw(fit: _Fit) -> float:
     inked, free = fit.die > 0.85, fit.die < 0.1
     if not inked.any() or not free.any():
         return 1.0
-    dark, light = float(np.median(fit.seen[free])), float(np.median(fit.seen[inked]))
+    dark, light = _middle(fit.seen[free]), _middle(fit.seen[inked])
     share = np.clip((fit.seen - dark) / max(1.0, light - dark), -0.5, 1.5) - fit.die
     side = max(3, round(_FLAW_SHARE * fit.die.shape[0]))
     return float(np.abs(cv2.blur(share, (side, side), borderType=cv2.BORDER_CONSTANT)).max())
+
+
+def _middle(levels: Ink) -> float:
+    """The median; `np.median` takes longer for its questions than for so few values."""
+    upper = levels.size // 2
+    lower = (levels.size - 1) // 2
+    parted = np.partition(levels, (lower, upper))
+    return float(parted[lower] + parted[upper]) / 2
 
 
 @lru_cache(maxsize=1)
