@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vision.barcodes import Code, read_hard
+from vision.form_ground import check_clear
 from vision.layouts import PRINT_PX_PER_MM, check_kind, coarse, cut, flattened
 from vision.pictures import Picture
 from vision.plane import Plane
 from vision.pocket import Thing
 from vision.printed import check_identity, check_number, check_zone
-from vision.verdict import Box, Check, ContentsTask, DocumentLayout, ExpectedDocument, Outcome
+from vision.verdict import Box, Check, ContentsTask, DocumentLayout, ExpectedDocument, Outcome, worst
 
 PLACE_MARGIN_MM = 10.0
 """How far outside its box a certificate's code may stand."""
@@ -38,8 +39,12 @@ def check_document(
     if not document.kind:
         return checks
     alone, outline = flattened(picture, plane, thing), plane.outline(thing.corners())
-    kind = check_kind(coarse(alone), document.role, document.kind, task.layouts)
+    small = coarse(alone)
+    kind = check_kind(small, document.role, document.kind, task.layouts)
     checks += [replace(check, region=outline) for check in kind]
+    if layout is not None and layout.blank and worst(tuple(kind)) is not Outcome.REJECT:
+        clear, place = check_clear(small, document.role, layout)
+        checks.append(replace(clear, region=plane.outline(thing.part(place))))
     return [*checks, *_printed(alone, plane, document, thing, layout, task.digest_key)] if layout else checks
 
 

@@ -135,6 +135,15 @@ def check_kind(document: Picture, role: str, kind: str, layouts: tuple[DocumentL
     return [Check("document_kind", outcome, role, kind, kind if lead > 0 else rival, lead, MIN_LEAD), pose]
 
 
+def heading_off(document: Picture, layout: DocumentLayout) -> tuple[int, int]:
+    """How far right and down of where the layout says its heading stands, in points.
+
+    :param document: as `coarse` gives it.
+    """
+    match = _match(document, layout)
+    return match.left - round(layout.heading.x * POINTS_PER_MM), match.top - round(layout.heading.y * POINTS_PER_MM)
+
+
 def _lead(document: Picture, own: Match, rival: Match) -> float:
     """How surely the heading is the own one and not the rival's, -1..1: correlation where the two differ alone.
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from vision.barcodes import Code, read, read_hard
+from vision.form_ground import learn_blank
 from vision.layouts import PRINT_PX_PER_MM, coarse, cut, fingerprint, flattened
 from vision.pictures import Picture
 from vision.plane import Plane, fit
@@ -32,6 +33,8 @@ _HEADING_SHARE = 0.45
 _NUMBER_MM = (1.5, 8.0)
 _NUMBER_BELOW_MM = 8.0
 """How far under its bars a code's number is looked for."""
+LEAST_COPIES = 4
+"""Different copies, by their codes, that must be among the samples for it to be known where they differ."""
 _RIM_MM = 1.5
 """The document's own edge is no print."""
 _MARGIN_MM = 1.0
@@ -144,8 +147,12 @@ def _taught(part: Wanted, seen: list[_Seen]) -> TaughtPart:
     if heading is None:
         return TaughtPart(part.role, len(seen), box, place, size)
     number, margin = _number(alone, seen)
-    mean = np.mean([_sized(coarse(each), coarse(alone[0])) for each in alone], axis=0).astype(np.uint8)
+    small = [coarse(each) for each in alone]
+    mean = np.mean([_sized(each, small[0]) for each in small], axis=0).astype(np.uint8)
     layout = DocumentLayout(part.role, heading, fingerprint(mean, heading), number)
+    codes = {each.code.text for each in seen if each.code is not None}
+    if not codes or len(codes) >= LEAST_COPIES:
+        layout = replace(layout, blank=learn_blank(small, layout))
     return TaughtPart(part.role, len(seen), box, place, size, layout, margin)
 
 

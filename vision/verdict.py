@@ -92,6 +92,8 @@ class DocumentLayout:
     :ivar number: where the number is printed that must agree with the code; None: it bears none.
     :ivar zone: the first line of its machine-readable zone; None: it has none.
     :ivar identity: whether the number is a person's and must never leave the worker's memory.
+    :ivar blank: what stays bare in every copy, as `vision.form_ground` writes it: a row of hex for each 2/3 mm from
+        above, a bit for each 2/3 mm from the left, 1 is bare; empty: not known.
     """
 
     name: str
@@ -100,6 +102,7 @@ class DocumentLayout:
     number: Box | None = None
     zone: Box | None = None
     identity: bool = False
+    blank: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def _with_places(recipes: Table, parts: Table, path: Path) -> Table:
 
 
 def _tables(table: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
-    """The lines of a table and of those in it; values are text, numbers, truth and lists of numbers."""
+    """The lines of a table and of those in it; values are text, numbers, truth and lists of text or numbers."""
     plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
     lines = [f"\n[{'.'.join(names)}]\n"] if plain else []
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in plain.items()]

@@ -128,6 +128,7 @@ CHECK_REASONS = {
     "document_present": Reason.PART_COUNT,
     "document_pose": Reason.PART_POSE,
     "document_kind": Reason.DOCUMENT_KIND,
+    "document_clear": Reason.FOREIGN_THING,
     "document_code": Reason.DOCUMENT_MISMATCH,
     "document_number": Reason.DOCUMENT_MISMATCH,
     "document_zone": Reason.DOCUMENT_MISMATCH,

@@ -78,6 +78,34 @@ def test_teaching_finds_places_layouts_and_numbers(line_file: Path, samples: Pat
     assert line.golden["close_up_camera"].code == "C017"
 
 
+def test_teaching_says_when_it_could_not_learn_what_stays_bare(line_file: Path, samples: Path) -> None:
+    code, output = run("teach", "licences", str(samples), "--config", str(line_file))
+    assert code == 0
+    assert output.count("no check document_clear") == 2
+    assert "needs 8 samples of 4 different copies" in " ".join(output.split())
+    assert not any(load_config(line_file).layouts[role].blank for role in ("vehicle_licence", "driving_licence"))
+
+
+def test_teaching_from_enough_copies_learns_what_stays_bare(line_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    for seed in range(8):
+        standing = carrier(laid_by_hand(contents_of("licences", code=f"44700123456{seed}8"), Random(seed)))
+        (tmp_path / "samples" / f"{seed}.jpg").write_bytes(picture("close_up", standing, 640 + seed))
+    code, output = run("teach", "licences", str(tmp_path / "samples"), "--config", str(line_file))
+    assert (code, "document_clear" in output) == (0, False), output
+    layout = load_config(line_file).layouts["vehicle_licence"].named("vehicle_licence")
+    assert (len(layout.blank), len(layout.blank[0])) == pytest.approx((90, 34), abs=2)
+
+
+def test_flags_of_uneven_rows_are_refused(line_file: Path) -> None:
+    write_taught(
+        line_file.parent / "var" / "taught.toml",
+        {"layouts": {"one": {"heading": [1, 1, 9, 9], "fingerprint": "00", "blank": ["00", "0000"]}}},
+    )
+    with pytest.raises(ConfigError, match="differ in length"):
+        load_config(line_file)
+
+
 def test_a_product_that_no_sample_shows_is_refused(line_file: Path, samples: Path) -> None:
     code, output = run("teach", "small_car_plates", str(samples), "--camera", "wide_camera", "--config", str(line_file))
     assert code == 1

@@ -21,12 +21,13 @@ from controller.plan.recipes import PartKind
 from controller.plan.taught import TaughtError, read_taught, together, write_taught
 from devices.errors import DeviceError
 from vision.contents import PLACE_MM, SIZE_MM
+from vision.form_ground import LEAST_SAMPLES
 from vision.golden import measure, sample_of
 from vision.layouts import MIN_LEAD, lead_over
 from vision.pictures import Picture, UnreadablePictureError, decode
 from vision.plate.city import MIN_LEAD as MIN_CITY_LEAD
 from vision.printed import ACCEPT_MARGIN
-from vision.teach import TaughtPart, Wanted
+from vision.teach import LEAST_COPIES, TaughtPart, Wanted
 from vision.teach import teach as teach_parts
 from vision.verdict import Box, DocumentLayout
 
@@ -60,6 +61,13 @@ def teach(
         print_json({"product": product, "camera": name, "missing": missing, "parts": [asdict(part) for part in found]})
     else:
         Console().print(_table(rows, f"{product} by {name}, {len(pictures)} pictures"))
+    for part in found:
+        if part.layout is not None and not part.layout.blank:
+            typer.echo(
+                f"{part.role}: what stays bare was not learned, so the line will not look whether something lies on it "
+                f"(no check document_clear): needs {LEAST_SAMPLES} samples of {LEAST_COPIES} different copies",
+                err=True,
+            )
     good = not missing and all(row[-1] != "none" for row in rows)
     if write and found:
         _keep(line, config, product, found, _golden_of(line, name, pictures) if golden else {})
@@ -205,4 +213,4 @@ def _place(part: TaughtPart) -> dict[str, Any]:
 def _layout(layout: DocumentLayout) -> dict[str, Any]:
     boxes = {"heading": layout.heading, "number": layout.number}
     written = {key: [box.x, box.y, box.width, box.height] for key, box in boxes.items() if box is not None}
-    return {**written, "fingerprint": layout.fingerprint}
+    return {**written, "fingerprint": layout.fingerprint} | ({"blank": list(layout.blank)} if layout.blank else {})

@@ -1,0 +1,124 @@
+"""What lies on a certificate, and what its form's bare places tell of those whose copies were the samples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+from plant_scenes import (
+    SETUPS,
+    carrier,
+    document,
+    documents_task,
+    expected,
+    laid_by_hand,
+    outcomes,
+    picture,
+)
+
+from simulators.matter import Stray, StrayKind
+from simulators.render import jpeg, render
+from simulators.render.optics import HARSH
+from simulators.render.papers import document_sprite
+from simulators.world import PlacedPart
+from vision.form_ground import LEAST_SAMPLES, check_clear, learn_blank
+from vision.judge import judge
+from vision.layouts import POINTS_PER_MM, fingerprint
+from vision.pictures import Picture
+from vision.printed import identity_character
+from vision.verdict import Box, DocumentLayout, Outcome, Verdict
+
+CODES = {"vehicle_licence": "4470012345678", "driving_licence": "4470012345678", "ebike_certificate": "EB0012345678"}
+HEADING, NUMBER = Box(20, 3, 48, 8), Box(14, 49, 60, 8)
+
+
+def judged(style: str, *strays: Stray) -> Verdict:
+    placed = PlacedPart(document(style, CODES[style]), 15, 350)
+    standing = carrier([placed])
+    assert standing.mailer is not None
+    standing.mailer.strays = list(strays)
+    return judge(picture("close_up", standing, 3), documents_task(expected(placed)))
+
+
+@pytest.mark.parametrize(
+    ("style", "stray"),
+    [
+        ("vehicle_licence", Stray(StrayKind.SCREW, 44, 362, 43.0)),
+        ("driving_licence", Stray(StrayKind.SCREW, 48, 370, 131.0)),
+        ("driving_licence", Stray(StrayKind.PAPER, 22, 362, 146.0)),
+        ("ebike_certificate", Stray(StrayKind.PAPER, 62, 380, 2.0)),
+    ],
+)
+def test_a_thing_that_lies_wholly_on_a_document_is_found(style: str, stray: Stray) -> None:
+    verdict = judged(style, stray)
+    assert outcomes(verdict).get(f"document_clear {style}") == "reject", outcomes(verdict)
+    region = np.array(next(check.region for check in verdict.failed if check.name == "document_clear"))
+    left, top = (np.array((stray.x, stray.y)) - (SETUPS["close_up"].view.left_mm, SETUPS["close_up"].view.top_mm)) * 6.2
+    assert np.all(region.max(axis=0) > (left, top - 120))
+    assert np.all(region.min(axis=0) < (left + 260, top + 260))
+
+
+@pytest.mark.parametrize("style", CODES)
+@pytest.mark.parametrize("seed", [41, 42])
+def test_harsh_light_alone_is_nothing_on_a_document(style: str, seed: int) -> None:
+    placed = PlacedPart(document(style, CODES[style]), 15, 350)
+    standing, setup = carrier(laid_by_hand([placed], Random(seed))), SETUPS["close_up"]
+    seen = jpeg(render(standing, setup.view, setup.size_px, seed=seed, optics=HARSH))
+    (clear,) = (check for check in judge(seen, documents_task(expected(placed))).checks if "clear" in check.name)
+    assert clear.outcome is Outcome.ACCEPT, clear
+
+
+def test_a_layout_that_does_not_know_what_stays_bare_makes_no_check() -> None:
+    placed = PlacedPart(document("vehicle_licence", CODES["vehicle_licence"]), 15, 350)
+    task = documents_task(expected(placed))
+    old = replace(task, layouts=tuple(replace(layout, blank=()) for layout in task.layouts))
+    names = {check.name for check in judge(picture("close_up", carrier([placed]), 3), old).checks}
+    assert "document_kind" in names
+    assert "document_clear" not in names
+
+
+def cards(seed: int, count: int = LEAST_SAMPLES) -> list[Picture]:
+    """Cards of as many people, without a camera."""
+    chance = Random(seed)
+    numbers = [f"44052419{chance.randrange(10**9):09d}" for _ in range(count)]
+    return [
+        document_sprite("identity_card", "", True, (88.0, 60.0), POINTS_PER_MM, each + identity_character(each)).picture
+        for each in numbers
+    ]
+
+
+def card_layout(samples: list[Picture]) -> DocumentLayout:
+    layout = DocumentLayout("identity_card", HEADING, fingerprint(samples[0], HEADING), identity=True)
+    return replace(layout, blank=learn_blank(samples, layout))
+
+
+def test_the_flags_of_a_persons_card_are_a_solid_bar_where_the_number_stands() -> None:
+    """Even when all samples are one person's: no more is kept than where print may stand."""
+    layout = card_layout(cards(7, 1) * LEAST_SAMPLES)
+    flags = np.unpackbits(np.array([list(bytes.fromhex(row)) for row in layout.blank], np.uint8), axis=1)
+    scale = 1.5
+    rows = flags[round(NUMBER.y * scale) : round((NUMBER.y + NUMBER.height) * scale), :132]
+    covered = [row for row in rows if not row.all()]
+    assert len(covered) >= 5
+    for row in covered:
+        places = np.flatnonzero(row[6:-6] == 0)
+        assert np.all(np.diff(places) == 1)
+
+
+def test_a_card_of_somebody_else_is_bare_and_a_speck_on_it_is_allowed() -> None:
+    layout = card_layout(cards(7))
+    (other,) = cards(8, 1)
+    assert check_clear(other, "card", layout)[0].found == "nothing"
+    speck, scrap = other.copy(), other.copy()
+    speck[100:109, 240:249] = 60
+    scrap[100:124, 230:254] = 60
+    assert check_clear(speck, "card", layout)[0].outcome is Outcome.ACCEPT
+    check, place = check_clear(scrap, "card", layout)
+    assert check.outcome is Outcome.REJECT
+    assert (place.x, place.y, place.width, place.height) == pytest.approx((230 / 3, 100 / 3, 8, 8), abs=1.5)
+
+
+def test_too_few_samples_tell_nothing() -> None:
+    assert card_layout(cards(7, LEAST_SAMPLES - 1)).blank == ()
