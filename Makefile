@@ -7,8 +7,8 @@ SHELL := /bin/bash
 
 # What the demo is asked for: make demo DEMO="--orders 100 --speed 10 --seed 7"
 DEMO ?=
-# Test processes side by side; tests that measure time run alone afterwards.
-JOBS ?= 2
+# Test processes side by side: one more than cores, since many wait for a plant. What measures time runs alone afterwards.
+JOBS ?= 3
 TESTS ?= tests
 
 # How long a soak runs, from which seed, with how many orders a seed, and how many of all with real pictures.
