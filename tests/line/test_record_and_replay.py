@@ -85,8 +85,8 @@ def test_a_recorded_incident_is_decided_in_the_same_way(recording: Path) -> None
     done = _replayed(recording)
     assert not done.differences, f"{done.differences[0]} {done.remarks} {done.left_step}"
     assert not done.left_step, "something that the line's loop takes up is not on the tape in its turn"
-    assert done.items >= 5
-    assert done.permits > 50
+    assert done.items >= 4  # and one more for each that the silent conveyor made suspect, if it did
+    assert done.permits > 30
     assert done.entries > 100
 
 
