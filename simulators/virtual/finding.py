@@ -100,13 +100,17 @@ class Finders:
                 return True
             self._world.take_out_of_bag(fallen)
             return await self._say(asked, "reject")
+        # Whose it is nobody can tell; who looks through the bags leaves nothing in them that bears no waybill.
+        strays = [each for each in self._world.chutes[Chute.DISPATCH] if not each.mailer.labels]
+        for stray in strays:
+            self._world.take_out_of_bag(stray)
         if any(self._is(asked, each.mailer) for each in self._world.chutes[Chute.REJECT]):
             return await self._say(asked, "reject")
         on_line = [*self._world.zones.values(), *(way.carrier for way in self._world.travelling.values())]
         if any(self._stands_on(asked, each) for each in on_line):
             return False  # the line will see it
         # Nowhere: a hand has taken it apart, and what lay in it lies in the trays.
-        return await self._say(asked, "on_line")
+        return await self._say(asked, "reject" if strays else "on_line")
 
     def _in_bag(self, asked: Asked) -> Fallen | None:
         """Its parcel among those in dispatch: by its number, else by what lies in one that bears no other's."""

@@ -158,6 +158,7 @@ class VirtualFloor:
         self.findings = self.inspector.findings
         self._clock = VirtualClock()
         self._loop = loop
+        self.folder = folder
         self._disk = Disk(Random(f"disk {seed}"), self.trace)
         self._broker = VirtualBroker(Random(f"broker {seed}"), self.trace)
         self.pixels: Counter[str] = Counter()

@@ -27,7 +27,7 @@ class ScriptedFloor(VirtualFloor):
     @property
     def line(self) -> Any:
         """The line that runs now; None while none does."""
-        return self._line
+        return self._process.line
 
     async def happens(self, kind: type[Event], **facts: object) -> None:
         """Wait for the next such event of the world."""

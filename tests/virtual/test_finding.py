@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from devices.plc.contract import Chute
 from simulators.faults import Fault, FaultKind
 from simulators.history import CarrierMoved, ParcelTakenBack
 from simulators.machines import GateMachine
 from simulators.virtual import finding
 from simulators.virtual.soak import told
+from simulators.virtual.troubles import Kind
 from tests.virtual.scripted import ScriptedFloor, run_scripted
 
 
@@ -63,3 +65,21 @@ def test_a_run_has_not_ended_while_a_parcel_that_stuck_still_waits_for_the_gate(
     run = run_scripted(monkeypatch, script, 1)
     assert not run.findings, "\n".join(told(run))
     assert run.rare["ended packed"] == 1
+
+
+def test_what_bears_no_waybill_is_taken_out_of_a_bag_that_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hand carried an empty mailer into dispatch (seed 148): nothing in it tells whose it is."""
+    monkeypatch.setattr(finding, "NEVER", 0.0)
+
+    async def script(floor: ScriptedFloor) -> None:
+        world = floor.plant.world
+        await floor.happens(CarrierMoved, target="infeed")
+        floor.conductor.counts[Kind.PARCEL_WALKED] += 1
+        world.swing_guards(closed=False)
+        world.carry_to_chute("infeed", Chute.DISPATCH)
+        world.swing_guards(closed=True)
+        await floor.holds(lambda: any(isinstance(event, ParcelTakenBack) for event in world.history))
+
+    run = run_scripted(monkeypatch, script, 2)
+    assert not run.findings, "\n".join(told(run))
+    assert run.rare["ended packed"] == 2

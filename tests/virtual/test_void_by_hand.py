@@ -37,7 +37,7 @@ class Supervised(VirtualFloor):
         assert answer["item"]
 
     def _first(self) -> str:
-        path = self._folder / "var" / "line.db"
+        path = self.folder / "var" / "line.db"
         if not path.exists():
             return ""
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
