@@ -31,6 +31,7 @@ class ReplayLoop(TurningLoop):
 
     :param asides: how work in threads ended.
     :ivar over: called once, when the recording has no further turn.
+    :ivar turned: called after each turn.
     :ivar left_step: told when the replayed code needs a turn more than the recorded one.
     """
 
@@ -45,6 +46,7 @@ class ReplayLoop(TurningLoop):
         self._place = 0
         self._more = 0
         self.over: Callable[[], None] = _nothing
+        self.turned: Callable[[], None] = _nothing
         self.left_step: Callable[[str], None] = lambda why: None  # noqa: ARG005
 
     @property
@@ -94,6 +96,7 @@ class ReplayLoop(TurningLoop):
 
     def _turn(self, select: Any, timeout: float | None) -> list[Any]:  # noqa: ARG002 -- nobody is waited for
         """Make the next turn in which anything happens."""
+        self.turned()
         while True:
             last = self.ended
             if not self._idle and (last or was_idle(self._turns[self._place + 1])):
@@ -131,4 +134,4 @@ class ReplayLoop(TurningLoop):
 
 
 def _nothing() -> None:
-    """Nobody waits for the end."""
+    """Nobody wants to know."""

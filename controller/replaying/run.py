@@ -167,6 +167,7 @@ class _Stage:
         assert isinstance(loop, ReplayLoop)
         assert self._line.began is not None
         loop.left_step = self._leave_step
+        loop.turned = self._look_after_line
         self._take_calls(composed.desk.handlers)
         async with asyncio.TaskGroup() as group:
             await self._line.began.wait()
@@ -238,18 +239,15 @@ class _Stage:
             self._over.set()
 
     def _leave_step(self, how: str) -> None:
-        """Note where the replayed line first did not do the same in the same turn, and where it ends of itself.
+        """Note where the replayed line first did not do the same in the same turn."""
+        if not self.now.left_step and not self._over.is_set():
+            self.now.left_step = f"{self._wall(asyncio.get_running_loop().time()):%Y-%m-%d %H:%M:%S.%f}: {how}"
 
-        A task that fails ends the others with it, which needs more turns than the recording has; what they wait for
-        as they end may come much later.
-        """
-        if self._over.is_set():
-            return
-        now = asyncio.get_running_loop().time()
-        if not self.now.left_step:
-            self.now.left_step = f"{self._wall(now):%Y-%m-%d %H:%M:%S.%f}: {how}"
-        if any(task.done() or task.cancelling() for task in self._serving):
-            self.now.strayed_at = now
+    def _look_after_line(self) -> None:
+        """Note where it begins to end of itself: what its tasks wait for as they end may come much later."""
+        if not self._over.is_set() and any(task.done() or task.cancelling() for task in self._serving):
+            self._leave_step("the line ends of itself")
+            self.now.strayed_at = asyncio.get_running_loop().time()
             self._over.set()
 
     def _look_back(self, config: LineConfig) -> None:
