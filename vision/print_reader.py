@@ -27,13 +27,22 @@ _WEIGHTS = Path(__file__).parent / "print_reader.npz"
 _SAME_SHAPE = ("0O", "1I", "0D", "0Q")
 """Characters that many fonts print alike: a pair is told apart by what may stand there, never by its look. D and Q
 are rivals of 0 only where letters may stand."""
+_AS_DIGIT = {"O": "0", "I": "1"}
+"""What is meant by a letter that was seen where a digit must stand; nothing is decided by it."""
 _COARSER = 4
 """By so much smaller is the picture in which the paper's brightness is evened out."""
 _MIN_INK = 0.35
 """Share of the darkest ink from which on a column or row holds ink."""
 _MIN_RUN_HEIGHT = 0.4
 """Runs of ink lower than this share of the line are specks."""
-_REFERENCE_CONTRAST = 255.0
+_STEEPEST = 0.052
+"""Slope of a line, 3 degrees, up to which it is levelled."""
+_MOVED_TOGETHER = 8
+"""Columns that are moved as one while the slope is sought: over so few the steepest line falls by less than a pixel."""
+_FINER = 2
+"""Rows to a pixel while the slope is sought."""
+_MIN_EDGE = 0.65
+"""Share of a character's own darkest ink from which on a row is no blur above or below it."""
 
 Grey = NDArray[np.float32]
 Scores = NDArray[np.float32]
@@ -56,7 +65,7 @@ def read_printed(line: Picture, length: int) -> Line | None:
     ink = _ink(line)
     if ink is None:
         return None
-    cells = _cells(ink, length)
+    cells = _cells(_levelled(ink), length)
     if cells is None:
         return None
     scores = _scores(cells)
@@ -79,7 +88,8 @@ def printed_margin(line: Line, expected: str) -> tuple[float, str]:
         best = rivals[int(np.argmax(scores[list(rivals)]))]
         margin = float(scores[CHARACTERS.index(character)] - scores[best])
         margins.append(margin)
-        found.append(character if margin > 0 else CHARACTERS[best])
+        other = CHARACTERS[best]
+        found.append(character if margin > 0 else _AS_DIGIT.get(other, other) if character.isdigit() else other)
     return min(margins), "".join(found)
 
 
@@ -122,6 +132,32 @@ def _soft(paper: Picture, reach: float) -> Picture:
     return np.asarray(cv2.resize(coarse, paper.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
+def _levelled(ink: Grey) -> Grey:
+    """Each column moved up or down so that all characters stand between the same rows: bare and inked differ most.
+
+    A card that is seen half a degree wrong lets a line of thirty characters fall by a quarter of their height.
+    """
+    height, width = ink.shape
+    # Fine rows, so that a column is moved by parts of a pixel without the blur that would favour no move at all.
+    together = cv2.resize(ink, (max(2, width // _MOVED_TOGETHER), height), interpolation=cv2.INTER_AREA)
+    fine = np.asarray(cv2.resize(together, None, fx=1, fy=_FINER, interpolation=cv2.INTER_LINEAR), np.float32)
+    most, fall = int(_STEEPEST * width), 0
+    for step, reach in ((4, most), (1, 3)):
+        tried = range(fall - reach, fall + reach + 1, step)
+        fall = max(
+            tried, key=lambda each: float(np.square(_raised(fine, each * _FINER, cv2.INTER_NEAREST).sum(1)).sum())
+        )
+    return _raised(ink, fall, cv2.INTER_LINEAR) if fall else ink
+
+
+def _raised(ink: Grey, fall: float, sampling: int) -> Grey:
+    """A line that falls by so many rows from its first column to its last, turned level about its middle."""
+    height, width = ink.shape
+    slope = fall / (width - 1)
+    matrix = np.array(((1.0, 0.0, 0.0), (slope, 1.0, -fall / 2)))
+    return np.asarray(cv2.warpAffine(ink, matrix, (width, height), flags=sampling | cv2.WARP_INVERSE_MAP), np.float32)
+
+
 def _cells(ink: Grey, length: int) -> Grey | None:
     """One cell a character: the line's height, the character's own width."""
     rows = _longest_run(ink.max(axis=1) > _MIN_INK)
@@ -132,7 +168,16 @@ def _cells(ink: Grey, length: int) -> Grey | None:
     runs = _split(band, runs, length)
     if len(runs) != length:
         return None
+    band = _tightened(band, runs)
     return np.stack([cell(band[:, left:right]) for left, right in runs])
+
+
+def _tightened(band: Grey, runs: list[tuple[int, int]]) -> Grey:
+    """The rows between which most characters stand: blur and one thicker sign make the line look higher than it is."""
+    inks = np.maximum.reduceat(band, [left for left, _ in runs], axis=1)
+    inked = inks >= _MIN_EDGE * inks.max(axis=0)
+    tops, below = inked.argmax(axis=0), inked[::-1].argmax(axis=0)
+    return band[int(np.median(tops)) : band.shape[0] - int(np.median(below))]
 
 
 def cell(character: Grey) -> Grey:

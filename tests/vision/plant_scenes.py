@@ -28,6 +28,7 @@ from vision.verdict import (
 SETUPS = {setup.name: setup for setup in CAMERAS}
 PLATES = Box(10, 10, 500, 310)
 DOCUMENTS = Box(10, 330, 240, 100)
+PERMIT_ZONE = Box(2, 41.5, 83, 5)
 WAYBILL = Box(585, 30, 100, 150)
 MAIL_NUMBER = "1100000001460"
 PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新"
@@ -142,7 +143,7 @@ def picture(setup: str, what: Carrier | None, seed: int = 1) -> bytes:
 def layouts() -> tuple[DocumentLayout, ...]:
     """The document kinds of the example line, as `line.example.toml` has them, and two taught here."""
     example = load_config(Path(__file__).parents[2] / "controller" / "line.example.toml")
-    zone = taught_layout("travel_permit", zone=Box(2, 41.5, 83, 5))
+    zone = taught_layout("travel_permit", zone=PERMIT_ZONE)
     identity = taught_layout("identity_card", number=Box(14, 49, 70, 8), identity=True)
     return (*(layout.named(name) for name, layout in example.layouts.items()), zone, identity)
 

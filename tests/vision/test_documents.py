@@ -8,13 +8,15 @@ from random import Random
 import cv2
 import numpy as np
 import pytest
-from plant_scenes import carrier, document, documents_task, expected, laid_by_hand, outcomes, picture
+from plant_scenes import PERMIT_ZONE, carrier, document, documents_task, expected, laid_by_hand, outcomes, picture
 
 from simulators.numbers import core_number
+from simulators.render.papers import document_sprite
 from simulators.world import PlacedPart
 from vision.judge import judge
-from vision.pictures import decode
-from vision.printed import identity_character, identity_digest, zone_digit
+from vision.layouts import PRINT_PX_PER_MM, cut
+from vision.pictures import Picture, decode
+from vision.printed import check_zone, identity_character, identity_digest, zone_digit
 from vision.verdict import Outcome, Verdict
 
 KEY = "00112233445566778899aabbccddeeff"
@@ -90,6 +92,39 @@ def test_a_permits_zone_proves_its_number_and_check_digits(seed: int) -> None:
     placed = PlacedPart(document("travel_permit", "", text=permit(number)), 15, 350)
     verdict = judged([placed], placed, seed, number=number)
     assert verdict.outcome is Outcome.ACCEPT, verdict.failed
+
+
+def print_of(text: str, fall: float = 0.0, blur_px: float = 0.5) -> Picture:
+    """A permit's first line as it is cut from the picture of its card, falling to its right by so many pixels."""
+    sprite = document_sprite("travel_permit", "", True, (88.0, 60.0), PRINT_PX_PER_MM, text).picture
+    line = cv2.GaussianBlur(cut(sprite, PERMIT_ZONE, PRINT_PX_PER_MM), (0, 0), blur_px)
+    slope = fall / line.shape[1]
+    matrix = np.array(((1.0, 0.0, 0.0), (slope, 1.0, -fall / 2)))
+    falling = cv2.warpAffine(line, matrix, line.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(falling, np.uint8)
+
+
+def zone_outcomes(line: Picture, number: str) -> list[Outcome]:
+    placed = PlacedPart(document("travel_permit", ""), 15, 350)
+    return [check.outcome for check in check_zone(line, expected(placed, number=number))]
+
+
+@pytest.mark.parametrize(("fall", "blur_px"), [(0, 0.5), (-5, 0.5), (3, 0.5), (5, 0.5), (0, 1.3), (4, 1.3)])
+def test_a_zone_that_falls_or_is_blurred_is_read_nevertheless(fall: float, blur_px: float) -> None:
+    """Half a degree wrong, thirty characters fall by a quarter of their height; a leaning camera does as much."""
+    for number in ("C25755369", "W69832408", "C40062037"):
+        outcomes_of = zone_outcomes(print_of(permit(number), fall, blur_px), number)
+        assert outcomes_of == [Outcome.ACCEPT] * 2, (number, outcomes_of)
+
+
+def test_no_order_that_differs_in_one_character_from_the_zone_is_accepted() -> None:
+    """Also O for 0 and I for 1, which no look tells apart: the check digit of the order's number does."""
+    number = "C12045678"
+    line = print_of(permit(number), fall=4, blur_px=1.3)
+    for place, printed in enumerate(number):
+        for other in sorted(set("0123456789OI") - {printed}):
+            ordered = number[:place] + other + number[place + 1 :]
+            assert set(zone_outcomes(line, ordered)) != {Outcome.ACCEPT}, ordered
 
 
 def test_another_permit_is_rejected() -> None:
