@@ -43,7 +43,7 @@ demo: $(VENV)/.demo-packages $(VENV)/.locked ## Pack forty orders on a simulated
 	@$(BIN)/sealline demo $(DEMO)
 
 test: $(VENV)/.test-packages $(VENV)/.locked lint ## Prove everything: lint, types, import rules, all tests
-	$(PYTEST) -n $(JOBS) -m "not serial and (not browser or smoke)" $(TESTS)
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not serial and (not browser or smoke)" $(TESTS)
 	$(PYTEST) -m serial $(TESTS)
 
 lint: $(VENV)/.locked ## Style, types and import rules
