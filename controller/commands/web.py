@@ -14,8 +14,9 @@ from controller.desk.channel import ChannelError, load_or_make_token
 from controller.plan.config import ConfigError, load_config
 from controller.web.app import make_plant
 from controller.web.serve import PortTaken, address, bind_web, web_server
+from controller.web.share import Share
 
-_NICENESS = 5
+_NICENESS = 10
 """Where cores are short the line's permits go before pages."""
 
 
@@ -31,8 +32,9 @@ def web(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
     os.nice(_NICENESS)
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     typer.echo(f"page: {address(bound)}?token={token}")
-    server = web_server(make_plant(line, token))
+    server = web_server(make_plant(line, token), Share())
     for number in (signal.SIGINT, signal.SIGTERM):
         # The server raises again, at its end, what ended it: to be told to end is no failure.
         signal.signal(number, server.handle_exit)

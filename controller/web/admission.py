@@ -33,6 +33,7 @@ from controller.web.people.visitor import (
 )
 from controller.web.rates import STRANGERS, VISITORS, Rate, Rates
 from controller.web.refusals import Refusal, refusal_body
+from controller.web.share import Share
 
 KEY_COOKIE = "sealline_key"
 SESSION_COOKIE = "sealline_session"
@@ -75,13 +76,14 @@ class _AskAtTheDoor(Exception):
 class Admission:
     """The layer. `scope["state"]["visitor"]` tells the endpoints who asks, `["by"]` how the journal names that one."""
 
-    def __init__(self, app: ASGIApp, token: str, reception: Reception, names: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, token: str, reception: Reception, share: Share, names: Sequence[str] = ()) -> None:
         self._app = app
         self._token = token
         self._key = browser_key(token)
         self._reception = reception
         self._names = tuple(names)
         self._rates = Rates()
+        self._share = share
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it with a refusal."""
@@ -104,10 +106,12 @@ class Admission:
         await self._app(scope, replay, protected)
 
     async def _admit(self, scope: Scope) -> None:
+        holds = (scope["method"], scope["path"]) == HOLD
+        if not holds:
+            await self._share.turn()
         headers = Headers(scope=scope)
         host = _known_host(headers, self._names)
         _same_origin(headers, host, navigates=scope["path"] == "/" and scope["method"] in _SAFE_METHODS)
-        holds = (scope["method"], scope["path"]) == HOLD
         visitor = await self._who(headers, holds=holds)
         state = scope.setdefault("state", {})
         state |= {"visitor": visitor, "by": visitor.name, "behind_tls": host.name in self._names}

@@ -58,7 +58,7 @@ class NumberList(BaseModel):
 @needs(Action.WATCH)
 async def snapshot(plant: ThePlant) -> Snapshot:
     """The line at this moment."""
-    return Snapshot.model_validate(await plant.line.call("snapshot"))
+    return await plant.feed.now()
 
 
 @api.get("/events", response_class=StreamingResponse)

@@ -34,6 +34,7 @@ from controller.web.records import Records
 from controller.web.refusals import refuse
 from controller.web.reporting import reporting_api
 from controller.web.settings import settings_api
+from controller.web.share import Share
 from controller.web.simulated_plant import simulation_api
 from controller.web.tracing import tracing_api
 
@@ -61,7 +62,7 @@ def make_plant(config: LineConfig, token: str) -> Plant:
     return Plant(config, token, line, LiveFeed(line), Records(config.store.journal), reception, courier)
 
 
-def make_app(plant: Plant) -> Admission:
+def make_app(plant: Plant, share: Share) -> Admission:
     """The whole application."""
     app = FastAPI(
         title="sealline",
@@ -78,7 +79,7 @@ def make_app(plant: Plant) -> Admission:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(str(STATIC))), name="static")
     refuse(app)
-    return Admission(app, plant.token, plant.reception, plant.config.web.names)
+    return Admission(app, plant.token, plant.reception, share, plant.config.web.names)
 
 
 @asynccontextmanager

@@ -7,8 +7,9 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from http import HTTPStatus
+from math import inf
 
-from controller.desk.channel import ChannelClient, ChannelRefused, LineUnreachable
+from controller.desk.channel import SNAPSHOT_PERIOD_S, ChannelClient, ChannelRefused, LineUnreachable
 from controller.pulse import Pulse
 from controller.snapshot import Snapshot
 from controller.web.refusals import Refusal
@@ -17,6 +18,8 @@ from controller.words.text import Text
 WATCHER_LIMIT = 40
 """Browsers and programs that may follow at once."""
 RETRY_S = 1.0
+FRESH_S = SNAPSHOT_PERIOD_S
+"""Who asks for a snapshot within this time after another one gets the same: a flood of pages asks the line no more."""
 
 
 class LiveFeed:
@@ -31,8 +34,12 @@ class LiveFeed:
         self._closed = False
         self._heard_at = 0.0
         self._version = 0
+        self._asked_at = -inf
+        self._asked: Snapshot | None = None
+        self._asking = asyncio.Lock()
         self.watchers = 0
         self.snapshot: Snapshot | None = None
+        self._written: tuple[Snapshot, bytes] | None = None
         self.away: Text | None = Text(zh="正在连接产线", en="connecting to the line")
 
     async def follow(self) -> None:
@@ -45,6 +52,18 @@ class LiveFeed:
             except (LineUnreachable, ChannelRefused) as error:
                 self._miss(error.text)
             await asyncio.sleep(RETRY_S)
+
+    async def now(self) -> Snapshot:
+        """The line at this moment, give or take `FRESH_S`.
+
+        :raises LineUnreachable: no line, or no answer in time.
+        """
+        async with self._asking:
+            began = asyncio.get_running_loop().time()
+            if self._asked is None or began - self._asked_at >= FRESH_S:
+                self._asked = Snapshot.model_validate(await self._line.call("snapshot"))
+                self._asked_at = began
+            return self._asked
 
     def age_s(self) -> float:
         """Seconds since the line was last heard; 0 when it never was."""
@@ -73,12 +92,18 @@ class LiveFeed:
                 version = self._version
                 if self.snapshot is not None and self.snapshot is not told:
                     told = self.snapshot
-                    yield _event("snapshot", told.model_dump_json())
+                    yield self._event_of(told)
                 if self.away is not None:
                     yield _event("away", self._away_json(self.away))
                 await self._changed.until(lambda: self._closed or self._version != version)  # noqa: B023
         finally:
             self.watchers -= 1
+
+    def _event_of(self, snapshot: Snapshot) -> bytes:
+        """One snapshot as an event, written once for all watchers."""
+        if self._written is None or self._written[0] is not snapshot:
+            self._written = snapshot, _event("snapshot", snapshot.model_dump_json())
+        return self._written[1]
 
     def _away_json(self, away: Text) -> str:
         return json.dumps({"en": away.en, "zh": away.zh, "age_s": round(self.age_s(), 1)}, ensure_ascii=False)

@@ -10,6 +10,7 @@ import uvicorn
 from controller.plan.sections import WebSection
 from controller.web.app import make_app
 from controller.web.plant import Plant
+from controller.web.share import Share
 
 CONNECTIONS_AT_ONCE = 200
 GRACE_S = 3
@@ -55,10 +56,10 @@ def address(bound: sockets.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def web_server(plant: Plant) -> uvicorn.Server:
+def web_server(plant: Plant, share: Share) -> uvicorn.Server:
     """The server of this plant's page; `await server.serve([bound])` runs it, `should_exit` ends it."""
     config = uvicorn.Config(
-        make_app(plant),
+        make_app(plant, share),
         log_level="warning",
         proxy_headers=False,
         access_log=False,  # an address line may hold the token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
 import tracemalloc
@@ -18,6 +19,7 @@ from controller.web.people.book import Person
 from controller.web.people.roles import Role
 from controller.web.people.sessions import SESSIONS_AT_ONCE
 from controller.web.rates import BUCKETS, VISITORS, Rates
+from controller.web.share import BURST_S, MOST_S, SHARE, Share
 from tests.web.floor import TOKEN, FakeLine, client, running, web_up
 from tests.web.test_people import routes
 
@@ -84,7 +86,7 @@ async def test_a_web_socket_is_closed_whoever_asks() -> None:
     async def send(message: dict[str, object]) -> None:
         said.append(message)
 
-    door = Admission(nothing, TOKEN, None)  # type: ignore[arg-type]
+    door = Admission(nothing, TOKEN, None, Share())  # type: ignore[arg-type]
     await door({"type": "websocket", "path": "/api/events"}, nothing, send)  # type: ignore[arg-type]
     assert said == [{"type": "websocket.close", "code": 1008}]
 
@@ -95,3 +97,54 @@ async def test_a_plants_own_name_is_served_by_https_only(config: LineConfig, lin
     async with web_up(named) as base, client(base, Host="line1.plant.example", Origin=origin) as asking:
         answer = await asking.get("/api/snapshot")
         assert answer.status_code == (200 if origin.startswith("https") else 403)
+
+
+def test_a_process_that_used_more_than_its_share_of_a_core_lets_requests_wait() -> None:
+    now = used = 0.0
+    share = Share(clock=lambda: now, used=lambda: used)
+    used = BURST_S
+    assert share.wait_s() == 0
+    used += 0.03
+    assert share.wait_s() == pytest.approx(0.03 / SHARE)
+    used += 100
+    assert share.wait_s() == MOST_S
+    now += MOST_S
+    assert share.wait_s() == pytest.approx(0)
+    now += 3600
+    assert share.wait_s() == 0
+    used += BURST_S + 0.03
+    assert share.wait_s() == pytest.approx(0.03 / SHARE)
+
+
+async def test_hold_does_not_wait_for_the_share(config: LineConfig, line: FakeLine) -> None:
+    spent = Share(used=iter([0.0, *[1e9] * 1000]).__next__, clock=lambda: 0.0)
+    waits: list[float] = []
+
+    async def turn() -> None:
+        waits.append(spent.wait_s())
+
+    spent.turn = turn  # type: ignore[method-assign]
+    async with web_up(config, spent) as base, client(base) as asking:
+        assert (await asking.post("/api/commands/hold")).status_code == 200
+        assert waits == []
+        assert (await asking.get("/api/snapshot")).status_code == 200
+        assert waits == [MOST_S]
+
+
+async def test_a_flood_for_the_snapshot_asks_the_line_once(
+    web: str, line: FakeLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "FRESH_S", 60)
+    asked = 0
+    tell = line.server._handlers["snapshot"]
+
+    async def count(arguments: dict[str, object]) -> dict[str, object]:
+        nonlocal asked
+        asked += 1
+        return await tell(arguments)
+
+    line.server._handlers = {**line.server._handlers, "snapshot": count}
+    async with client(web) as asking:
+        answers = await asyncio.gather(*(asking.get("/api/snapshot") for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert asked == 1
