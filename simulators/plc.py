@@ -21,7 +21,6 @@ from devices.plc.contract import (
     COMMAND_STRIDE,
     HEARTBEAT_ADDRESS,
     HEARTBEAT_LOST_S,
-    IDENTITY_ADDRESS,
     SCAN_S,
     STATUS_ADDRESS,
     Answer,
@@ -29,7 +28,6 @@ from devices.plc.contract import (
     BlockState,
     DeviceKind,
     Echo,
-    Identity,
     Permit,
     Result,
     Safety,
@@ -39,6 +37,7 @@ from devices.plc.contract import (
     status_length,
 )
 from devices.plc.curve import CURVE_ADDRESS, CURVE_STRIDE, Curve
+from devices.plc.identity import IDENTITY_ADDRESS, Identity
 from simulators.cycles import CycleEnd, Machine
 from simulators.modbus_server import IllegalAddressError
 

@@ -26,8 +26,9 @@ from controller.replaying.modbus_tape import (
 from controller.replaying.plc import Plc
 from controller.replaying.timeline import Connection
 from controller.replaying.wires import PlaybackStream, failure_of
-from devices.plc.contract import IDENTITY_ADDRESS, STATUS_ADDRESS, Identity, status_length
+from devices.plc.contract import STATUS_ADDRESS, status_length
 from devices.plc.curve import CURVE_ADDRESS, CURVE_STRIDE
+from devices.plc.identity import IDENTITY_ADDRESS, Identity
 
 _IN_TIME_S = 0.25
 """So long the line waits for an answer without giving up."""

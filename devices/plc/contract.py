@@ -16,7 +16,7 @@ address               what
 1000 + 20 · block     command block, written with ONE FC16
 1000 + 20 · block+16  acknowledgement of a retained result (epoch, sequence), written with ONE FC16
 2000 + 100 · block    a sealer's curve, read with ONE FC03 before the acknowledgement; see `curve`
-9000                  identity, read once after connecting
+9000                  identity, read once after connecting; see `identity`
 ====================  =========================================================================================
 """
 
@@ -27,17 +27,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from functools import lru_cache
 
-CONTRACT_ID = 0x5EA1
-CONTRACT_VERSION = 1
-KNOWN_FLOAT = 123456.0
-"""Stands in the identity as IEEE 754, high word first (47F1 2000): a swapped word order is found at connect."""
-
 STATUS_ADDRESS = 0
 HEARTBEAT_ADDRESS = 900
 COMMAND_ADDRESS = 1000
 COMMAND_STRIDE = 20
 ACKNOWLEDGE_OFFSET = 16
-IDENTITY_ADDRESS = 9000
 
 HEARTBEAT_PERIOD_S = 0.1
 HEARTBEAT_LOST_S = 0.4
@@ -168,7 +162,6 @@ SETPOINT_COUNT = 4
 _HEADER_LENGTH = 6
 _BLOCK_LENGTH = 13
 _COMMAND_LENGTH = 14
-_IDENTITY_LENGTH = 7
 
 
 class ContractError(ValueError):
@@ -330,53 +323,9 @@ class StatusImage:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a PLC says of itself: contract, version, word order, kind, number of blocks, scan time."""
-
-    kind: DeviceKind
-    blocks: int
-    version: int = CONTRACT_VERSION
-    scan_ms: int = int(SCAN_S * 1000)
-
-    def encode(self) -> list[int]:
-        """Return the 7 registers from `IDENTITY_ADDRESS` on."""
-        high, low = struct.unpack(">HH", struct.pack(">f", KNOWN_FLOAT))
-        return [CONTRACT_ID, self.version, high, low, int(self.kind), self.blocks, self.scan_ms]
-
-    @classmethod
-    def decode(cls, words: list[int]) -> Identity:
-        """Read the identity.
-
-        :raises ContractError: another contract, version, word order or kind than this file's.
-        """
-        if len(words) != _IDENTITY_LENGTH or words[0] != CONTRACT_ID:
-            raise ContractError(
-                f"no sealline PLC: register {IDENTITY_ADDRESS} must hold {CONTRACT_ID:#06x}, found {words[:1]}"
-            )
-        if words[1] != CONTRACT_VERSION:
-            raise ContractError(f"contract version {words[1]} found, this line speaks {CONTRACT_VERSION}")
-        known = struct.unpack(">f", struct.pack(">HH", words[2], words[3]))[0]
-        if known != KNOWN_FLOAT:
-            raise ContractError(
-                f"word order: registers 9002-9003 must read {KNOWN_FLOAT}, found {known!r}; set high word first"
-            )
-        try:
-            kind = DeviceKind(words[4])
-        except ValueError as error:
-            allowed = [int(each) for each in DeviceKind]
-            raise ContractError(f"device kind {words[4]} is unknown, allowed: {allowed}") from error
-        return cls(kind=kind, blocks=words[5], version=words[1], scan_ms=words[6])
-
-
 def status_length(kind: DeviceKind, blocks: int) -> int:
     """Number of registers of a status image; at most 125, the limit of one FC03."""
     return _HEADER_LENGTH + blocks * (_BLOCK_LENGTH + len(MEASURED[kind])) + 1
-
-
-def identity_length() -> int:
-    """Number of registers of the identity."""
-    return _IDENTITY_LENGTH
 
 
 def command_address(block: int) -> int:

@@ -15,12 +15,9 @@ from devices.plc.contract import (
     ALL_SAFE,
     COMMAND_ADDRESS,
     COMMAND_STRIDE,
-    CONTRACT_ID,
-    CONTRACT_VERSION,
     HEARTBEAT_ADDRESS,
     HEARTBEAT_LOST_S,
     HEARTBEAT_PERIOD_S,
-    IDENTITY_ADDRESS,
     MEASURED,
     PERMIT_LIFE_MS,
     SCAN_S,
@@ -34,7 +31,6 @@ from devices.plc.contract import (
     Command,
     DeviceKind,
     Echo,
-    Identity,
     Permit,
     Result,
     ResultCode,
@@ -46,6 +42,7 @@ from devices.plc.contract import (
     status_length,
 )
 from devices.plc.curve import CURVE_ADDRESS, CURVE_LENGTH, CURVE_STRIDE, Curve, curve_address
+from devices.plc.identity import CONTRACT_ID, CONTRACT_VERSION, IDENTITY_ADDRESS, Identity
 from devices.plc.meanings import BLOCK, COMMAND, CURVE, HEADER, MEANINGS
 
 EXAMPLE_PERMIT = Permit(

@@ -19,16 +19,14 @@ from devices.links.state import BACKOFF_LONGEST_S, LinkCounters, LinkState, back
 from devices.plc.contract import (
     HEARTBEAT_ADDRESS,
     HEARTBEAT_PERIOD_S,
-    IDENTITY_ADDRESS,
     STATUS_ADDRESS,
     ContractError,
     DeviceKind,
-    Identity,
     Safety,
     StatusImage,
-    identity_length,
     status_length,
 )
+from devices.plc.identity import IDENTITY_ADDRESS, IDENTITY_LENGTH, Identity
 
 HURRIED_POLL_S = 0.005
 """Time between polls while an echo is awaited, and from a write to the first: half a PLC scan."""
@@ -199,7 +197,7 @@ class StationLink:
         if self.state is not LinkState.WRONG_DEVICE:
             self._set_state(LinkState.CONNECTING)
         await self._master.connect()
-        words = await self._master.read(IDENTITY_ADDRESS, identity_length())
+        words = await self._master.read(IDENTITY_ADDRESS, IDENTITY_LENGTH)
         try:
             found = Identity.decode(words)
         except ContractError as error:

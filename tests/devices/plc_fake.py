@@ -19,13 +19,13 @@ from devices.plc.contract import (
     BlockState,
     DeviceKind,
     Echo,
-    Identity,
     Permit,
     Result,
     ResultCode,
     StatusImage,
     has_expired,
 )
+from devices.plc.identity import Identity
 
 SCAN_S = 0.005
 

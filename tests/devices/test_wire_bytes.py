@@ -17,7 +17,6 @@ from devices.plc.contract import (
     ContractError,
     DeviceKind,
     Echo,
-    Identity,
     Permit,
     Result,
     ResultCode,
@@ -27,6 +26,7 @@ from devices.plc.contract import (
     next_sequence,
 )
 from devices.plc.curve import Curve, curve_address
+from devices.plc.identity import Identity
 from devices.printer import wire as printer
 from devices.scale import wire as scale
 from devices.scanner import wire as scanner

@@ -14,22 +14,20 @@ from pymodbus.exceptions import ModbusIOException
 
 from devices.plc.contract import (
     HEARTBEAT_ADDRESS,
-    IDENTITY_ADDRESS,
     Answer,
     Block,
     BlockState,
     Command,
     DeviceKind,
-    Identity,
     Permit,
     ResultCode,
     Safety,
     StatusImage,
     acknowledge_address,
     command_address,
-    identity_length,
     status_length,
 )
+from devices.plc.identity import IDENTITY_ADDRESS, IDENTITY_LENGTH, Identity
 from simulators.plant import Plant, PlantWiring
 from simulators.world import ZONES
 
@@ -112,7 +110,7 @@ async def test_identity_of_every_plc(wiring: PlantWiring) -> None:
             ("gate", DeviceKind.GATE, 1),
         ):
             async with tcp_host(plant, device, kind, blocks) as host:
-                words = await host.client.read_holding_registers(IDENTITY_ADDRESS, count=identity_length(), device_id=1)
+                words = await host.client.read_holding_registers(IDENTITY_ADDRESS, count=IDENTITY_LENGTH, device_id=1)
                 assert Identity.decode(list(words.registers)) == Identity(kind, blocks)
 
 

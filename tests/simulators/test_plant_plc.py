@@ -13,7 +13,6 @@ from devices.plc.contract import (
     Chute,
     Command,
     DeviceKind,
-    Identity,
     Result,
     ResultCode,
     Safety,
@@ -24,6 +23,7 @@ from devices.plc.contract import (
     status_length,
 )
 from devices.plc.curve import CURVE_LENGTH, Curve, curve_address
+from devices.plc.identity import Identity
 from simulators.faults import Faults
 from simulators.machines import ConveyorMachine, GateMachine, SealerMachine
 from simulators.modbus_server import IllegalAddressError
