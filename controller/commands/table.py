@@ -21,6 +21,7 @@ COMMANDS = {
     "dossier": "controller.commands.dossier:dossier",
     "check-config": "controller.commands.check_config:check_config",
     "doctor": "controller.commands.doctor:doctor",
+    "conform": "controller.commands.conform:run_conform",
     "vision": "controller.commands.vision:vision",
     "replay": "controller.commands.replay:replay",
 }

@@ -37,7 +37,7 @@ async def try_all(config: LineConfig) -> list[Finding]:
     """Every device and the broker."""
     broker = await _try_broker(config)
     try:
-        seen = await _ask_line(config)
+        seen = await ask_line(config)
     except (ChannelRefused, LineUnreachable) as error:
         return [Finding("line", Grade.WRONG, error.text), broker]
     except ChannelError as error:
@@ -45,7 +45,7 @@ async def try_all(config: LineConfig) -> list[Finding]:
     return [*(_as_seen(seen) if seen is not None else await _try_devices(config)), broker]
 
 
-async def _ask_line(config: LineConfig) -> Snapshot | None:
+async def ask_line(config: LineConfig) -> Snapshot | None:
     """The running line as it sees itself; None when none runs."""
     path = config.channel.socket
     if not path.exists():

@@ -1,7 +1,7 @@
 """The PLC contract, declared once: what stands in which holding register and what it means.
 
-This file is pure data with encode and decode. The driver, the twins, `docs/plc-contract.md` and the
-conformance tests are all made from it, and golden tests pin it with literal bytes. It owns no wire, no
+This file is pure data with encode and decode. The driver, the twins, `docs/plc-contract.md` and the conformance
+trial (`sealline conform`) are all made from it, and golden tests pin it with literal bytes. It owns no wire, no
 clock and no state.
 
 A PLC carries one or more **blocks**: a conveyor has one for each zone, a sealer, applicator or gate has one.
