@@ -26,7 +26,7 @@ from simulators.demo.run import run_demo
 from simulators.demo.until_done import StandstillError
 from simulators.plant import PlantWiring
 from simulators.plant_process import Staff, run_plant
-from simulators.virtual.soak import Depths, Wish, kinds_of, soak, table
+from simulators.virtual.soak import PIXELS_EVERY, Depths, Wish, every_so_many, kinds_of, soak, table
 from simulators.virtual.story import short_story
 
 
@@ -116,7 +116,8 @@ def simulate(
     Findings are told as they come, each with its seed and the story of what struck.
     """
     tell: Callable[[str], None] = (lambda _: None) if as_json else typer.echo
-    wish = Wish(seed, items, faults.value, kinds_of(only), depth, challenges, pixels)
+    every = PIXELS_EVERY if minutes else every_so_many(pixels, items, seeds)
+    wish = Wish(seed, items, faults.value, kinds_of(only), depth, challenges, pixels, every)
     jobs = jobs or (_cores() if minutes or seeds >= _MANY_SEEDS else 1)
     done = soak(wish, seeds, minutes * 60, jobs, tell)
     if shrink:

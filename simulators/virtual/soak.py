@@ -18,6 +18,7 @@ from simulators.virtual.pixels import COUNTED
 from simulators.virtual.troubles import AT_RANDOM, AT_ZONES, BEHIND_LOAD, Kind
 
 PIXELS_EVERY = 50
+"""Where nobody knows how many seeds there will be."""
 _FAR_ENOUGH = 50
 """Seeds after which a kind of trouble that never struck is worth a word."""
 
@@ -42,8 +43,8 @@ class Wish:
     """What a campaign is to run. :ivar items: orders a seed.
 
     :ivar kinds: the only kinds of trouble; empty: all. :ivar challenges: a test kit after so many items, 0: none.
-    :ivar pixels: so many items with drawn pictures, judged by the line's own vision: each `PIXELS_EVERY`th seed, from
-        the first on, until there are as many.
+    :ivar pixels: so many items with drawn pictures, judged by the line's own vision: each `every`th seed, from the first
+        on, until there are as many.
     """
 
     first: int
@@ -53,6 +54,7 @@ class Wish:
     depths: Depths = Depths.MIXED
     challenges: int = 0
     pixels: int = 0
+    every: int = PIXELS_EVERY
 
     def run(self, place: int) -> Run:
         """Run the seed at a place of the campaign; the same in every campaign that begins with the same seed."""
@@ -63,8 +65,14 @@ class Wish:
 
     def draws(self, place: int) -> bool:
         """Whether the seed there runs with drawn pictures."""
-        before, rest = divmod(place, PIXELS_EVERY)
+        before, rest = divmod(place, self.every)
         return not rest and before * self.items < self.pixels
+
+
+def every_so_many(pixels: int, items: int, seeds: int) -> int:
+    """How far apart seeds with drawn pictures stand, so that a campaign of so many seeds comes to `pixels` items."""
+    wanted = -(-pixels // items)
+    return max(1, min(PIXELS_EVERY, seeds // max(1, wanted)))
 
 
 def processes(jobs: int) -> Executor:

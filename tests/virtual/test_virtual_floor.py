@@ -17,7 +17,7 @@ import pytest
 from simulators.virtual import pixels
 from simulators.virtual.campaign import Run, simulate
 from simulators.virtual.floor import Depth, Ended, VirtualFloor
-from simulators.virtual.soak import Depths, Wish, processes, soak, summed, told
+from simulators.virtual.soak import Depths, Wish, every_so_many, processes, soak, summed, told
 from simulators.virtual.troubles import AT_RANDOM, AT_ZONES, BEHIND_LOAD, Kind
 from simulators.world import ImpossibleError
 from vision.verdict import Check, Outcome, Verdict
@@ -168,6 +168,12 @@ def test_so_many_items_of_a_campaign_are_met_with_drawn_pictures() -> None:
     assert len(drawn) * wish.items == 1000
     assert drawn[:2] == [0, 50]
     assert not any(Wish(first=1, items=40, level="heavy").draws(place) for place in range(2000))
+
+
+@pytest.mark.parametrize("seeds", [25, 60, 500, 5000])
+def test_a_short_campaign_comes_to_as_many_items_with_drawn_pictures(seeds: int) -> None:
+    wish = Wish(first=7001, items=40, level="heavy", pixels=1000, every=every_so_many(1000, 40, seeds))
+    assert sum(wish.draws(place) for place in range(seeds)) * wish.items == 1000
 
 
 def test_drawn_pictures_are_judged_by_the_lines_own_vision() -> None:
