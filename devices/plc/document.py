@@ -66,7 +66,8 @@ def _introduction() -> str:
     return f"""# The PLC contract, version {CONTRACT_VERSION}
 
 Made from `devices/plc/contract.py` by `python -m devices.plc.document`; do not edit. A station that does what stands
-here can be run by the line; `sealline conform` tries whether it does. Safety functions are hard-wired and not part of it.
+here can be run by the line; `sealline conform` tries whether it does. Safety functions are hard-wired and not part of
+it.
 
 The PLC is a Modbus server (TCP, or RTU on a serial line) for functions 3, 6 and 16. Addresses count from 0 as on the
 wire (address 0 is what some tools call 40001). A register is 16 bits, unsigned, high byte first; values of 32 bits

@@ -43,8 +43,8 @@ class Wish:
     """What a campaign is to run. :ivar items: orders a seed.
 
     :ivar kinds: the only kinds of trouble; empty: all. :ivar challenges: a test kit after so many items, 0: none.
-    :ivar pixels: so many items with drawn pictures, judged by the line's own vision: each `every`th seed, from the first
-        on, until there are as many.
+    :ivar pixels: so many items with drawn pictures, judged by the line's own vision: each `every`th seed, from the
+        first on, until there are as many.
     """
 
     first: int
