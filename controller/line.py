@@ -6,8 +6,6 @@ The flow itself stands in `pack_item`; what an operator may ask of the line stan
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 import structlog
 
@@ -32,20 +30,20 @@ from controller.flow.permits import Permits
 from controller.flow.recalls import Recalls, raise_blind, raise_open
 from controller.flow.reject_run import RejectRun
 from controller.flow.slips import Slips
-from controller.flow.tracking import LOAD, Tracking
+from controller.flow.tracking import Tracking
 from controller.flow.watch import Watch
 from controller.housekeeping import remove_expired
 from controller.journal import Journal, JournalUnavailable, Ledger
 from controller.journal.epochs import begin_epoch
 from controller.journal.open_matters import open_matters
 from controller.journal.tally import Tally
-from controller.pack_item import clear_item, pack_item
 from controller.plan.config import LineConfig
-from controller.plan.places import SEAL_ZONES, ZONES, StationKind
+from controller.plan.places import SEAL_ZONES, StationKind
 from controller.plan.settings import SettingsRefused, with_settings
 from controller.plan.settings_book import approved, begin_version, overlay_in_use
 from controller.pulse import Pulse
 from controller.recovery import Plan, Recovery
+from controller.session import Session
 from controller.stations import Stations
 from controller.stations.divert import Divert
 from controller.stations.feeding import Collate, Infeed, PartScan
@@ -59,7 +57,6 @@ from controller.unit.packml import State
 from controller.words.alarm_texts import AlarmKind
 from controller.words.text import Text
 from devices.errors import DeviceError
-from devices.plc.contract import StatusImage
 
 log = structlog.get_logger()
 
@@ -122,8 +119,18 @@ class Line:
         self.ended = Pulse()
         self.epoch = 0
         self._reject_run = RejectRun(self.holding, self.alarms)
-        self._session: asyncio.Task[None] | None = None
         self.stations = self._build_stations()
+        self.session = Session(
+            self.unit,
+            equipment.conveyor,
+            self.stations,
+            self.tracking,
+            self.memory,
+            journal,
+            self.holding,
+            self._call,
+            self.orders_changed,
+        )
         self.recovery = Recovery(
             equipment.plcs,
             equipment.plcs[equipment.station(StationKind.DIVERT).devices["gate"]],
@@ -160,10 +167,6 @@ class Line:
             group.create_task(self.tally.serve(), name="tally")
             group.create_task(remove_expired(self.journal, self.evidence, self.clock), name="housekeeping")
             group.create_task(self.unit.serve(), name="unit")
-
-    def carries(self, token: int) -> bool:
-        """Whether a task of the session still leads this item."""
-        return self._session is not None and not self._session.done() and token in self.tracking.items
 
     async def hold(self, item: Item, fault: StationFault) -> None:
         """Equipment failed under an item: the line holds, the item becomes suspect and goes to reject after Unhold."""
@@ -220,12 +223,11 @@ class Line:
 
     async def _begin(self) -> None:
         """Start, or go on: a session that still runs is only let go on."""
-        if self._session is None or self._session.done():
-            self.tracking.forget_all()
-            plan = await self._reconcile()
-            self._session = self._group.create_task(self._run_session(plan), name="session")
+        if self.session.under_way:
+            self.session.clear(await self.recovery.take_up())
         else:
-            self._clear(await self.recovery.take_up())
+            self.tracking.forget_all()
+            self.session.begin(self._group, await self._reconcile())
         self.holding.resolved()
 
     async def _reconcile(self) -> Plan:
@@ -240,79 +242,14 @@ class Line:
 
     async def _end_session(self) -> None:
         """Cancel every item where it stands; the next start clears them from the line."""
-        if self._session is not None:
-            self._session.cancel()
-            await asyncio.wait((self._session,))
-            self._session = None
+        await self.session.end()
         await self.permits.standstill()  # of a motion that was made by hand
-
-    async def _run_session(self, plan: Plan) -> None:
-        """Everything that moves items, from a start to the next stop or abort."""
-        async with asyncio.TaskGroup() as group:
-            self._carriers = group
-            self._clear(plan.to_clear)
-            for item in plan.to_return:
-                self.tracking.admit(item)
-                group.create_task(self._carry(item, self.stations.divert.clear_carrier(item)))
-            await self._feed(group)
-
-    def _clear(self, items: list[Item]) -> None:
-        """Have items for which nobody vouches taken to reject from where they stand."""
-        for item in items:
-            self.tracking.admit(item)
-        for item in items:
-            self._carriers.create_task(self._carry(item, clear_item(item, item.suspect, self.stations)))
-
-    async def _feed(self, group: asyncio.TaskGroup) -> None:
-        """Call the next order to each carrier that comes to load."""
-        while True:
-            await self.unit.changed.until(lambda: self.unit.executing)
-            await self.equipment.conveyor.watch(self._carrier_to_call)
-            image = self.equipment.conveyor.image
-            carrier = None if image is None else self._carrier_to_call(image)
-            if carrier is None or not self.unit.executing:
-                continue
-            changed = self.orders_changed.next()
-            item = await self.memory.remember(lambda ledger, carrier=carrier: self._call(ledger, carrier))  # type: ignore[misc]
-            if item is None:
-                await changed.wait()
-                continue
-            item.input_at = asyncio.get_running_loop().time()
-            self.tracking.admit(item)
-            group.create_task(self._carry(item, pack_item(item, self.stations)), name=f"item {item.token}")
-
-    def _carrier_to_call(self, image: StatusImage) -> int | None:
-        """The carrier that stands at load without an item."""
-        carrier = image.blocks[ZONES.index(LOAD)].carrier
-        free = carrier and carrier not in self.tracking.missing and not self.tracking.is_held(LOAD)
-        return carrier if free else None
 
     def _call(self, ledger: Ledger, carrier: int) -> Item | None:
         """The test kit that is due, else the next order."""
         recipes = self.config.recipes
         kit = call_challenge(ledger, carrier, self.config.challenge, recipes)
         return kit or call_next(ledger, carrier, recipes)
-
-    async def _carry(self, item: Item, work: Coroutine[Any, Any, Outcome | None]) -> None:
-        """Run one item's coroutine; whatever way it leaves is journalled."""
-        try:
-            await work
-        except asyncio.CancelledError:
-            await self._leave(item, "stopped")
-            raise
-        except Exception as error:
-            # A mistake of ours must not move anything: the item stays where it stands until the next start clears it.
-            log.exception("item_failed", item=item.token)
-            self.holding.hold(AlarmKind.INTERNAL, str(item.token), cause=f"{type(error).__name__}: {error}")
-            await self._leave(item, "internal")
-
-    async def _leave(self, item: Item, cause: str) -> None:
-        touched = self.tracking.suspect(cause, [item])
-        if touched and item.token in self.tracking.items:
-            try:
-                await asyncio.shield(self.journal.write(lambda ledger: note_suspect(ledger, touched)))
-            except JournalUnavailable:
-                log.exception("leave_not_journalled", item=item.token, cause=cause)
 
     def _item_ended(self, item: Item, outcome: Outcome) -> None:
         self.dispatch.kick()

@@ -107,7 +107,7 @@ class Answers:
 
     def _demand_left(self, token: int) -> None:
         """Only for an item that the line itself no longer leads: it would answer for it too."""
-        if self._line.carries(token):
+        if self._line.session.carries(token):
             raise ChannelRefused(
                 "still_carried",
                 f"item {token} is still led by the line: let it end, or stop the line first",
