@@ -30,6 +30,8 @@ from devices.plc.identity import IDENTITY_ADDRESS, IDENTITY_LENGTH, Identity
 
 HURRIED_POLL_S = 0.005
 """Time between polls while an echo is awaited, and from a write to the first: half a PLC scan."""
+_FORGETS_CLOCK_S = 60.0
+"""No reply is so late. After weeks without a link a clock may seem to have run backwards, by its wrap."""
 _TOLD_ANYWAY_S = 0.1
 """Whoever waits for a change is woken at least this often while images come."""
 _HEADER_LENGTH = 6
@@ -86,6 +88,7 @@ class StationLink:
         self._stale_s = stale_s
         self._length = status_length(kind, blocks)
         self._image: StatusImage | None = None
+        self._newest: StatusImage | None = None
         self._block_words: list[int] = []
         self._ticked_at = float("-inf")
         self._news = asyncio.Event()
@@ -268,14 +271,19 @@ class StationLink:
         return StatusImage(sequence, boot_id, clock_ms, Safety(safety & 0xF), disturbances, last.blocks)
 
     def _believe(self, image: StatusImage, asked_at: float) -> None:
-        """Take an image over. A late reply of the same length can only be an older one: its clock runs backwards."""
-        last = self._image
+        """Take an image over. A late reply of the same length can only be an older one: its clock runs backwards.
+
+        Also of before the link was opened anew: a serial line brings an answer to whoever asks next.
+        """
+        last, newest = self._image, self._newest
+        if asked_at - self._ticked_at > _FORGETS_CLOCK_S:
+            newest = None
+        if newest is not None and newest.boot_id == image.boot_id and _ran_backwards(newest.clock_ms, image.clock_ms):
+            message = f"clock ran backwards from {newest.clock_ms} to {image.clock_ms} ms without a new boot id"
+            raise BadReply(self.name, message, expected=newest.clock_ms, actual=image.clock_ms, unit="ms")
         if last is None or last.boot_id != image.boot_id or last.clock_ms != image.clock_ms:
             self._ticked_at = asked_at
-        if last is not None and last.boot_id == image.boot_id and _ran_backwards(last.clock_ms, image.clock_ms):
-            message = f"clock ran backwards from {last.clock_ms} to {image.clock_ms} ms without a new boot id"
-            raise BadReply(self.name, message, expected=last.clock_ms, actual=image.clock_ms, unit="ms")
-        self._image = image
+        self._image = self._newest = image
         came_online = self.state is not LinkState.ONLINE
         self.state = LinkState.ONLINE
         self._let_look()

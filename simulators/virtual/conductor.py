@@ -28,7 +28,10 @@ from simulators.world import ZONES, ImpossibleError
 
 PLCS = ("conveyor", "sealer_1", "sealer_2", "applicator", "gate")
 TRIGGERED_WITHIN_S = 5.0
-_TWISTS = {Kind[f"MODBUS_{each.name}"]: each for each in Twist}
+_TWISTS: dict[Kind, tuple[Twist, ...]] = {
+    Kind[f"MODBUS_{each.name}"]: (each,) for each in Twist if each is not Twist.BEHIND
+}
+_TWISTS[Kind.MODBUS_LATE] = (Twist.LATE, Twist.BEHIND)
 _DEVICE_AT = {"label": "applicator", "seal_1": "sealer_1", "seal_2": "sealer_2", "divert": "gate"}
 
 
@@ -115,11 +118,11 @@ class Conductor:
         match kind:
             case _ if kind in _TWISTS:
                 for _ in range(chance.choice((1, 1, 1, 4))):
-                    plant.wire(plc).twist(_TWISTS[kind])
+                    plant.wire(plc).twist(chance.choice(_TWISTS[kind]))
             case Kind.MODBUS_TORN_IMAGE:
                 twin = plant.plcs[plc]
                 assert isinstance(twin, WatchedPlc)
-                twin.torn += chance.choice((1, 3))
+                twin.tear(chance, chance.choice((1, 3)))
             case Kind.HALF_OPEN:
                 await self._for(plant.wire(plc).pause, plant.wire(plc).resume, chance.uniform(0.2, 6.0))
             case Kind.LINK_DROPPED:

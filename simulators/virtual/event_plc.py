@@ -90,7 +90,7 @@ class EventPlc(WatchedPlc):
 
     def image_at(self, now: float, shown: Shown) -> StatusImage:
         """What a host that has seen `shown` reads now."""
-        clock_ms = int((now - self._booted_at) * 1000) & 0xFFFFFFFF
+        clock_ms = self.clock_ms_at(now)
         return StatusImage(
             self._sequence, shown.boot_id, clock_ms, shown.safety, shown.disturbances & 0xFFFF, shown.blocks
         )

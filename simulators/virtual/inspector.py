@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from devices.plc.contract import Answer, Chute, Command, Permit, ResultCode
+from devices.plc.contract import PERMIT_LIFE_MS, Answer, Chute, Command, Permit, ResultCode
 from simulators.faults import FaultKind, Faults
 from simulators.history import (
     CarrierMoved,
@@ -24,7 +24,6 @@ from simulators.history import (
 )
 from simulators.matter import Mailer
 from simulators.oracle import Told
-from simulators.plc import PlcTwin
 from simulators.virtual.watched_plc import WatchedPlc
 from simulators.world import ZONES, World
 
@@ -115,8 +114,9 @@ class Inspector:
         if isinstance(event, LabelPrinted | LabelApplied):
             self._follow_label(event)
 
-    def written(self, plc: PlcTwin, permit: Permit) -> None:
+    def written(self, plc: WatchedPlc, permit: Permit) -> None:
         """The line has put a permit on the wire: in this moment it must have been allowed to."""
+        self._look_at_image(plc, permit)
         if self._mode == "MANUAL":
             self._look_at_jog(plc, permit)
             return
@@ -163,6 +163,14 @@ class Inspector:
             if any(self._now() - began < GIVEN_UP_S for began in plc.moving.values()):
                 self._find(f"the line says Held while {plc.name} still moves")
 
+    def _look_at_image(self, plc: WatchedPlc, permit: Permit) -> None:
+        """A permit's end tells the PLC's clock in the image on which it was given: the line may believe no old one."""
+        given_ms = permit.expires_ms - PERMIT_LIFE_MS
+        age_ms = (plc.clock_ms_at(self._now()) - given_ms) & 0xFFFFFFFF
+        # A PLC that has started anew since is younger than the image: it refuses the permit.
+        if 1000 * SEEN_S < age_ms < 1 << 31:
+            self._find(f"{plc.name} was permitted {permit.command.name} on an image that was {age_ms} ms old")
+
     def _look_at_state(self, device: str, permit: Permit) -> None:
         wrong = self._state in NO_MOTION | LEAVING
         if wrong and self._since_turn() > SETTLES_S:
@@ -173,7 +181,7 @@ class Inspector:
         elif wrong:
             self.rare["a permit on the wire while the unit turned"] += 1
 
-    def _look_at_jog(self, plc: PlcTwin, permit: Permit) -> None:
+    def _look_at_jog(self, plc: WatchedPlc, permit: Permit) -> None:
         """By hand nothing goes to dispatch, no jaw closes where a carrier stands, and one thing moves at a time."""
         about = f"{plc.name} was permitted by hand {permit.command.name}"
         if permit.command is Command.DIVERT and permit.target != Chute.REJECT:
@@ -192,7 +200,7 @@ class Inspector:
             each.mailer for each in carriers if each.mailer is not None and (each.mailer.kit or each.mailer.contents)
         ]
 
-    def _look_at_proof(self, plc: PlcTwin, command: Command) -> None:
+    def _look_at_proof(self, plc: WatchedPlc, command: Command) -> None:
         """What the jaw closes on has been shown to both cameras lately; until it has fallen nothing touches it."""
         carrier = self._world.zones.get(plc.machine.zones[0])
         if carrier is None or carrier.mailer is None:

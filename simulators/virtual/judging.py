@@ -75,10 +75,13 @@ def _needlessly_open(ended: Ended) -> list[str]:
     if not ended.calm_gate:
         return []
     recalled = {told.acceptance for told in ended.ledger if told.kind == "recalled"}
-    return [
+    still = [
         f"order {order} is open as unknown although the gate kept its result"
         for order in sorted(ended.open_orders - recalled)
     ]
+    # Also where people have found the parcel since: its bag had been frozen for nothing.
+    times = ended.rare["entry unknown"]
+    return still or ([f"{times} items ended as unknown although the gate kept each result"] if times else [])
 
 
 def _needlessly_recalled(ended: Ended) -> list[str]:

@@ -25,6 +25,8 @@ from simulators.wires import FaceMaker
 
 IDLE_SCAN_S = 0.1
 RTU = "sealer_2"
+CLOCK_ENDS = 4
+"""Registers of an image that differ in every scan: its number, boot id and clock."""
 
 
 class LazyPlc(WatchedPlc):
@@ -32,6 +34,7 @@ class LazyPlc(WatchedPlc):
 
     _next: asyncio.TimerHandle
     _context: Context
+    _read: list[int] | None = None
 
     async def run(self) -> None:
         """Scan until cancelled."""
@@ -52,17 +55,28 @@ class LazyPlc(WatchedPlc):
     def read(self, address: int, count: int) -> list[int]:
         """Return registers as of a scan that is not older than a scan's time."""
         if address < HEARTBEAT_ADDRESS:
-            before = self._image
             now = asyncio.get_running_loop().time()
             if self._now is None or now - self._now >= SCAN_S:
                 self.scan(now)
             words = super().read(address, count)
-            if self.torn and before is not None and len(before) >= count:
-                self.torn -= 1
-                middle = count // 2
-                return before[:middle] + words[middle:]
-            return words
+            before, self._read = self._read, words
+            return self._torn(before, words) if self.torn and before is not None else words
         return super().read(address, count)
+
+    def _torn(self, before: list[int], words: list[int]) -> list[int]:
+        """Part of this image and part of the one read before, once the two differ where a tear can show.
+
+        A PLC may copy its image from either end and over some scans, so either part may be the older one.
+        """
+        if len(words) != len(before):
+            return words
+        changed = [place for place in range(CLOCK_ENDS, len(words) - 1) if words[place] != before[place]]
+        if len(changed) < 2:
+            return words
+        self.torn -= 1
+        place = self.tearing.choice(changed[1:])
+        first, last = (before, words) if self.tearing.random() < 0.5 else (words, before)
+        return first[:place] + last[place:]
 
     def write(self, address: int, values: Sequence[int]) -> None:
         """Store registers and see that a scan takes them."""

@@ -33,7 +33,7 @@ ANYWAY_S = 1.0
 EXPIRY_S = 0.1
 STRIKES_A_WRITE = 0.5
 """Of the twists, those that wait for the next write; the others strike a poll."""
-_NO_ANSWER = frozenset({Twist.SWALLOWED, Twist.LATE, Twist.CUT})
+_NO_ANSWER = frozenset({Twist.SWALLOWED, Twist.LATE, Twist.BEHIND, Twist.CUT})
 _Found = TypeVar("_Found")
 
 

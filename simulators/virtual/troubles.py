@@ -149,6 +149,7 @@ DISTURBING = MOVED_BY_HAND | frozenset(
     {
         Kind.PLC_RESTARTED,
         Kind.PLC_FORGOT,
+        Kind.TRACKING_LOST,
         Kind.EMERGENCY_STOP,
         Kind.GUARD_OPENED,
         Kind.PART_REMOVED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from random import Random
 
 from devices.plc.contract import BlockState, Permit
 from simulators.cycles import CycleEnd
@@ -16,17 +17,18 @@ class WatchedPlc(PlcTwin):
 
     :ivar on_written: told of each command block as it is written; :ivar on_motion: of each permit that was accepted.
     :ivar rare: how often each answer was given and each end of a motion came.
-    :ivar torn: how many images come torn.
+    :ivar torn: how many images still come torn.
     """
 
-    on_written: Callable[[PlcTwin, Permit], None]
+    on_written: Callable[[WatchedPlc, Permit], None]
     on_motion: Callable[[str, Permit], None]
     rare: Counter[str]
     torn: int = 0
+    tearing: Random
     _began: dict[int, float]
 
     def watch(
-        self, written: Callable[[PlcTwin, Permit], None], motion: Callable[[str, Permit], None], rare: Counter[str]
+        self, written: Callable[[WatchedPlc, Permit], None], motion: Callable[[str, Permit], None], rare: Counter[str]
     ) -> None:
         """Tell these from now on."""
         self.on_written, self.on_motion, self.rare = written, motion, rare
@@ -42,6 +44,15 @@ class WatchedPlc(PlcTwin):
     def moving(self) -> dict[int, float]:
         """Blocks whose motion is under way, and loop time at which each began."""
         return {number: at for number, at in self._began.items() if self._blocks[number].state is BlockState.BUSY}
+
+    def clock_ms_at(self, now: float) -> int:
+        """Its own clock at a loop time."""
+        return int((now - self._booted_at) * 1000) & 0xFFFFFFFF
+
+    def tear(self, chance: Random, images: int) -> None:
+        """Let so many more images come torn. :param chance: says where they tear."""
+        self.torn += images
+        self.tearing = chance
 
     def stir(self) -> None:
         """Something at the machine has changed that no scan was asked for."""

@@ -21,6 +21,8 @@ from simulators.wires import Face, FaceMaker, Wire
 
 AT_ONCE = 0.6
 """Of the replies, those that stand there as soon as they are looked for; the others come a moment later."""
+BEHIND_S = 0.3, 3.0
+"""How long a gateway keeps a reply at least: no shorter than the line waits for it."""
 
 
 class Twist(StrEnum):
@@ -30,6 +32,8 @@ class Twist(StrEnum):
     """It never comes."""
     LATE = "late"
     """It comes when nobody waits for it any more; on a serial line the next one to listen gets it."""
+    BEHIND = "behind"
+    """A gateway keeps it, and gives it as the answer to a later question of the same form, before the right one."""
     DOUBLED = "doubled"
     """It comes twice."""
     SPLIT = "split"
@@ -125,6 +129,7 @@ class VirtualWire(Wire):
         self._byte_s = 10 / baud if serial else 0.0
         self._streams: list[VirtualStream] = []
         self._twists: deque[Twist] = deque()
+        self._kept: tuple[float, bytes] | None = None
         self._quiet_at = 0.0
         self._context = copy_context()
         self._face = make_face(self._say_on_line) if serial else None
@@ -145,6 +150,7 @@ class VirtualWire(Wire):
 
     def drop(self) -> None:
         """Cut every connection."""
+        self._kept = None
         streams, self._streams = self._streams, []
         for stream in streams:
             stream.end()
@@ -173,6 +179,11 @@ class VirtualWire(Wire):
         """Send a device's bytes, as they are or twisted."""
         if self.paused:
             return
+        if self._kept is not None and self._is_due(*self._kept, data):
+            (_, late), self._kept = self._kept, None
+            self._send(stream, late)
+            self._send(stream, data, self._chance.uniform(0.001, 0.02))
+            return
         if not self._twists:
             self._send(stream, data)
             return
@@ -188,6 +199,9 @@ class VirtualWire(Wire):
                 return []
             case Twist.LATE:
                 return [(self._chance.uniform(0.28, 0.9), data)]
+            case Twist.BEHIND:
+                self._kept = (asyncio.get_running_loop().time() + self._chance.uniform(*BEHIND_S), data)
+                return []
             case Twist.DOUBLED:
                 return [(0.0, data), (self._chance.uniform(0.0, 0.02), data)]
             case Twist.SPLIT:
@@ -202,6 +216,11 @@ class VirtualWire(Wire):
                 place = self._chance.randrange(len(data)) if self._serial else 2
                 noisy = bytes((data[place] ^ 1 << self._chance.randrange(8),))
                 return [(0.0, data[:place] + noisy + data[place + 1 :])]
+
+    def _is_due(self, at: float, late: bytes, data: bytes) -> bool:
+        """Whether a kept reply can pass for this one: time enough has gone by, and it answers the same function."""
+        function = 1 if self._serial else 7
+        return asyncio.get_running_loop().time() >= at and late[function] == data[function] and len(late) == len(data)
 
     def _of_other_unit(self, data: bytes) -> bytes:
         if not self._serial:

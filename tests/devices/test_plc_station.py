@@ -279,6 +279,19 @@ async def test_an_image_from_the_past_closes_the_link() -> None:
         assert station.counters.bad_replies == 1
 
 
+async def test_an_image_from_before_the_link_was_lost_is_not_believed_after_it() -> None:
+    plc = FakePlc(clock_ms=10_000)
+    async with online(plc) as station:
+        plc.clock_ms -= 2000
+        async with asyncio.timeout(3):
+            while station.counters.bad_replies < 2:
+                await station.changed()
+        assert station.image is None
+        assert plc.connections >= 2
+        plc.boot_id += 1
+        await until_image(station)
+
+
 async def test_another_device_is_named_and_left_alone() -> None:
     plc = FakePlc(kind=DeviceKind.GATE)
     async with running(plc), station_at(plc, kind=DeviceKind.SEALER) as station:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+_ANY_CLOCK = (
+    "devices/plc/link.py",
+    "        if asked_at - self._ticked_at > _FORGETS_CLOCK_S:\n",
+    "        if True:\n",
+)
+
 ON_THE_WIRE = (
     Mutant(
         "a late reply is taken for the next",
@@ -11,7 +17,7 @@ ON_THE_WIRE = (
         "        if unasked:\n            self.close()\n",
         "        if unasked and self._framing == 'none':\n            self.close()\n",
         "registers of one moment or place are taken for another's",
-        only="modbus_doubled,modbus_late,modbus_split",
+        only="modbus_late",
         depth="wire",
         items=20,
         also=(
@@ -20,6 +26,7 @@ ON_THE_WIRE = (
                 "        if transaction != self._transaction:\n",
                 "        if transaction > 1 << 16:\n",
             ),
+            _ANY_CLOCK,
         ),
     ),
     Mutant(
@@ -46,8 +53,9 @@ ON_THE_WIRE = (
         "        if words[0] > 1 << 16:\n",
         "half of one scan and half of another are taken for one",
         only="modbus_torn_image",
+        at="divert",
         depth="wire",
-        items=40,
+        items=20,
         also=(("devices/plc/link.py", "or words[0] != words[-1] or", "or"),),
     ),
     Mutant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import Sequence
 from random import Random
@@ -9,10 +10,15 @@ from random import Random
 import pytest
 from pymodbus.framer import FramerRTU
 
+from simulators.faults import Faults
+from simulators.machines import GateMachine
 from simulators.modbus_server import IllegalAddressError, rtu_face, tcp_face
+from simulators.virtual.loop import VirtualLoop, virtual_run
 from simulators.virtual.modbus import QuickFace
+from simulators.virtual.plant import LazyPlc
 from simulators.virtual.trace import Trace
-from simulators.virtual.wires import Twist, VirtualWire
+from simulators.virtual.wires import BEHIND_S, Twist, VirtualWire
+from simulators.world import World
 
 
 class Bank:
@@ -87,3 +93,46 @@ async def test_a_twist_strikes_one_reply() -> None:
         got += await stream.read()
     assert got == b"abefgh"
     assert struck == [Twist.CUT]
+
+
+class Counter:
+    """Answers each FC03 of one register with how many it has been asked."""
+
+    def __init__(self, send) -> None:  # type: ignore[no-untyped-def]
+        self._send, self._count = send, 0
+
+    def received(self, data: bytes) -> None:
+        self._count += 1
+        self._send(data[:4] + struct.pack(">HBBBH", 5, 1, data[7], 2, self._count))
+
+
+def test_a_gateway_that_is_behind_answers_a_later_question_of_the_same_form_with_an_old_answer() -> None:
+    async def floor() -> list[int]:
+        wire = VirtualWire("gate", Counter, Random(1), Trace())
+        stream = await wire.dial()
+        wire.twist(Twist.BEHIND)
+        stream.write(_tcp(PDUS[0]))
+        await asyncio.sleep(BEHIND_S[1])
+        stream.write(_tcp(PDUS[0]))
+        got = b""
+        while len(got) < 22:
+            got += await stream.read()
+        return [got[10], got[21]]
+
+    assert virtual_run(floor(), VirtualLoop("1")) == [1, 2]
+
+
+def test_a_torn_image_is_part_of_one_and_part_of_another() -> None:
+    plc = LazyPlc("gate", GateMachine(World(carriers=1), Faults([])), boot_id=1)
+    before, after = list(range(30)), [*range(100, 106), *range(6, 14), *range(114, 120), *range(20, 29), 129]
+    torn = set()
+    for seed in range(20):
+        plc.tear(Random(seed), 1)
+        words = plc._torn(before, after)
+        assert all(word in pair for word, *pair in zip(words, before, after, strict=True))
+        assert words[0] - before[0] != words[-1] - before[-1]
+        torn.add(tuple(words))
+    assert len(torn) > 10
+    plc.tear(Random(1), 1)
+    assert plc._torn(before, [99, 1, 2, 98, *before[4:-1], 99])[-1] == 99
+    assert plc.torn == 1, "where nothing but the clock has changed no tear can show"
