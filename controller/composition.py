@@ -43,7 +43,7 @@ class Seams:
     """What a simulation may exchange.
 
     :ivar opening: opens each device's byte stream; :ivar ports: exchanges the PLCs' links above their framing.
-    :ivar writer: makes the journal's writer.
+    :ivar writer: makes the journal's writer; :ivar journal: SQLite's URI of another place than the configured file.
     :ivar connect: makes a connection to the broker; None: to the configured one.
     :ivar vision: judges pictures; None: workers by the configuration.
     """
@@ -52,6 +52,7 @@ class Seams:
     opening: Opening = by_address
     ports: Ports | None = None
     writer: Callable[[], Writer] = WritingThread
+    journal: str = ""
     connect: Callable[[], Broker] | None = None
     vision: VisionWorkers | None = None
 
@@ -146,11 +147,11 @@ async def compose(config: LineConfig, seams: Seams | None = None) -> AsyncIterat
     """
     seams = seams or Seams()
     vision = seams.vision or VisionWorkers(config.vision.workers, config.vision.memory_mb)
-    async with Journal(config.store.journal, seams.clock, seams.writer()) as journal:
+    async with Journal(config.store.journal, seams.clock, seams.writer(), seams.journal) as journal:
         line = Line(config, seams.clock, journal, build_equipment(config, seams.opening, seams.ports), vision)
         if seams.connect is not None:
             line.dispatch.connect = seams.connect
-        with closing(Reading(config.store.journal)) as reading:
+        with closing(journal.reading()) as reading:
             yield Composed(line, vision, journal, Desk(line), reading)
 
 
