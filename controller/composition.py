@@ -26,6 +26,7 @@ from controller.journal.reading import kinds_seen, pick_list, verify_chain
 from controller.journal.store import Reading
 from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
+from controller.orders.work_orders import OrderState
 from controller.plan.config import LineConfig, load_config
 
 _ESCAPED = "SELECT DISTINCT acceptance FROM items WHERE outcome = 'recalled' AND chute = 'dispatch'"
@@ -33,9 +34,8 @@ _OPEN = (
     "SELECT item, acceptance, attempt, carrier, mail_number, outcome FROM items"
     " WHERE outcome IN ('unknown', 'recalled') OR ended_at IS NULL ORDER BY item"
 )
-_ORDERS = (
-    "SELECT acceptance, state, attempt FROM orders WHERE state != 'test' ORDER BY priority, due, acceptance LIMIT ?"
-)
+_ORDERS = "SELECT acceptance, state, attempt FROM orders WHERE state {} ? ORDER BY priority, due, acceptance LIMIT ?"
+_EVERY, _OF_STATE = _ORDERS.format("!="), _ORDERS.format("=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +115,17 @@ class Composed:
         """Every order with its state, what has not ended yet, and what the line asks people about.
 
         `asked`: items of which it does not know where their parcel is; `unknown`: the orders of those that have ended;
-        `led`: items and emptied carriers that it still leads.
+        `led`: items and emptied carriers that it still leads. Who asks for a `state` hears of no other order, and of
+        `most` at most.
         """
-        tracking, most = self.line.tracking, int(arguments.get("most", 10_000))
-        read = self.reading.ask(lambda connection: _all_orders(connection, most, tracking.missing))
+        tracking, most, state = self.line.tracking, int(arguments.get("most", 10_000)), str(arguments.get("state", ""))
+        read = self.reading.ask(lambda connection: _all_orders(connection, most, state, tracking.missing))
         return {"led": len(tracking.items), **read}
 
 
-def _all_orders(connection: sqlite3.Connection, most: int, missing: Collection[int]) -> dict[str, Any]:
-    """:param missing: carriers that stood in no zone at the start."""
+def _all_orders(connection: sqlite3.Connection, most: int, state: str, missing: Collection[int]) -> dict[str, Any]:
+    """:param state: of the only orders wanted, '' for all; :param missing: carriers in no zone at the start."""
+    wanted = (_OF_STATE, state) if state else (_EVERY, OrderState.TEST)
     items = [dict(row) for row in connection.execute(_OPEN)]
     ended = [each for each in items if each["outcome"]]
     return {
@@ -131,7 +133,8 @@ def _all_orders(connection: sqlite3.Connection, most: int, missing: Collection[i
         "asked": ended + [each for each in items if not each["outcome"] and each["carrier"] in missing],
         "pending": outbox_counts(connection)[OutboxState.PENDING],
         "orders": [
-            {"acceptance": row[0], "state": row[1], "attempt": row[2]} for row in connection.execute(_ORDERS, (most,))
+            {"acceptance": row[0], "state": row[1], "attempt": row[2]}
+            for row in (connection.execute(wanted[0], (wanted[1], most)) if most else ())
         ],
         "unknown": sorted({each["acceptance"] for each in ended}),
         "escaped": [row[0] for row in connection.execute(_ESCAPED)],

@@ -273,16 +273,23 @@ class VirtualFloor:
             await asyncio.sleep(LOOK_S)
             now = self._loop.time()
             moved = (len(self.plant.world.history), len(self._broker.dispatch.ledger))
+            busy = moved != seen and self._is_busy()
             if moved != seen:
                 seen, changed = moved, now
             shown = (*moved, self._disk.commits, self.kills, self.finders.ended, self.hands.unopened)
-            if shown != looked and (found := await self.call("orders")) is not None:
+            if not busy and shown != looked and (found := await self.call("orders")) is not None:
                 looked = shown
                 if self._is_done(found):
                     return
             if now - changed > STANDSTILL_S or now - began > LONGEST_S_AN_ORDER * (5 + len(self.scenario.orders)):
                 self.findings.append(f"{now:.3f} the run does not end: {self._standing(await self.call('orders'))}")
                 return
+
+    def _is_busy(self) -> bool:
+        """Whether it can be seen from outside that not all has ended: parcels on the belts, or rejects unopened."""
+        world = self.plant.world
+        carriers = (*world.zones.values(), *(way.carrier for way in world.travelling.values()))
+        return bool(self.hands.unopened) or any(each.mailer is not None for each in carriers)
 
     def _is_done(self, found: dict[str, Any]) -> bool:
         unknown = set(found["unknown"]) - {each.acceptance for each in self.finders.still_to_find(found)}
