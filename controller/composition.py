@@ -26,6 +26,7 @@ from controller.journal.reading import kinds_seen, pick_list, verify_chain
 from controller.journal.store import Reading
 from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
+from controller.orders.work_orders import OrderState
 from controller.plan.config import LineConfig, load_config
 
 _ESCAPED = "SELECT DISTINCT acceptance FROM items WHERE outcome = 'recalled' AND chute = 'dispatch'"
@@ -33,9 +34,8 @@ _OPEN = (
     "SELECT item, acceptance, attempt, carrier, mail_number, outcome FROM items"
     " WHERE outcome IN ('unknown', 'recalled') OR ended_at IS NULL ORDER BY item"
 )
-_ORDERS = (
-    "SELECT acceptance, state, attempt FROM orders WHERE state != 'test' ORDER BY priority, due, acceptance LIMIT ?"
-)
+_ORDERS = "SELECT acceptance, state, attempt FROM orders WHERE state {} ? ORDER BY priority, due, acceptance LIMIT ?"
+_EVERY, _OF_STATE = _ORDERS.format("!="), _ORDERS.format("=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Seams:
     """What a simulation may exchange.
 
     :ivar opening: opens each device's byte stream; :ivar ports: exchanges the PLCs' links above their framing.
-    :ivar writer: makes the journal's writer.
+    :ivar writer: makes the journal's writer; :ivar journal: SQLite's URI of another place than the configured file.
     :ivar connect: makes a connection to the broker; None: to the configured one.
     :ivar vision: judges pictures; None: workers by the configuration.
     """
@@ -52,6 +52,7 @@ class Seams:
     opening: Opening = by_address
     ports: Ports | None = None
     writer: Callable[[], Writer] = WritingThread
+    journal: str = ""
     connect: Callable[[], Broker] | None = None
     vision: VisionWorkers | None = None
 
@@ -114,15 +115,17 @@ class Composed:
         """Every order with its state, what has not ended yet, and what the line asks people about.
 
         `asked`: items of which it does not know where their parcel is; `unknown`: the orders of those that have ended;
-        `led`: items and emptied carriers that it still leads.
+        `led`: items and emptied carriers that it still leads. Who asks for a `state` hears of no other order, and of
+        `most` at most.
         """
-        tracking, most = self.line.tracking, int(arguments.get("most", 10_000))
-        read = self.reading.ask(lambda connection: _all_orders(connection, most, tracking.missing))
+        tracking, most, state = self.line.tracking, int(arguments.get("most", 10_000)), str(arguments.get("state", ""))
+        read = self.reading.ask(lambda connection: _all_orders(connection, most, state, tracking.missing))
         return {"led": len(tracking.items), **read}
 
 
-def _all_orders(connection: sqlite3.Connection, most: int, missing: Collection[int]) -> dict[str, Any]:
-    """:param missing: carriers that stood in no zone at the start."""
+def _all_orders(connection: sqlite3.Connection, most: int, state: str, missing: Collection[int]) -> dict[str, Any]:
+    """:param state: of the only orders wanted, '' for all; :param missing: carriers in no zone at the start."""
+    wanted = (_OF_STATE, state) if state else (_EVERY, OrderState.TEST)
     items = [dict(row) for row in connection.execute(_OPEN)]
     ended = [each for each in items if each["outcome"]]
     return {
@@ -130,7 +133,8 @@ def _all_orders(connection: sqlite3.Connection, most: int, missing: Collection[i
         "asked": ended + [each for each in items if not each["outcome"] and each["carrier"] in missing],
         "pending": outbox_counts(connection)[OutboxState.PENDING],
         "orders": [
-            {"acceptance": row[0], "state": row[1], "attempt": row[2]} for row in connection.execute(_ORDERS, (most,))
+            {"acceptance": row[0], "state": row[1], "attempt": row[2]}
+            for row in (connection.execute(wanted[0], (wanted[1], most)) if most else ())
         ],
         "unknown": sorted({each["acceptance"] for each in ended}),
         "escaped": [row[0] for row in connection.execute(_ESCAPED)],
@@ -146,11 +150,11 @@ async def compose(config: LineConfig, seams: Seams | None = None) -> AsyncIterat
     """
     seams = seams or Seams()
     vision = seams.vision or VisionWorkers(config.vision.workers, config.vision.memory_mb)
-    async with Journal(config.store.journal, seams.clock, seams.writer()) as journal:
+    async with Journal(config.store.journal, seams.clock, seams.writer(), seams.journal) as journal:
         line = Line(config, seams.clock, journal, build_equipment(config, seams.opening, seams.ports), vision)
         if seams.connect is not None:
             line.dispatch.connect = seams.connect
-        with closing(Reading(config.store.journal)) as reading:
+        with closing(journal.reading()) as reading:
             yield Composed(line, vision, journal, Desk(line), reading)
 
 

@@ -110,7 +110,7 @@ class Line:
             config.timing,
         )
         self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
-        self.tally = Tally(config.store.journal, clock, read_campaign(config.challenge.campaign))
+        self.tally = Tally(journal.reading(), clock, read_campaign(config.challenge.campaign))
         self.evidence = EvidenceStore(config.store.evidence)
         self.golden_samples = GoldenSamples(config, equipment.cameras, vision)
         self.print_trend = PrintTrend(self.alarms)

@@ -82,10 +82,12 @@ class Journal:
     """One SQLite file, one writing connection. Use as `async with Journal(path, clock) as journal`.
 
     :param writer: who commits the groups; a thread unless another is given.
+    :param place: SQLite's URI, with its question mark, where the journal lies elsewhere than in the file at `path`.
     """
 
-    def __init__(self, path: Path, clock: WallClock, writer: Writer | None = None) -> None:
+    def __init__(self, path: Path, clock: WallClock, writer: Writer | None = None, place: str = "") -> None:
         self.path = path
+        self._place = place
         self._clock = clock
         self._writer: Writer = writer or WritingThread()
         self._only_writer = contextlib.ExitStack()
@@ -95,7 +97,7 @@ class Journal:
     async def __aenter__(self) -> Self:
         self._only_writer.enter_context(_alone(self.path))
         try:
-            self._ledger = await asyncio.to_thread(_open, self.path)
+            self._ledger = await asyncio.to_thread(_open, self.path, self._place)
         except BaseException:
             self._only_writer.close()
             raise
@@ -114,6 +116,10 @@ class Journal:
         if self._ledger is not None:
             self._ledger.connection.close()
         self._only_writer.close()
+
+    def reading(self) -> Reading:
+        """Short reads of it, on a connection of their own."""
+        return Reading(self.path, self._place)
 
     async def write(self, change: Callable[[Ledger], T]) -> T:
         """Make a change and return what it returned, once it is durable.
@@ -200,9 +206,11 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _open(path: Path) -> Ledger:
+def _open(path: Path, place: str) -> Ledger:
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+        connection = sqlite3.connect(
+            place or path, uri=bool(place), isolation_level=None, check_same_thread=False, timeout=5
+        )
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -216,11 +224,13 @@ def _open(path: Path) -> Ledger:
         raise _unavailable(path, error) from error
 
 
-def open_reading(path: Path) -> sqlite3.Connection:
-    """Open the journal read-only, for short reads. Close it soon: a long read stops check-pointing."""
-    connection = sqlite3.connect(
-        f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=2, check_same_thread=False
-    )
+def open_reading(path: Path, place: str = "") -> sqlite3.Connection:
+    """Open the journal read-only, for short reads. Close it soon: a long read stops check-pointing.
+
+    :param place: as `Journal`'s.
+    """
+    uri = (place or f"file:{path}?") + "&mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -231,14 +241,16 @@ class Reading:
     Opening one reads the whole schema anew, which costs more than most questions do.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, place: str = "") -> None:
+        """:param place: as `Journal`'s."""
         self._path = path
+        self._place = place
         self._kept: sqlite3.Connection | None = None
         self._ended = False
 
     def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask the journal. :raises sqlite3.Error: it can't be read; the next question opens it anew."""
-        connection, self._kept = self._kept or open_reading(self._path), None
+        connection, self._kept = self._kept or open_reading(self._path, self._place), None
         try:
             answer = question(connection)
         except BaseException:

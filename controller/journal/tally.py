@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 
@@ -35,8 +34,8 @@ _NO_CAMPAIGN = Campaign()
 class Tally:
     """What the journal counted when it was last read."""
 
-    def __init__(self, path: Path, clock: WallClock, campaign: Campaign = _NO_CAMPAIGN) -> None:
-        self._reading = Reading(path)
+    def __init__(self, reading: Reading, clock: WallClock, campaign: Campaign = _NO_CAMPAIGN) -> None:
+        self._reading = reading
         self._clock = clock
         self._campaign = campaign
         self._touched = Pulse()

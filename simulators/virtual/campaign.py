@@ -115,7 +115,7 @@ def _simulate(
                 return await floor.run()
             finally:
                 if cut is not None:
-                    did.extend(line_did(folder))
+                    did.extend(line_did(floor.journal))
                 floor.close()
 
     rare: Counter[str] = Counter()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 Did = tuple[float, str]
@@ -18,13 +16,12 @@ FIRST_S = 1000.0
 _ENDS = ("packed", "rejected", "unknown", "lost", "recalled")
 
 
-def line_did(folder: Path) -> list[Did]:
-    """What stands in the journal of the line in `folder`: states, alarms, suspects, and the way of each item."""
-    path = folder / "var" / "line.db"
-    if not path.exists():
-        return []
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        rows = connection.execute("SELECT at, kind, item, acceptance, data FROM history ORDER BY seq").fetchall()
+def line_did(journal: sqlite3.Connection) -> list[Did]:
+    """What stands in the line's journal: states, alarms, suspects, and the way of each item."""
+    try:
+        rows = journal.execute("SELECT at, kind, item, acceptance, data FROM history ORDER BY seq").fetchall()
+    except sqlite3.OperationalError:
+        return []  # no line ever began it
     told = ((at, _words(kind, item, acceptance, json.loads(data))) for at, kind, item, acceptance, data in rows)
     return [((datetime.fromisoformat(at) - BEGAN).total_seconds() - FIRST_S, words) for at, words in told if words]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import itertools
+import sqlite3
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol
@@ -12,6 +14,7 @@ from simulators.virtual.trace import Trace
 
 FSYNC_S = (0.0002, 0.004)
 SLOW_S = (0.05, 1.5)
+_serial = itertools.count(1)
 
 
 class Change(Protocol):
@@ -34,6 +37,7 @@ class Disk:
 
     :ivar full: refuses everything; :ivar slow: takes long; :ivar broken: how many further commits fail at fsync.
     :ivar commits: made so far; :ivar before, after: called around each, and may kill the line.
+    :ivar place: SQLite's URI of the journal, in memory; :ivar journal: a connection that keeps it there until `close`.
     """
 
     def __init__(self, chance: Random, trace: Trace) -> None:
@@ -45,6 +49,12 @@ class Disk:
         self.alive: Callable[[], bool] = lambda: True
         self._chance = chance
         self._trace = trace
+        self.place = f"file:/journal-{next(_serial)}?vfs=memdb"
+        self.journal = sqlite3.connect(self.place, uri=True)
+
+    def close(self) -> None:
+        """Let go of what was written."""
+        self.journal.close()
 
     def writer(self) -> InlineWriter:
         """A writer for one life of the line."""

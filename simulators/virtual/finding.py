@@ -59,7 +59,7 @@ class Finders:
         async with asyncio.TaskGroup() as group:
             while True:
                 await asyncio.sleep(4 * LOOK_S)
-                for asked in self.still_to_find(await self._call("orders")):
+                for asked in self.still_to_find(await self._call("orders", most=0)):
                     if asked.question not in self._begun:
                         self._begun.add(asked.question)
                         group.create_task(self._look_for(asked))
@@ -88,7 +88,7 @@ class Finders:
 
     async def _settled(self, asked: Asked) -> bool:
         """Look once; whether the line asks no more."""
-        answer = await self._call("orders")
+        answer = await self._call("orders", most=0)
         if answer is None:
             return False
         return asked not in self.still_to_find(answer) or await self._answer(asked)

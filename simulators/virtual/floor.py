@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -129,7 +130,7 @@ class VirtualFloor:
     """One run.
 
     :param level: `none`, `light` or `heavy`; :param kinds: the only kinds of trouble, all unless given.
-    :param folder: where the line keeps its journal; :param challenges: a test kit after so many items, 0: none.
+    :param folder: where the line keeps its pictures; :param challenges: a test kit after so many items, 0: none.
     :param pixels: pictures are drawn, and judged by the line's own vision.
     """
 
@@ -158,7 +159,6 @@ class VirtualFloor:
         self.findings = self.inspector.findings
         self._clock = VirtualClock()
         self._loop = loop
-        self.folder = folder
         self._disk = Disk(Random(f"disk {seed}"), self.trace)
         self._broker = VirtualBroker(Random(f"broker {seed}"), self.trace)
         self.pixels: Counter[str] = Counter()
@@ -175,7 +175,7 @@ class VirtualFloor:
             self.findings,
             typed=depth is Depth.PORT,
         )
-        self.call, self.kill_line, self.close = self._process.call, self._process.kill, self._process.close
+        self.call, self.kill_line = self._process.call, self._process.kill
         readers = {
             "infeed": ReaderAtHand(self.plant.infeed_scanner),
             "collate": ReaderAtHand(self.plant.certificate_scanner),
@@ -214,6 +214,16 @@ class VirtualFloor:
         )
         self.pixels = vision.counts
         return vision
+
+    @property
+    def journal(self) -> sqlite3.Connection:
+        """The line's journal, until the run is closed."""
+        return self._disk.journal
+
+    def close(self) -> None:
+        """End the line and let go of what it wrote."""
+        self._process.close()
+        self._disk.close()
 
     @property
     def kills(self) -> int:
@@ -263,16 +273,23 @@ class VirtualFloor:
             await asyncio.sleep(LOOK_S)
             now = self._loop.time()
             moved = (len(self.plant.world.history), len(self._broker.dispatch.ledger))
+            busy = moved != seen and self._is_busy()
             if moved != seen:
                 seen, changed = moved, now
             shown = (*moved, self._disk.commits, self.kills, self.finders.ended, self.hands.unopened)
-            if shown != looked and (found := await self.call("orders")) is not None:
+            if not busy and shown != looked and (found := await self.call("orders")) is not None:
                 looked = shown
                 if self._is_done(found):
                     return
             if now - changed > STANDSTILL_S or now - began > LONGEST_S_AN_ORDER * (5 + len(self.scenario.orders)):
                 self.findings.append(f"{now:.3f} the run does not end: {self._standing(await self.call('orders'))}")
                 return
+
+    def _is_busy(self) -> bool:
+        """Whether it can be seen from outside that not all has ended: parcels on the belts, or rejects unopened."""
+        world = self.plant.world
+        carriers = (*world.zones.values(), *(way.carrier for way in world.travelling.values()))
+        return bool(self.hands.unopened) or any(each.mailer is not None for each in carriers)
 
     def _is_done(self, found: dict[str, Any]) -> bool:
         unknown = set(found["unknown"]) - {each.acceptance for each in self.finders.still_to_find(found)}
@@ -348,14 +365,14 @@ def truth_of_travelling(carriers: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for one run's journal, in memory where there is such."""
+    """A folder for one run's pictures, in memory where there is such."""
     shared = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
     with tempfile.TemporaryDirectory(prefix="sealline-virtual-", dir=shared if shared.is_dir() else None) as folder:
         yield Path(folder)
 
 
 def _write_configuration(folder: Path, challenges: int) -> Path:
-    """The example's own line, with its journal in this run's folder, its PLCs read a third as often."""
+    """The example's own line, with its pictures in this run's folder, its PLCs read a third as often."""
     text = files("controller").joinpath("line.example.toml").read_text(encoding="utf-8")
     path = folder / "line.toml"
     text = text.replace("poll_s = 0.02", f"poll_s = {POLL_S}").replace("every_items = 0", f"every_items = {challenges}")

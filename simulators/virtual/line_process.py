@@ -120,6 +120,7 @@ class LineProcess:
             opening=self._opening,
             ports=self._plant.port if self._typed else None,
             writer=self._disk.writer,
+            journal=self._disk.place,
             connect=self._broker.connect,
             vision=self._vision,
         ) as line:

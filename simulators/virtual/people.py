@@ -111,11 +111,11 @@ class VirtualHands(Hands):
     rejected: frozenset[str] = frozenset()
 
     async def _send_round_again(self) -> None:
-        answer = await self._call("orders")
+        answer = await self._call("orders", state="rejected")
         orders = answer["orders"] if answer else []
-        self.rejected = frozenset(each["acceptance"] for each in orders if each["state"] == "rejected")
+        self.rejected = frozenset(each["acceptance"] for each in orders)
         for each in orders:
-            if each["state"] == "rejected" and self.may_try_again(each["acceptance"], each["attempt"]):
+            if self.may_try_again(each["acceptance"], each["attempt"]):
                 await self._screen.rework(each["acceptance"])
 
     def may_try_again(self, acceptance: str, attempt: int) -> bool:

@@ -261,7 +261,7 @@ async def test_a_recall_alarms_again_and_again_until_dispatch_acknowledges_and_t
     alarms = Alarms(SteppingClock())
     holding = Holding(unit, alarms)
     quick = example.dispatch.model_copy(update={"recall_repeat_s": 0.1, "recall_hold_s": 1.2})
-    tally = Tally(bench.journal.path, SteppingClock())
+    tally = Tally(bench.journal.reading(), SteppingClock())
     following = [asyncio.create_task(tally.serve())]
     following.append(asyncio.create_task(Recalls(alarms, holding, quick).follow(tally)))
     try:

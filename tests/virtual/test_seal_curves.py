@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from base64 import b64decode
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,9 +25,8 @@ class HalfWithout(VirtualFloor):
         self.plant.plcs["sealer_2"].keeps_curve = False
 
 
-def sealed_entries(folder: Path) -> list[tuple[float, str]]:
-    with closing(sqlite3.connect(folder / "var" / "line.db")) as journal:
-        return [(0.0, data) for (data,) in journal.execute("SELECT data FROM history WHERE kind = 'sealed'")]
+def sealed_entries(journal: sqlite3.Connection) -> list[tuple[float, str]]:
+    return [(0.0, data) for (data,) in journal.execute("SELECT data FROM history WHERE kind = 'sealed'")]
 
 
 @pytest.mark.parametrize("depth", Depth)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,23 +35,20 @@ class Supervised(VirtualFloor):
         assert answer["item"]
 
     def _first(self) -> str:
-        path = self.folder / "var" / "line.db"
-        if not path.exists():
+        if not self.journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'history'").fetchone():
             return ""
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
-            question = "SELECT json_extract(data, '$.number') FROM history WHERE kind = ?"
-            row = journal.execute(question, (self.kind,)).fetchone()
+        question = "SELECT json_extract(data, '$.number') FROM history WHERE kind = ?"
+        row = self.journal.execute(question, (self.kind,)).fetchone()
         return str(row[0]) if row else ""
 
 
-def entries(folder: Path) -> list[tuple[float, str]]:
+def entries(journal: sqlite3.Connection) -> list[tuple[float, str]]:
     question = (
         "SELECT mail_numbers.number, mail_numbers.state, items.outcome, orders.state, orders.attempt, suspect"
         " FROM items JOIN mail_numbers ON mail_number = number JOIN orders USING (acceptance)"
         " WHERE mail_numbers.state = 'voided'"
     )
-    with closing(sqlite3.connect(folder / "var" / "line.db")) as journal:
-        return [(0.0, "|".join(map(str, row))) for row in journal.execute(question)]
+    return [(0.0, "|".join(map(str, row))) for row in journal.execute(question)]
 
 
 @pytest.mark.parametrize("kind", ["mail_number_reserved", "mail_number_printed", "mail_number_applied"])
