@@ -74,25 +74,29 @@ def substitutions(frames: Frames, text: str) -> Values:
 
     All paths share what comes before and after the changed character, so one pass from each end serves them all.
 
-    :returns: shape (len(text), len(SYMBOLS)); where the symbol is the text's own, it is the text's log-likelihood.
+    :param frames: of one reading, or of several in as many steps, the first axis then telling them apart.
+    :returns: shape (len(text), len(SYMBOLS)), for each reading; where the symbol is the text's own, it is the text's
+        log-likelihood.
     """
-    emitted = np.maximum(frames, FLOOR)
+    readings = np.maximum(frames if frames.ndim == 3 else frames[None], FLOOR)
+    emitted = np.ascontiguousarray(np.moveaxis(readings, 1, 0))
     labels = np.array([INDEX[character] for character in text])
-    before, before_log = _passed(emitted, labels)
-    after, after_log = (each[::-1] for each in _passed(emitted[::-1], labels[::-1]))
+    (before, after), (before_log, after_log) = _passed(emitted, labels)
+    after, after_log = after[::-1], after_log[::-1]
     coming = _next_to(before, labels)
-    going = _next_to(after, labels[::-1])[:, ::-1]
-    grown = emitted[:, :-1] * np.exp(-np.diff(before_log, prepend=0.0))[:, None]
-    inside = np.zeros((len(emitted), len(text), len(SYMBOLS)))
-    inside[0, 0] = grown[0]
+    going = _next_to(after, labels[::-1])[:, :, ::-1]
+    grown = emitted[..., :-1] * np.exp(-np.diff(before_log, axis=0, prepend=0.0))[..., None]
+    inside = np.zeros((*emitted.shape[:2], len(text), len(SYMBOLS)))
+    inside[0, :, 0] = grown[0]
     for step in range(1, len(emitted)):
         np.add(inside[step - 1], coming[step - 1], out=inside[step])
-        inside[step] *= grown[step]
+        inside[step] *= grown[step, :, None]
     joined = before_log[:-1] + after_log[1:]
-    most = float(max(joined.max(), before_log[-1]))
-    total = np.einsum("s,spc,spc->pc", np.exp(joined - most), inside[:-1], going[1:])
-    total[-1] += inside[-1, -1] * np.exp(before_log[-1] - most)
-    return np.asarray(np.log(np.maximum(total, _LEAST)) + most)
+    most = np.maximum(joined.max(axis=0), before_log[-1])
+    total = np.einsum("sl,slpc,slpc->lpc", np.exp(joined - most), inside[:-1], going[1:])
+    total[:, -1] += inside[-1, :, -1] * np.exp(before_log[-1] - most)[:, None]
+    changed = np.log(np.maximum(total, _LEAST)) + most[:, None, None]
+    return np.asarray(changed if frames.ndim == 3 else changed[0], np.float64)
 
 
 def places_of(frames: Frames, text: str) -> Values:
@@ -128,34 +132,41 @@ def _middles(came: NDArray[np.intp], state: int, emitted: Values) -> Values:
 
 
 def _passed(emitted: Values, labels: NDArray[np.intp]) -> tuple[Values, Values]:
-    """How likely the text's beginning is up to each state at each step, and the logarithm of each step's scale."""
+    """How likely the text's beginning is up to each state at each step, and the logarithm of each step's scale; then
+    the same of text and steps from their ends.
+
+    :param emitted: shape (steps, readings, symbols).
+    :returns: shapes (2, steps, readings, states) and (2, steps, readings).
+    """
     states = np.full(2 * len(labels) + 1, BLANK)
     states[1::2] = labels
-    skip = np.zeros(states.size)
-    skip[3::2] = labels[1:] != labels[:-1]
-    shown = emitted[:, states]
-    passed, scales = np.zeros((len(emitted), states.size + 2)), np.zeros(len(emitted))
-    passed[0, 2:4] = shown[0, :2]
+    skip = np.zeros((2, 1, states.size))
+    skip[0, 0, 3::2] = labels[1:] != labels[:-1]
+    skip[1, 0, 3::2] = skip[0, 0, 3::2][::-1]
+    shown = emitted[..., states]
+    shown = np.stack((shown, shown[::-1, :, ::-1]), axis=1)
+    passed, scales = np.zeros((*shown.shape[:3], states.size + 2)), np.ones(shown.shape[:3])
+    passed[0, ..., 2:4] = shown[0, ..., :2]
     for step in range(1, len(emitted)):
-        last, now = passed[step - 1], passed[step, 2:]
-        np.multiply(last[:-2], skip, out=now)
-        now += last[1:-1]
-        now += last[2:]
+        last, now = passed[step - 1], passed[step, ..., 2:]
+        np.multiply(last[..., :-2], skip, out=now)
+        now += last[..., 1:-1]
+        now += last[..., 2:]
         now *= shown[step]
-        scales[step] = now.max()
-        now /= scales[step]
-    scales[0] = 1.0
-    return passed[:, 2:], np.cumsum(np.log(scales))
+        if step % _SCALED_EACH == 0:
+            scales[step] = now.max(axis=-1)
+            now /= scales[step, ..., None]
+    return np.moveaxis(passed[..., 2:], 1, 0), np.moveaxis(np.cumsum(np.log(scales), axis=0), 1, 0)
 
 
 def _next_to(passed: Values, labels: NDArray[np.intp]) -> Values:
     """What may pass straight into each character of the text at each step, were it each of the symbols: from the blank
     before it, and from its neighbour unless they are equal."""
-    blanks = passed[:, :-1:2]
+    blanks = passed[..., :-1:2]
     coming = np.empty((*blanks.shape, len(SYMBOLS)))
-    coming[:, 0] = blanks[:, 0, None]
-    coming[:, 1:] = (blanks[:, 1:] + passed[:, 1:-3:2])[:, :, None]
-    coming[:, np.arange(1, len(labels)), labels[:-1]] = blanks[:, 1:]
+    coming[..., 0, :] = blanks[..., 0, None]
+    coming[..., 1:, :] = (blanks[..., 1:] + passed[..., 1:-3:2])[..., None]
+    coming[..., np.arange(1, len(labels)), labels[:-1]] = blanks[..., 1:]
     return coming
 
 

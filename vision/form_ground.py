@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from vision.layouts import POINTS_PER_MM, heading_off
 from vision.pictures import Picture
-from vision.pocket import extent
+from vision.pocket import extent, pieces_of
+from vision.ranks import median
 from vision.verdict import Box, Check, DocumentLayout, Outcome
 
 COVER_MM = 5.0
@@ -86,9 +87,8 @@ def check_clear(document: Picture, role: str, layout: DocumentLayout) -> tuple[C
     outlines = cv2.bitwise_and(_above(np.asarray(sharp, np.uint8), _STEP), bare[:rows, :columns])
     side = 2 * round(_PIECES_MM * POINTS_PER_MM / 2) + 1
     closed = cv2.morphologyEx(outlines, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    count, _, places, _ = cv2.connectedComponentsWithStats(closed)
-    found = [row[:4] for row in places[1:count].tolist() if row[4] >= _LEAST_PX]
-    boxes = [Box(*(value / POINTS_PER_MM for value in row)) for row in found]
+    found = [piece[:4] for piece in pieces_of(np.asarray(closed, np.uint8)) if piece[4] >= _LEAST_PX]
+    boxes = [Box(*(value / POINTS_PER_MM for value in piece)) for piece in found]
     largest = max(boxes, key=extent, default=None)
     size = extent(largest) if largest is not None else 0.0
     whole = Box(0.0, 0.0, document.shape[1] / POINTS_PER_MM, document.shape[0] / POINTS_PER_MM)
@@ -104,7 +104,7 @@ def _steepness(document: Picture) -> Mask:
     """How steeply brightness or colour changes, the strongest channel, in thousandths of the paper's brightness."""
     across = cv2.sepFilter2D(document, cv2.CV_32F, _SLOPE, _SMOOTH)
     down = cv2.sepFilter2D(document, cv2.CV_32F, _SMOOTH, _SLOPE)
-    paper = max(1.0, float(np.median(document[::4, ::4])))
+    paper = max(1.0, median(document[::4, ::4]))
     blue, green, red = cv2.split(cv2.convertScaleAbs(cv2.magnitude(across, down), alpha=1000 / paper))
     return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
 

@@ -60,7 +60,7 @@ def margins(looks: Sequence[Frames], expected: str) -> Margins:
     others = tuple(text for text in others if text != expected)
     stacked = [np.stack(list(alike)) for _, alike in groupby(looks, key=len)]
     whole = np.concatenate([log_likelihoods(each, (expected, *others)) for each in stacked]).mean(axis=0)
-    changed = np.mean([substitutions(look, expected) for look in looks], axis=0)
+    changed = np.concatenate([substitutions(each, expected) for each in stacked]).mean(axis=0)
     changed = np.where(_alternatives(expected), changed, -np.inf)
     place, symbol = np.unravel_index(int(np.argmax(changed)), changed.shape)
     nearest = [(float(changed[place, symbol]), _with(expected, int(place), int(symbol)))]

@@ -55,7 +55,7 @@ class Plane:
 
     def outline(self, points: Points) -> tuple[tuple[float, float], ...]:
         """A shape given in mm, in pixels, as a verdict's region."""
-        return tuple((float(x), float(y)) for x, y in self.to_px(points))
+        return tuple((x, y) for x, y in self.to_px(points).tolist())
 
     def region(self, box: Box, margin_mm: float = 0.0) -> Region:
         """The upright part of the picture that holds a box and a margin around it."""

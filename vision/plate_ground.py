@@ -20,6 +20,7 @@ from vision.pictures import Picture
 from vision.plate.kinds import number_in
 from vision.plate.templates import Ink
 from vision.pocket import SCALE_PX_PER_MM, extent, pieces_of
+from vision.ranks import median, medians
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour
 
 COVER_MM = 9.0
@@ -74,8 +75,8 @@ _ONE_HUE = (PlateColour.BLUE, PlateColour.YELLOW, PlateColour.GREEN)
 """Grounds of one hue; of white and black ones the red characters would be odd."""
 _ODD = 9.0
 """Distance from the plane of the plate's colours, in grey levels."""
-_STEEP = 6.0
-"""Step of one channel, grey levels a pixel, from which on there is an outline."""
+_STEEP = 52.0
+"""Step of one channel, eighths of a grey level a pixel, over which there is an outline."""
 
 Mask = NDArray[np.uint8]
 
@@ -142,7 +143,7 @@ def _light_on(alone: Picture, ink: Ink) -> _Light | None:
     some, inked = grey[::_EACH, ::_EACH], ink[::_EACH, ::_EACH]
     if not (inked > _CORE).any():
         return None
-    contrast = float(np.median(some[inked > _CORE])) - float(np.median(some[inked < 1 - _CORE]))
+    contrast = median(some[inked > _CORE]) - median(some[inked < 1 - _CORE])
     return _Light(grey, _around(grey, (ink < 1 - _CORE).astype(np.uint8), _GROUND_AROUND_MM), contrast)
 
 
@@ -213,8 +214,8 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     hue = inner - inner @ np.full((3, 3), 1 / 3, np.float32)
     strong = np.einsum("pc,pc->p", hue, hue)
     least = (3 * (strong.size - 1) + 4) // 5
-    ground = np.median(hue[strong >= np.partition(strong, least)[least]], axis=0)
-    normal = np.cross(ground, np.ones(3))
+    ground = medians(hue[strong >= np.partition(strong, least)[least]])
+    normal = np.roll(ground, -1) - np.roll(ground, 1)
     normal /= max(1e-6, float(np.linalg.norm(normal)))
     away = cv2.transform(soft, normal.astype(np.float32)[None])
     odd = np.asarray(cv2.bitwise_not(cv2.inRange(away, -_ODD, _ODD)), np.uint8)
@@ -279,8 +280,8 @@ def _px(left: float, top: float, right: float, bottom: float) -> tuple[slice, sl
 
 def _outlines(alone: Picture) -> Mask:
     """Where brightness or colour changes at a step; grounds that shade from row to row and light have none."""
-    strongest = np.zeros(alone.shape[:2], np.uint8)
+    flat = np.full(alone.shape[:2], 255, np.uint8)
     for channel in cv2.split(cv2.GaussianBlur(alone, (3, 3), 0)):
         for gradient in cv2.spatialGradient(channel):
-            cv2.max(strongest, cv2.convertScaleAbs(gradient, alpha=1 / 8), dst=strongest)
-    return np.asarray(cv2.threshold(strongest, _STEEP, 255, cv2.THRESH_BINARY)[1], np.uint8)
+            cv2.bitwise_and(flat, cv2.inRange(gradient, -_STEEP, _STEEP), dst=flat)
+    return np.asarray(cv2.bitwise_not(flat), np.uint8)

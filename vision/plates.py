@@ -184,7 +184,7 @@ def _mapped(region: Sequence[tuple[float, float]], matrix: cv2.typing.MatLike) -
 
 
 def _as_region(points: Points | Corners) -> tuple[tuple[float, float], ...]:
-    return tuple((float(x), float(y)) for x, y in points)
+    return tuple((x, y) for x, y in points.tolist())
 
 
 def _aspect(kind: PlateKind) -> float:

@@ -21,8 +21,8 @@ GROUND_LEVELS = (60, 155)
 GROUND_SATURATION = 80
 """Highest HSV saturation of the ground, 0..255."""
 
-_EDGE_LEVELS = 4.0
-"""Steepness, grey levels a pixel, from which on an outline is seen."""
+_STEEP = 36.0
+"""Steepness, eighths of a grey level a pixel, over which an outline is seen."""
 _MIN_EDGE_PX = 5
 _GLARE_STEP = 10.0
 """Greatest step, grey levels a pixel, of a glare; the outline of white paper on the ground has from 17 on."""
@@ -113,9 +113,8 @@ def strays_in(seen: Picture, area: Box, within: Box, things: list[Thing]) -> lis
     Light that changes slowly has no outline; the edges of the things and their shadows are left out.
     """
     grey = cv2.GaussianBlur(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (3, 3), 0)
-    across, down = cv2.Sobel(grey, cv2.CV_16S, 1, 0), cv2.Sobel(grey, cv2.CV_16S, 0, 1)
-    steep = cv2.max(cv2.convertScaleAbs(across, alpha=1 / 8), cv2.convertScaleAbs(down, alpha=1 / 8))
-    _, edges = cv2.threshold(steep, _EDGE_LEVELS, 255, cv2.THRESH_BINARY)
+    across, down = (cv2.inRange(gradient, -_STEEP, _STEEP) for gradient in cv2.spatialGradient(grey))
+    edges = cv2.bitwise_not(cv2.bitwise_and(across, down))
     look = np.zeros(edges.shape, np.uint8)
     cv2.fillConvexPoly(look, _in_pixels(box_corners(grown(within, -_RIM_MM)), area), 255)
     for thing in things:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.pictures import Picture
+from vision.ranks import percentile
 
 CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
 CELL = (24, 16)
@@ -119,7 +120,7 @@ def _ink(line: Picture) -> Grey | None:
     height = max(9, grey.shape[0] | 1)
     paper = _soft(np.asarray(cv2.dilate(grey, np.ones((height, height), np.uint8)), np.uint8), height / 3)
     depth = np.asarray(cv2.subtract(paper, grey), np.float32)
-    darkest = float(np.percentile(depth, 98))
+    darkest = percentile(depth, 98)
     if darkest < MIN_CONTRAST:
         return None
     return np.asarray(np.clip(depth / darkest, 0, 1), np.float32)

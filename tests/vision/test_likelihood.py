@@ -108,3 +108,13 @@ def test_several_readings_in_one_pass_score_as_each_alone() -> None:
     texts = ["粤B11", "粤B1", "闽B17"]
     together = log_likelihoods(np.stack((CLEAR, other)), texts)
     assert together.tolist() == [pytest.approx(log_likelihoods(each, texts).tolist()) for each in (CLEAR, other)]
+
+
+@pytest.mark.parametrize("text", ["B", "粤B11255"])
+def test_a_changed_character_counts_as_the_changed_text_does(text: str) -> None:
+    readings = np.random.default_rng(5).dirichlet(np.full(len(SYMBOLS) + 1, 0.1), (2, 40))
+    changed = substitutions(readings, text)
+    for place in range(len(text)):
+        texts = [text[:place] + symbol + text[place + 1 :] for symbol in SYMBOLS]
+        assert changed[:, place] == pytest.approx(log_likelihoods(readings, texts))
+    assert substitutions(readings[1], text) == pytest.approx(changed[1])

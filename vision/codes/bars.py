@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vision.codes.code import Grey, Region
 from vision.pictures import shrunk
+from vision.ranks import percentile
 
 SEARCH_SIDE_PX = 560
 """The picture is made about so small, longest side, before it is searched, by a whole factor; small ones stay."""
@@ -123,7 +124,7 @@ def _places(tensor: Tensor, window: int) -> list[tuple[float, Bars]]:
     xx, yy, xy = (cv2.blur(product, (side, side)) for product in tensor)
     energy, difference = np.asarray(cv2.add(xx, yy), np.float32), cv2.subtract(xx, yy)
     strength, angle = cv2.cartToPolar(difference, 2 * xy)
-    strong = energy > _MIN_ENERGY_SHARE * np.percentile(energy[::2, ::2], 99.5)
+    strong = energy > _MIN_ENERGY_SHARE * percentile(energy[::2, ::2], 99.5)
     even = (strength > _MIN_COHERENCE * energy) & strong
     turn = 0.5 * np.asarray(angle, np.float32)
     found = []

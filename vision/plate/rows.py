@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
 from vision.pictures import Picture
+from vision.ranks import percentile
 
 MOST_BETWEEN_ROWS = 0.45
 """Greatest steepness along a gap between two rows, as a share of the weaker row's. A single row has no such gap."""
@@ -55,7 +56,7 @@ def rows_in(picture: Picture) -> tuple[int, float]:
     first, last = (int(share * profile.size) for share in _SPLIT_ROWS)
     gap = first + int(np.argmin(profile[first:last]))
     edge = round(2 * _EDGE * profile.size)
-    weaker = min(np.percentile(profile[edge:gap], 80), np.percentile(profile[gap:-edge], 80))
+    weaker = min(percentile(profile[edge:gap], 80), percentile(profile[gap:-edge], 80))
     share = float(profile[gap] / max(1e-3, weaker))
     return (2 if share <= MOST_BETWEEN_ROWS else 1), share
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.pictures import Picture
+from vision.ranks import percentile
 
 Edges = NDArray[np.float32]
 Map = NDArray[np.float64]
@@ -111,7 +112,7 @@ def _edges(line: Picture) -> Edges:
     """Steepness across the line at working size; none at its ends."""
     grey = cv2.cvtColor(_resized(line, _SIZE), cv2.COLOR_BGR2GRAY)
     edges = np.abs(cv2.Sobel(grey, cv2.CV_32F, 1, 0))
-    edges = np.minimum(edges, np.percentile(edges, _COMMONEST)).astype(np.float32)
+    edges = np.minimum(edges, percentile(edges, _COMMONEST)).astype(np.float32)
     edges[:, :_EDGE_PX] = edges[:, -_EDGE_PX:] = 0
     return np.asarray(edges, np.float32)
 

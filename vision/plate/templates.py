@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vision.alignment import SYMBOLS
 from vision.pictures import Picture
 from vision.plate.visible import Seen
+from vision.ranks import median, medians
 
 Ink = NDArray[np.float32]
 
@@ -113,7 +114,7 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
     middle = widths[len(widths) // 2], heights[len(heights) // 2]
     places = [_place(grey, each) for each in seen]
     searched = [[_searched(place, made, middle) for made in range(len(_dies()))] for place in places]
-    best = int(np.argmax(np.median([[found[0] for found in each] for each in searched], axis=0)))
+    best = int(np.argmax(medians(np.array([[found[0] for found in each] for each in searched], np.float32))))
     fits = [_fit(place, best, each[best], widths, heights) for place, each in zip(places, searched, strict=True)]
     return [
         Likeness(each.character, fit.score, _flaw(fit), fit.die, fit.left, fit.top)
@@ -129,8 +130,7 @@ def ink_of(line: Picture, likes: Sequence[Likeness], only: str = SYMBOLS) -> Ink
     width = _working_width(line)
     ink = np.zeros((WORKING_PX, width), np.float32)
     # Upright strokes slide up and down on themselves; the row has one top and one height.
-    top = round(float(np.median([like.top for like in likes])))
-    height = round(float(np.median([like.ink.shape[0] for like in likes])))
+    top, height = round(median([like.top for like in likes])), round(median([like.ink.shape[0] for like in likes]))
     for each in (like for like in likes if like.character in only):
         die = cv2.resize(each.ink, (each.ink.shape[1], height), interpolation=cv2.INTER_LINEAR)
         first, skipped = max(0, each.left), max(0, -each.left)
@@ -231,18 +231,10 @@ def _flaw(fit: _Fit) -> float:
     inked, free = fit.die > 0.85, fit.die < 0.1
     if not inked.any() or not free.any():
         return 1.0
-    dark, light = _middle(fit.seen[free]), _middle(fit.seen[inked])
+    dark, light = median(fit.seen[free]), median(fit.seen[inked])
     share = np.clip((fit.seen - dark) / max(1.0, light - dark), -0.5, 1.5) - fit.die
     side = max(3, round(_FLAW_SHARE * fit.die.shape[0]))
     return float(np.abs(cv2.blur(share, (side, side), borderType=cv2.BORDER_CONSTANT)).max())
-
-
-def _middle(levels: Ink) -> float:
-    """The median; `np.median` takes longer for its questions than for so few values."""
-    upper = levels.size // 2
-    lower = (levels.size - 1) // 2
-    parted = np.partition(levels, (lower, upper))
-    return float(parted[lower] + parted[upper]) / 2
 
 
 @lru_cache(maxsize=1)

@@ -17,8 +17,10 @@ from vision.alignment import Frames, places_of
 from vision.characters import LINE_HEIGHT_PX, STEP_PX, line_width
 from vision.pictures import Picture
 from vision.plate.kinds import LAYOUTS, PlateKind
+from vision.ranks import median, medians
 
 Values = NDArray[np.float64]
+Mask = NDArray[np.uint8]
 
 LEAST_EDGES = 0.28
 """Least mean steepness across the line in a character's place, as a share of the median of the plate's characters.
@@ -95,9 +97,9 @@ def seen_in(lines: Sequence[Picture], frames: Sequence[Frames], texts: Sequence[
     The ground's colour is not looked at on a large new-energy plate, which has two.
     """
     found = [each for row in enumerate(zip(lines, frames, texts, strict=True)) for each in _in_line(row[0], *row[1])]
-    edges = max(1e-3, float(np.median([each.edges for each in found])))
-    spread = max(1e-3, float(np.median([each.spread for each in found])))
-    ground = float(np.median([each.ground for each in found]))
+    edges = max(1e-3, median([each.edges for each in found]))
+    spread = max(1e-3, median([each.spread for each in found]))
+    ground = median([each.ground for each in found])
     coloured = ground >= _COLOURED and not LAYOUTS[PlateKind.NEV_LARGE].bears("".join(texts))
     return [
         replace(
@@ -117,54 +119,56 @@ def _free(found: float, most: float) -> float:
 def _in_line(row: int, line: Picture, frames: Frames, text: str) -> list[Seen]:
     """The characters of one row, `edges`, `spread` and `ground` in grey levels."""
     prepared, cells, width = _prepared(line), _cells(frames, text), line_width(line)
-    grey = np.asarray(cv2.cvtColor(prepared, cv2.COLOR_BGR2GRAY), np.float64)
+    grey = np.asarray(cv2.cvtColor(prepared, cv2.COLOR_BGR2GRAY), np.uint8)
     colour = _ground_colour(prepared, cells)
-    hidden = _glare(grey), _solid(grey) if len(text) > _PAIR else np.zeros(grey.shape)
+    level, light = _light_share(grey)
+    hidden = _glare(grey, light), _solid(grey, level, light) if len(text) > _PAIR else np.zeros(grey.shape, np.uint8)
+    deep = grey.astype(np.float64)
     return [
         Seen(
             character,
             row,
             left / width,
             right / width,
-            *_measured(grey, hidden, left, right),
+            *_measured(deep, hidden, left, right),
             _free_ground(colour, left, right),
         )
         for character, (left, right) in zip(text, cells, strict=True)
     ]
 
 
-def _light_share(grey: Values) -> tuple[float, float]:
+def _light_share(grey: Mask) -> tuple[float, float]:
     """The level between ink and ground, and the share of the characters' rows that is lighter."""
-    level, _ = cv2.threshold(grey[_ROWS].astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return level, float((grey[_ROWS] > level).mean())
+    level, lighter = cv2.threshold(grey[_ROWS], 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return level, cv2.countNonZero(lighter) / lighter.size
 
 
-def _solid(grey: Values) -> Values:
-    """1 where ink fills what no character fills."""
-    level, light = _light_share(grey)
+def _solid(grey: Mask, level: float, light: float) -> Mask:
+    """1 where ink fills what no character fills. :param level: as `_light_share` gives it; :param light: likewise."""
     ink = (grey > level) if light <= _LIGHT_GROUND else (grey <= level)
-    return _filled(ink) * _filled(_apart_from_ground(grey))
+    filled = _filled(ink)
+    return filled * _filled(_apart_from_ground(grey)) if filled.any() else filled
 
 
-def _filled(ink: NDArray[np.bool_]) -> Values:
+def _filled(ink: NDArray[np.bool_]) -> Mask:
     width, height = _SOLID_PX
     kernel = np.ones((height, width), np.uint8)
-    return np.asarray(cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_OPEN, kernel), np.float64)
+    return np.asarray(cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_OPEN, kernel), np.uint8)
 
 
-def _apart_from_ground(grey: Values) -> NDArray[np.bool_]:
+def _apart_from_ground(grey: Mask) -> NDArray[np.bool_]:
     """Where the picture is far from the ground of its surroundings: some plates have two grounds."""
-    ground = cv2.medianBlur(cv2.resize(grey.astype(np.uint8), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA), 11)
-    return np.asarray(np.abs(grey - cv2.resize(ground, grey.shape[::-1])) > 0.5 * grey[_ROWS].std())
+    ground = cv2.medianBlur(cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA), 11)
+    return np.asarray(cv2.absdiff(grey, cv2.resize(ground, grey.shape[::-1])) > 0.5 * grey[_ROWS].std())
 
 
-def _glare(grey: Values) -> Values:
+def _glare(grey: Mask, light: float) -> Mask:
     """1 where the sensor shows full white on more than a stroke's width. On a light ground white is no glare: what a
-    glare hides there lacks edges."""
-    if _light_share(grey)[1] > _LIGHT_GROUND:
-        return np.zeros(grey.shape)
+    glare hides there lacks edges. :param light: as `_light_share` gives it."""
     full = (grey >= GLARE_LEVEL).astype(np.uint8)
-    return np.asarray(cv2.morphologyEx(full, cv2.MORPH_OPEN, np.ones((_WIDE_PX, _WIDE_PX), np.uint8)), np.float64)
+    if light > _LIGHT_GROUND or not full.any():
+        return np.zeros(grey.shape, np.uint8)
+    return np.asarray(cv2.morphologyEx(full, cv2.MORPH_OPEN, np.ones((_WIDE_PX, _WIDE_PX), np.uint8)), np.uint8)
 
 
 def _ground_colour(line: Picture, cells: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
@@ -174,7 +178,7 @@ def _ground_colour(line: Picture, cells: Sequence[tuple[float, float]]) -> NDArr
     among = hue[:, max(0, int(cells[0][0])) : max(1, int(cells[-1][1]))].reshape(-1, 3)
     strength = np.einsum("pc,pc->p", among, among)
     strong = np.partition(strength, strength.size * 3 // 5)[strength.size * 3 // 5]
-    ground = np.median(among[strength >= strong], axis=0)
+    ground = medians(among[strength >= strong])
     return np.asarray(hue @ (ground / max(1e-3, float(np.linalg.norm(ground)))), np.float32)
 
 
@@ -198,9 +202,11 @@ def _cells(frames: Frames, text: str) -> list[tuple[float, float]]:
     if len(text) <= _PAIR:
         half = abs(float(places[-1] - places[0])) * _PAIR_SHARE or LINE_HEIGHT_PX * 0.2
         return [(place - half, place + half) for place in places]
-    pitch, start = np.polyfit(nominal, places, 1)
-    half = abs(pitch) * _CELL_SHARE / 2
-    return [(float(start + pitch * place - half), float(start + pitch * place + half)) for place in nominal]
+    # The straight line nearest to the places.
+    away = nominal - nominal.mean()
+    pitch = float(away @ places / (away @ away))
+    middles, half = (pitch * away + places.mean()).tolist(), abs(pitch) * _CELL_SHARE / 2
+    return [(middle - half, middle + half) for middle in middles]
 
 
 def spaced(count: int) -> Values:
@@ -209,9 +215,7 @@ def spaced(count: int) -> Values:
     return np.asarray(np.arange(count) + np.where(np.arange(count) > 1, gap, 0.0), np.float64)
 
 
-def _measured(
-    grey: Values, hidden: tuple[Values, Values], left: float, right: float
-) -> tuple[float, float, float, float]:
+def _measured(grey: Values, hidden: tuple[Mask, Mask], left: float, right: float) -> tuple[float, float, float, float]:
     """Steepness, spread, and the shares under glare and under solid ink, of one character's place."""
     first, last = max(0, int(left)), min(grey.shape[1], int(right) + 1)
     part = grey[_ROWS, first:last]
