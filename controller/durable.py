@@ -6,12 +6,13 @@ folder is. A file that was merely written may be empty after a power cut, under 
 
 from __future__ import annotations
 
+import itertools
 import os
-import tempfile
 from pathlib import Path
 
 DRAFT = ".part"
 """Ends the name of a file that is not whole yet; one that a power cut left is nobody's."""
+_serial = itertools.count(1)
 
 
 def put_file(path: Path, data: bytes, mode: int = 0o600) -> None:
@@ -69,14 +70,27 @@ def sync(path: Path) -> None:
 def _drafted(path: Path, data: bytes, mode: int) -> Path:
     """A durable file beside `path` with what it is to hold."""
     make_folder(path.parent)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
+    draft, descriptor = _begun(path)
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
-            file.write(data)
-            file.flush()
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[os.write(descriptor, left) :]
             os.fchmod(descriptor, mode)
             os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
-    return Path(name)
+    return draft
+
+
+def _begun(path: Path) -> tuple[Path, int]:
+    """An empty file beside `path` that nobody else has, and its descriptor."""
+    while True:
+        draft = path.with_name(f".{path.name}.{os.getpid()}-{next(_serial)}{DRAFT}")
+        try:
+            return draft, os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            continue  # left by a power cut, of a process that had this number

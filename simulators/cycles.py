@@ -25,7 +25,14 @@ class CycleEnd:
 
 
 class Interruption(Exception):
-    """A guard, an emergency stop or a lost heartbeat cuts the motion off where it waits."""
+    """A guard, an emergency stop or a lost heartbeat cuts the motion off where it waits.
+
+    :ivar left: plant seconds that it would have waited on.
+    """
+
+    def __init__(self, left: float) -> None:
+        super().__init__(left)
+        self.left = left
 
 
 Script = Generator[float, None, CycleEnd]
@@ -58,7 +65,7 @@ class Cycle:
     def interrupt(self) -> CycleEnd:
         """Cut it off; return how it ended."""
         try:
-            self._script.throw(Interruption())
+            self._script.throw(Interruption(self._left))
         except StopIteration as stop:
             end: CycleEnd = stop.value
             return end

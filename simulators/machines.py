@@ -67,16 +67,14 @@ class ConveyorMachine(Machine):
     def script(self, zone: str, permit: Permit) -> Script:
         """Move one carrier. Cut off in the first half it rolls back, in the second it rolls on to its target."""
         target = ZONES[permit.target]
-        code, back = ResultCode.OK, True
+        code, back = ResultCode.OK, False
         if zone not in self.world.zones:
             return (yield from _empty_belt())
         self.world.depart(zone, target)
         try:
-            yield MOVE_S / 2
-            back = False
-            yield MOVE_S / 2
-        except Interruption:
-            code = ResultCode.INTERRUPTED
+            yield MOVE_S
+        except Interruption as cut:
+            code, back = ResultCode.INTERRUPTED, cut.left > MOVE_S / 2
         self.world.arrive(zone, target, back=back)
         return CycleEnd(code)
 

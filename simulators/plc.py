@@ -209,9 +209,13 @@ class PlcTwin:
             self._retain(self.machine.host_lost())
         self._host_alive = alive
 
+    def _is_disturbed(self) -> bool:
+        """Whether trust was broken since the last scan."""
+        return self._world.disturbances != self._world_disturbances or self.tracking_ok != self._tracked
+
     def _watch_guards(self) -> None:
         """Count what broke trust since the last scan, however short it was, and end all motion for it."""
-        if self._world.disturbances == self._world_disturbances and self.tracking_ok == self._tracked:
+        if not self._is_disturbed():
             return
         happened = self._world.disturbances - self._world_disturbances
         happened += self._tracked and not self.tracking_ok

@@ -142,11 +142,12 @@ class Watch:
 
     async def _watch_links(self) -> None:
         seen_at: dict[str, float] = {}
+        drivers = self._equipment.drivers
         while True:
             await asyncio.sleep(_LOOK_S)
-            now = asyncio.get_running_loop().time()
-            for name, driver in self._equipment.drivers.items():
-                if driver.link_state is LinkState.ONLINE or self._unit.state not in _RUNNING:
+            now, running = asyncio.get_running_loop().time(), self._unit.state in _RUNNING
+            for name, driver in drivers.items():
+                if driver.link_state is LinkState.ONLINE or not running:
                     seen_at[name] = now
                 self._look_at_link(name, driver, away_s=now - seen_at.setdefault(name, now))
 
@@ -158,7 +159,8 @@ class Watch:
 
 
 def _differs(known: StatusImage, image: StatusImage) -> bool:
-    return _counts(known) != _counts(image) or (int(known.safety) ^ int(image.safety)) & int(_WATCHED) != 0
+    turned = known.safety is not image.safety and (int(known.safety) ^ int(image.safety)) & int(_WATCHED) != 0
+    return turned or known.disturbances != image.disturbances or known.boot_id != image.boot_id
 
 
 def _counts(image: StatusImage) -> tuple[int, int]:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from controller.exits import Reason
 from controller.journal.store import GENESIS, entry_digest
-from controller.masking import mask, masked_apart
-from controller.snapshot import CheckView, Counters, RejectView
+from controller.masking import masked_apart
+from controller.snapshot import Counters
 from controller.words.alarm_texts import AlarmKind
-from controller.words.reason_texts import describe
 
 _NUMBERED = ("plate", "document_number", "document_zone", "identity")
 _NO_NUMBER = (
@@ -25,7 +24,6 @@ _NO_NUMBER = (
     "plate_city",
 )  # fmt: skip
 """Checks of a plate that name no character of it."""
-_PICTURES_EXPLAINED = 3
 _FEEDING_STAGES = ("called", "matched")
 
 
@@ -161,32 +159,24 @@ def item_story(connection: sqlite3.Connection, key: str | int) -> Story | None:
     )
 
 
-def recent_rejects(connection: sqlite3.Connection, most: int = 20) -> list[RejectView]:
-    """The last items that did not end packed, newest first."""
-    rows = connection.execute(
-        "SELECT item, acceptance, attempt, product, reason, detail, ended_at, (SELECT orders.state = 'rejected'"
-        " AND orders.attempt = items.attempt FROM orders WHERE orders.acceptance = items.acceptance) FROM items"
-        " WHERE outcome IS NOT NULL AND outcome NOT IN ('packed', 'challenged') ORDER BY item DESC LIMIT ?",
-        (most,),
-    ).fetchall()
-    pictures = _pictures(connection, [row[0] for row in rows])
-    return [_reject_view(tuple(row), tuple(pictures.get(row[0], ()))) for row in rows]
-
-
-def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Counters:
+def counters(
+    connection: sqlite3.Connection, now: datetime | None = None, due_today: int = 0, late: int = 0
+) -> Counters:
     """The counters since the journal began.
 
     :param now: end of the hour that `per_hour` counts; by default the history's last stamp.
     """
-    orders, numbers, events = (tallied(connection, each) for each in ("orders", "mail_numbers", "outbox"))
-    reasons = tallied(connection, "rejects")
+    kept: dict[str, dict[str, int]] = defaultdict(dict)
+    for what, value, n in connection.execute("SELECT what, value, n FROM tallies WHERE n > 0"):
+        kept[what][value] = n
+    orders, numbers, events, reasons = (kept[each] for each in ("orders", "mail_numbers", "outbox", "rejects"))
     return Counters(
         orders=sum(orders.values()) - orders.get("test", 0),
         waiting=orders.get("waiting", 0),
         under_way=orders.get("under_way", 0),
         packed=orders.get("packed", 0),
         rejected=sum(reasons.values()),
-        reworked=sum(tallied(connection, "reworked").values()),
+        reworked=sum(kept["reworked"].values()),
         rejected_by_reason=reasons,
         mail_numbers_free=numbers.get("free", 0),
         mail_numbers_voided=numbers.get("voided", 0) - test_numbers_voided(connection),
@@ -198,6 +188,8 @@ def counters(connection: sqlite3.Connection, now: datetime | None = None) -> Cou
         recalls_open=recalls_open(connection),
         per_hour=_packed_in_hour(connection, now),
         in_rework=orders.get("rejected", 0),
+        due_today=due_today,
+        late=late,
     )
 
 
@@ -300,13 +292,13 @@ def _evidence(connection: sqlite3.Connection, acceptance: str) -> list[EvidenceR
     )
     return [
         EvidenceRow(
-            row[0], row[1], row[2], row[3], _file(row[4]), row[5], [_masked(each) for each in json.loads(row[6])]
+            row[0], row[1], row[2], row[3], file_of(row[4]), row[5], [masked_check(each) for each in json.loads(row[6])]
         )
         for row in rows
     ]
 
 
-def _masked(check: dict[str, Any]) -> dict[str, Any]:
+def masked_check(check: dict[str, Any]) -> dict[str, Any]:
     """A check without a readable plate number or printed number; of one that is wrong what differs stays."""
     if not check["name"].startswith(_NUMBERED) or check["name"] in _NO_NUMBER:
         return check
@@ -314,67 +306,8 @@ def _masked(check: dict[str, Any]) -> dict[str, Any]:
     return check | {"expected": expected, "found": found}
 
 
-def _file(digest: str) -> str:
+def file_of(digest: str) -> str:
     return f"{digest}.jpg" if digest else ""
-
-
-def _pictures(connection: sqlite3.Connection, items: list[int]) -> dict[int, list[tuple[str, str | None]]]:
-    """Of each item its pictures, the telling ones first, and what was found on those that were not accepted."""
-    # The picture that did not accept tells most, and the last of those comes first.
-    rows = connection.execute(
-        "SELECT item, picture, CASE WHEN outcome != 'accept' THEN checks END FROM evidence"  # noqa: S608 - only marks
-        f" WHERE item IN ({','.join('?' * len(items))}) ORDER BY outcome = 'accept', evidence DESC",
-        items,
-    )
-    pictures: dict[int, list[tuple[str, str | None]]] = {}
-    for item, picture, checks in rows:
-        pictures.setdefault(item, []).append((picture, checks))
-    return pictures
-
-
-@lru_cache(maxsize=64)
-def _reject_view(row: tuple[Any, ...], pictures: tuple[tuple[str, str | None], ...]) -> RejectView:
-    """Kept for a while: the same few are asked for twice a second.
-
-    :param row: as `recent_rejects` asks for it. :param pictures: name and, of one that was not accepted, its checks.
-    """
-    item, acceptance, attempt, product, reason, detail, ended_at, waits = row
-    text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
-    return RejectView(
-        item=item,
-        acceptance=acceptance,
-        attempt=attempt,
-        product=product,
-        reason=reason,
-        text=text.en,
-        text_zh=text.zh,
-        ended_at=ended_at or "",
-        pictures=tuple(dict.fromkeys(_file(picture) for picture, _ in pictures if picture)),
-        checks=_failed_checks([(picture, checks) for picture, checks in pictures if checks is not None]),
-        waits=bool(waits),
-    )
-
-
-def _without_codes(facts: dict[str, Any]) -> dict[str, Any]:
-    """Facts as a page may show them: whole part codes stay in the journal."""
-    return {
-        key: ", ".join(mask(code) for code in value.split(", ")) if key in facts.get("codes", ()) else value
-        for key, value in facts.items()
-    }
-
-
-def _failed_checks(pictures: list[tuple[str, str]]) -> tuple[CheckView, ...]:
-    """What failed in each picture of an item that was not accepted, the last picture first."""
-    shown = CheckView.model_fields
-    return tuple(
-        CheckView(
-            **{key: value for key, value in _masked(check).items() if key in shown},
-            number=number,
-            picture=_file(picture),
-        )
-        for picture, checks in pictures[:_PICTURES_EXPLAINED]
-        for number, check in enumerate((each for each in json.loads(checks) if each["outcome"] != "accept"), start=1)
-    )
 
 
 def _pick_parts(connection: sqlite3.Connection, acceptance: str) -> list[PickPart]:

@@ -16,7 +16,8 @@ from controller.escape_bound import Campaign
 from controller.journal.backlog import due_counts
 from controller.journal.escape import escape_view
 from controller.journal.open_matters import open_matters
-from controller.journal.reading import counters, recent_rejects
+from controller.journal.reading import counters
+from controller.journal.reject_views import RejectKey, recent_rejects
 from controller.journal.store import Reading
 from controller.journal.suspects import open_items
 from controller.pulse import Pulse
@@ -39,6 +40,7 @@ class Tally:
         self._clock = clock
         self._campaign = campaign
         self._touched = Pulse()
+        self._known: dict[RejectKey, RejectView] = {}
         self.counters = Counters()
         self.rejects: tuple[RejectView, ...] = ()
         self.matters: tuple[MatterView, ...] = ()
@@ -77,7 +79,7 @@ class Tally:
 
     def _read(self, connection: sqlite3.Connection, now: datetime) -> _Seen:
         due_today, late = due_counts(connection, now)
-        counted = counters(connection).model_copy(update={"due_today": due_today, "late": late})
-        rejects = tuple(recent_rejects(connection, _REJECTS_SHOWN))
+        counted = counters(connection, due_today=due_today, late=late)
+        rejects = tuple(recent_rejects(connection, _REJECTS_SHOWN, self._known))
         matters = open_matters(connection, _MATTERS_SHOWN)
         return counted, rejects, matters, open_items(connection), escape_view(connection, counted, self._campaign)

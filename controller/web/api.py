@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from controller.desk.handing_in import NumbersReport, OrdersReport, hand_in_numbers, hand_in_orders, rows_of
 from controller.journal import reading
+from controller.journal.reject_views import recent_rejects
 from controller.orders.work_orders import OrderState
 from controller.snapshot import Counters, RejectView, Snapshot
 from controller.web.people.roles import Action, needs
@@ -158,7 +159,7 @@ async def item(plant: ThePlant, key: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]
 @needs(Action.WATCH)
 async def rejects(plant: ThePlant, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[RejectView]:
     """The last rejects, newest first, with the names of their pictures in `/api/evidence/`."""
-    return await plant.records.read(lambda journal: reading.recent_rejects(journal, limit))
+    return await plant.records.read(lambda journal: recent_rejects(journal, limit))
 
 
 @api.get("/summary")

@@ -65,7 +65,7 @@ class HttpCamera:
         """Own the link until cancelled: keep it open between pictures, so that a camera that went away is seen."""
         try:
             while True:
-                if not self._lock.locked():
+                if not self._lock.locked() and not (self._connection.stands and self.link_state is LinkState.ONLINE):
                     await self._look()
                 await asyncio.sleep(LOOK_S)
         finally:

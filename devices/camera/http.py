@@ -80,18 +80,22 @@ class HttpConnection:
             self._stream.close()
             self._stream = None
 
+    @property
+    def stands(self) -> bool:
+        """Whether the connection is open, and nothing waits on it that nobody asked for."""
+        try:
+            return self._stream is not None and not self._stream.read_now()
+        except OSError:
+            return False
+
     async def open(self) -> ByteStream:
         """Return a connection on which nothing waits to be read; one that the camera has closed is opened anew.
 
         :raises OSError: it can't be opened.
         """
-        if self._stream is not None:
-            try:
-                if not self._stream.read_now():
-                    return self._stream
-            except OSError:
-                pass
-            self.close()
+        if self._stream is not None and self.stands:
+            return self._stream
+        self.close()
         self._stream = await self._dial()
         self._protocol = h11.Connection(h11.CLIENT)
         return self._stream

@@ -25,7 +25,8 @@ from devices.printer.wire import (
 
 ANSWER_S = 1.0
 """Within this a printer that can print answers `~HS`."""
-POLL_S = 0.02
+POLL_S = 0.05
+"""How often a printer is asked whether the label is out: a label takes the better part of a second."""
 SILENT = f"no answer to ~HS in {ANSWER_S} s: media or ribbon out, head open, or switched off"
 
 

@@ -80,7 +80,8 @@ def simulate(
             # What had been started and not begun when the line was killed.
             warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
             run = _simulate(seed, items, level, kinds, Depth(depth), challenges, cut, pixels)
-            gc.collect()
+            while gc.collect():
+                pass  # what was killed dies in its `finally` blocks, and leaves more behind
     finally:
         gc.unfreeze()
         gc.enable()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+import operator
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 
 from devices.plc.contract import HEARTBEAT_LOST_S, SCAN_S, Block, Safety, StatusImage
+from simulators.plc import BlockMemory
 from simulators.virtual.watched_plc import WatchedPlc
 
 
@@ -38,6 +40,7 @@ class EventPlc(WatchedPlc):
     _due: float = math.inf
     _timer: asyncio.TimerHandle | None = None
     _context: Context | None = None
+    _loop: asyncio.AbstractEventLoop
     _tracks: bool = True
 
     @property
@@ -52,10 +55,10 @@ class EventPlc(WatchedPlc):
 
     async def run(self) -> None:
         """Scan until cancelled."""
-        self._context = copy_context()
+        self._loop, self._context = asyncio.get_running_loop(), copy_context()
         self.stir()
         try:
-            await asyncio.get_running_loop().create_future()
+            await self._loop.create_future()
         finally:
             if self._timer is not None:
                 self._timer.cancel()
@@ -63,7 +66,7 @@ class EventPlc(WatchedPlc):
     def stir(self) -> None:
         """Scan next time: something may have changed."""
         if self._context is not None:
-            self._wake(asyncio.get_running_loop().time())
+            self._wake(self._loop.time())
 
     def attach(self) -> None:
         """A host is there and beats."""
@@ -85,6 +88,7 @@ class EventPlc(WatchedPlc):
 
     def restart(self, *, keep_memory: bool) -> None:
         """Start anew."""
+        self._catch_up(asyncio.get_running_loop().time())
         super().restart(keep_memory=keep_memory)
         self.stir()
 
@@ -96,18 +100,19 @@ class EventPlc(WatchedPlc):
         )
 
     def _wake(self, at: float) -> None:
-        loop = asyncio.get_running_loop()
-        at = max(math.ceil(at / SCAN_S) * SCAN_S, loop.time())
-        if self._timer is not None and self._due <= at:
+        at = max(math.ceil(at / SCAN_S) * SCAN_S, self._loop.time())
+        if self._due <= at:
             return
         if self._timer is not None:
             self._timer.cancel()
         self._due = at
-        self._timer = loop.call_at(at, self._tick, context=self._context)
+        self._timer = self._loop.call_at(at, self._tick, context=self._context)
 
     def _tick(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         self._timer, self._due = None, math.inf
+        if self._is_disturbed() or (self._host_alive and not self._attached):
+            self._catch_up(now - SCAN_S)
         self.scan(now)
         shown = self._show()
         if shown is not self.shown:
@@ -117,26 +122,26 @@ class EventPlc(WatchedPlc):
         if wait_s is not None:
             self._wake(now + max(wait_s / self._speed, SCAN_S))
 
+    def _catch_up(self, now: float) -> None:
+        """Let what moves have moved until now, so that it is cut off where it truly is."""
+        if self._now is not None and now > self._now:
+            elapsed, self._now = now - self._now, now
+            self._retain(self.machine.step(elapsed * self._speed))
+
     def _show(self) -> Shown:
         """What stands there now; the same object while nothing has changed."""
-        before = self.shown
-        blocks = list(before.blocks) if before is not None else [Block()] * len(self._blocks)
-        changed = [
-            (number, Block(stands, memory.state, memory.echo, memory.result))
-            for number, (stands, memory, old) in enumerate(
-                zip(self.machine.carriers(), self._blocks, blocks, strict=True)
-            )
-            if old.carrier != stands
-            or old.state is not memory.state
-            or old.echo is not memory.echo
-            or old.result is not memory.result
-        ]
-        head = (self._boot_id, self._safety(), self._disturbances)
-        if before is not None and not changed and head == (before.boot_id, before.safety, before.disturbances):
+        safety, before = self._safety(), self.shown
+        old = before.blocks if before is not None else (Block(),) * len(self._blocks)
+        blocks = tuple(map(_shown, self.machine.carriers(), self._blocks, old))
+        if (
+            before is not None
+            and all(map(operator.is_, blocks, old))
+            and safety is before.safety
+            and self._disturbances == before.disturbances
+            and self._boot_id == before.boot_id
+        ):
             return before
-        for number, block in changed:
-            blocks[number] = block
-        return Shown(*head, tuple(blocks))
+        return Shown(self._boot_id, safety, self._disturbances, blocks)
 
     def _watch_host(self, now: float) -> None:
         if self._attached:
@@ -145,3 +150,10 @@ class EventPlc(WatchedPlc):
         if self._host_alive and not alive:
             self._retain(self.machine.host_lost())
         self._host_alive = alive
+
+
+def _shown(stands: int, memory: BlockMemory, old: Block) -> Block:
+    """What a block shows; the same object while nothing has changed."""
+    if old.carrier == stands and old.state is memory.state and old.echo is memory.echo and old.result is memory.result:
+        return old
+    return Block(stands, memory.state, memory.echo, memory.result)

@@ -289,7 +289,8 @@ class VirtualFloor:
         """Whether it can be seen from outside that not all has ended: parcels on the belts, or rejects unopened."""
         world = self.plant.world
         carriers = (*world.zones.values(), *(way.carrier for way in world.travelling.values()))
-        return bool(self.hands.unopened) or any(each.mailer is not None for each in carriers)
+        mailers = (each.mailer for each in carriers if each.mailer is not None)
+        return bool(self.hands.unopened) or any(each.kit or each.contents for each in mailers)
 
     def _is_done(self, found: dict[str, Any]) -> bool:
         unknown = set(found["unknown"]) - {each.acceptance for each in self.finders.still_to_find(found)}

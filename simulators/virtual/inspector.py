@@ -75,6 +75,7 @@ class Inspector:
         self._world = world
         self._now = now
         self._shown: dict[int, Shown] = {}
+        self._fallen: set[str] = set()
         self._broken_at = float("-inf")
         self._state, self._mode, self._turned_at = "", "", float("-inf")
         self._jogged: dict[int, Mailer] = {}
@@ -113,6 +114,8 @@ class Inspector:
             self._find(f"the jaw at {event.zone} closed a second time on the parcel of {event.kit}")
         if isinstance(event, LabelPrinted | LabelApplied):
             self._follow_label(event)
+        if isinstance(event, ParcelFell) and event.chute == Chute.DISPATCH:
+            self._fallen.update(event.mail_numbers)
 
     def written(self, plc: WatchedPlc, permit: Permit) -> None:
         """The line has put a permit on the wire: in this moment it must have been allowed to."""
@@ -150,11 +153,7 @@ class Inspector:
 
     def told(self, told: Told) -> None:
         """Dispatch hears of a sealed parcel only once it has fallen."""
-        fell = any(
-            isinstance(event, ParcelFell) and event.chute == Chute.DISPATCH and told.mail_number in event.mail_numbers
-            for event in self._world.history
-        )
-        if told.kind == "sealed" and not fell:
+        if told.kind == "sealed" and told.mail_number not in self._fallen:
             self.astray.append(f"dispatch was told that {told.mail_number} is sealed, and no such parcel had fallen")
 
     def _look_for_motion(self) -> None:

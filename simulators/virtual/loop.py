@@ -223,7 +223,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """Moment after moment: take what is due, shuffle it, run it. Returns when the loop is asked to stop."""
-        ready, timers, pop = self._ready, self._timers, heapq.heappop
+        ready, timers, pop, process_of = self._ready, self._timers, heapq.heappop, _PROCESS
         while not self._stopping:  # type: ignore[attr-defined]
             if not ready:
                 self._jump()
@@ -249,26 +249,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     continue
                 self.steps += 1
                 context = step._context
-                process: Process | None = context.get(_PROCESS)
-                if process is not None and not self._lives(process, step):
-                    continue
+                process: Process | None = context.get(process_of)
+                if process is not None:
+                    if not process.alive:
+                        self._graveyard.append(step)
+                        continue
+                    process.steps += 1
+                    if process.steps == process.die_at:
+                        self.kill(process)
+                        continue
                 try:
                     context.run(step._callback, *step._args)
                 except (SystemExit, KeyboardInterrupt):
                     raise
                 except BaseException as error:
                     self.call_exception_handler({"message": f"in {step._callback!r}", "exception": error})
-
-    def _lives(self, process: Process, step: Step) -> bool:
-        """Whether a process makes this step of its; it may be the one before which it is to die."""
-        if not process.alive:
-            self._graveyard.append(step)
-            return False
-        process.steps += 1
-        if process.steps == process.die_at:
-            self.kill(process)
-            return False
-        return True
 
     def _shuffle(self, batch: list[Step]) -> None:
         """An order that only the seed decides."""
@@ -284,7 +279,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             heapq.heappop(timers)
         if not timers:
             raise Deadlock(f"nothing can happen any more at {self._now:.3f} s; waiting: {_waiting(self)}")
-        self._now = max(self._now, timers[0][0])
+        if timers[0][0] > self._now:
+            self._now = timers[0][0]
         self._at_this_moment = 0
 
     def _process_events(self, event_list: object) -> None:

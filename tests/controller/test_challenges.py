@@ -33,7 +33,8 @@ from controller.flow.slips import Slips
 from controller.flow.tracking import record_stage
 from controller.formats.mail_numbers import check_mail_number
 from controller.journal import Ledger
-from controller.journal.reading import counters, order_lines, pick_list, recent_rejects
+from controller.journal.reading import counters, order_lines, pick_list
+from controller.journal.reject_views import recent_rejects
 from controller.orders.mail_numbers import MailNumberState, advance, fill_pool
 from controller.orders.work_orders import accept_orders
 from controller.plan.challenges import ChallengeKind, ChallengePart, ChallengeSection

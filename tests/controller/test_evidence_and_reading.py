@@ -14,10 +14,12 @@ from controller.dispatch.events import EventData, EventType, put_event
 from controller.exits import Reason
 from controller.eyes.evidence import EvidenceStore, expire, record
 from controller.journal import Journal, Ledger
-from controller.journal.reading import counters, item_story, pick_list, recent_rejects
+from controller.journal.reading import counters, item_story, pick_list
+from controller.journal.reject_views import RejectKey, recent_rejects
 from controller.orders.mail_numbers import fill_pool, reserve
 from controller.orders.work_orders import accept_orders, begin_attempt, end_attempt, release_rework
 from controller.plan.config import LineConfig
+from controller.snapshot import RejectView
 from controller.words.reason_texts import REASONS, describe
 from vision.verdict import Check, Outcome, Verdict
 
@@ -139,6 +141,23 @@ async def test_rejects_tell_why_and_show_the_telling_picture_first(worked: Journ
     await worked.write(lambda ledger: release_rework(ledger, reject.acceptance, "wang"))
     (released,) = await worked.write(lambda ledger: recent_rejects(ledger.connection))
     assert not released.waits, "nobody is offered to rework it again"
+
+
+async def test_a_reject_that_is_known_is_read_again_once_its_pictures_or_its_order_have_changed(
+    worked: Journal,
+) -> None:
+    known: dict[RejectKey, RejectView] = {}
+
+    async def ask() -> RejectView:
+        (reject,) = await worked.write(lambda ledger: recent_rejects(ledger.connection, 20, known))
+        return reject
+
+    reject = await ask()
+    assert await ask() is reject
+    await worked.write(lambda ledger: ledger.connection.execute("DELETE FROM evidence WHERE picture LIKE 'c%'"))
+    assert [picture[0] for picture in (await ask()).pictures] == ["a", "b"]
+    await worked.write(lambda ledger: release_rework(ledger, reject.acceptance, "wang"))
+    assert not (await ask()).waits
 
 
 async def test_counters(worked: Journal) -> None:

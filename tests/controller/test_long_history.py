@@ -23,7 +23,8 @@ from controller.flow.slips import contradicted, unanchored
 from controller.journal import Journal, Ledger
 from controller.journal.escape import escape_view
 from controller.journal.open_matters import open_matters
-from controller.journal.reading import counters, item_story, pick_list, recent_rejects, verify_chain
+from controller.journal.reading import counters, item_story, pick_list, verify_chain
+from controller.journal.reject_views import recent_rejects
 from controller.orders.mail_numbers import fill_pool, reserve
 from controller.orders.parts_ledger import spoil_part
 from controller.orders.work_orders import accept_orders
