@@ -175,7 +175,7 @@ def test_without_the_card_the_whole_pocket_is_kept_back() -> None:
     verdict = judged([elsewhere], placed, digest="00" * 32)
     assert outcomes(verdict)["identity_number identity_card"] == "reject"
     seen = decode(verdict.evidence)
-    scale = 960 / 1922
+    scale = 0.5
     left, right = (round(mm * 6.2 * scale) for mm in (100, 180))
     top, bottom = (round((mm - 320) * 6.2 * scale) for mm in (355, 410))
     assert np.median(seen[top:bottom, left:right]) < 10
@@ -183,7 +183,7 @@ def test_without_the_card_the_whole_pocket_is_kept_back() -> None:
 
 def _kept_of_the_card(verdict: Verdict) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """What the evidence shows of the number's line."""
-    scale = 960 / 1922
+    scale = 0.5
     seen = cv2.cvtColor(decode(verdict.evidence), cv2.COLOR_BGR2GRAY)
     left, right = (round(mm * 6.2 * scale) for mm in (15 + 15, 15 + 80))
     top, bottom = (round((mm - 320) * 6.2 * scale) for mm in (350 + 48, 350 + 57))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from vision.evidence import MAX_BYTES, draw
+from vision.evidence import MAX_BYTES, MAX_SIDE_PX, draw
 from vision.verdict import Check, Outcome
 
 FAILED = Check("part_count", Outcome.REJECT, "", "2", "3", region=((10, 10), (400, 10), (400, 300), (10, 300)))
@@ -27,3 +29,16 @@ def test_evidence_of_the_noisiest_picture_is_under_150_kb(kind: str, size: tuple
     shown = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None
     assert max(shown.shape) > 400
+
+
+@pytest.mark.parametrize(
+    ("width", "kept"), [(640, 640), (1280, MAX_SIDE_PX), (1508, 754), (1922, 961), (2610, MAX_SIDE_PX)]
+)
+def test_what_failed_is_marked_in_its_place_at_whatever_size_the_picture_is_kept(width: int, kept: int) -> None:
+    check = replace(FAILED, region=tuple((x * width / 640, y * width / 640) for x, y in FAILED.region))
+    grey = np.full((width * 3 // 4, width, 3), 128, np.uint8)
+    shown = cv2.imdecode(np.frombuffer(draw(grey, (check,)), np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
+    assert shown.shape[1] == kept
+    marked = np.flatnonzero(np.abs(shown[round(200 * kept / 640)].astype(int) - 128).max(axis=1) > 60)
+    assert (marked.min(), marked.max()) == pytest.approx((10 * kept / 640, 400 * kept / 640), abs=4)

@@ -10,7 +10,7 @@ from simulators.render.plate_photos import COVERS, plate_photo, spoilt
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, number_in
 from vision.plate.reading import read_number
 from vision.plate.rectify import plates_in
-from vision.plate.visible import LEAST_GROUND
+from vision.plate.visible import LEAST_GROUND, LEAST_HALF
 from vision.plates import verify_crop, verify_picture
 from vision.verdict import Outcome, PlateColour, Verdict
 
@@ -122,6 +122,25 @@ def test_a_printed_label_on_the_province_of_a_coarse_plate_is_seen_by_its_colour
     seen = read_number([spoilt(picture, (0.02, 0.17), "label", seed)], "皖A8H128").seen
     assert seen[0].ground < LEAST_GROUND
     assert min(each.ground for each in seen[1:]) > LEAST_GROUND
+
+
+@pytest.mark.parametrize(("text", "seed", "how"), [("川ZNUB8G", 773, "white"), ("川AC8SR3", 733, "dark")])
+def test_what_hides_one_half_of_a_character_is_seen_by_its_colour(text: str, seed: int, how: str) -> None:
+    """Both were accepted once: the recogniser guessed the letter, and its place as a whole had colour enough."""
+    picture = spoilt(_photo(PlateKind.SMALL, "blue", text, seed), (0.175, 0.253), how, seed)
+    assert _failed(verify_crop(picture, text, PlateKind.SMALL)) == {"plate_visible"}
+    seen = read_number([picture], text).seen
+    assert seen[1].half < LEAST_HALF
+    assert min(each.half for each in (seen[0], *seen[2:])) > LEAST_HALF
+
+
+def test_a_label_is_seen_on_a_faded_plate_too() -> None:
+    """A number that only coloured plates bear: what has nothing of a hue lies on it, however pale the ground is."""
+    photo = _photo(PlateKind.SMALL, "blue", "皖NZ109J")
+    faded = cv2.addWeighted(photo, 0.22, cv2.merge([cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)] * 3), 0.78, 0)
+    assert min(each.ground for each in read_number([faded], "皖NZ109J").seen) > LEAST_GROUND
+    seen = read_number([spoilt(faded, (0.03, 0.165), "label", SEED)], "皖NZ109J").seen
+    assert seen[0].ground < LEAST_GROUND
 
 
 def test_a_plate_of_two_grounds_is_not_held_against_one_colour() -> None:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from vision.alignment import Frames, places_of
 from vision.characters import LINE_HEIGHT_PX, STEP_PX, line_width
 from vision.pictures import Picture
-from vision.plate.kinds import LAYOUTS, PlateKind
+from vision.plate.kinds import LAYOUTS, PlateKind, kinds_bearing
 from vision.ranks import median, medians
+from vision.verdict import PlateColour
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.uint8]
@@ -32,6 +33,11 @@ MOST_SOLID = 0.7
 LEAST_GROUND = 0.3
 """Least colour of the ground in a character's place, as a share of the median: what lies on a character is seldom of
 the plate's colour. Measured: on real cut-outs from 0.32, under a printed label 0.18 in the median."""
+LEAST_HALF = 0.2
+"""The same of the left or the right half of a place: what hides half of a character leaves the plate's colour on the
+other. Measured: on real cut-outs from 0.25, rendered from 0.49."""
+LEAST_FADED = 0.1
+"""The same of a whole place where the ground is faded; real cut-outs: from 0.17."""
 MOST_GLARE = 0.10
 """Greatest share of a character's place that may be full white on more than a stroke's width."""
 GLARE_LEVEL = 252
@@ -45,6 +51,9 @@ _ROWS = slice(8, 40)
 """Rows of the prepared line that the characters fill at least."""
 _COLOURED = 25.0
 """Least median colour, grey levels away from grey, of a ground that is known by it; white and black ones have less."""
+_FADED = 15.0
+"""The same of a plate that must have a coloured ground."""
+_HUES = frozenset((PlateColour.BLUE, PlateColour.YELLOW, PlateColour.GREEN))
 _FREE_SHARE = 20
 """Per cent of a character's place that shows the ground at least."""
 _PAIR = 2
@@ -61,7 +70,7 @@ class Seen:
 
     :ivar row: of the number, from 0. :ivar left: of its place, as a share of the row's width; :ivar right: likewise.
     :ivar edges: as `LEAST_EDGES`; :ivar spread: as `LEAST_SPREAD`; :ivar glare: as `MOST_GLARE`;
-        :ivar solid: as `MOST_SOLID`; :ivar ground: as `LEAST_GROUND`.
+        :ivar solid: as `MOST_SOLID`; :ivar ground: as `LEAST_GROUND`; :ivar half: as `LEAST_HALF`.
     """
 
     character: str
@@ -73,11 +82,13 @@ class Seen:
     glare: float
     solid: float
     ground: float
+    half: float
 
     @property
     def score(self) -> float:
-        """1 at the bound of the worst of the five, more when it is seen better."""
-        bounds = [self.edges / LEAST_EDGES, self.spread / LEAST_SPREAD, self.ground / LEAST_GROUND, 2.0]
+        """1 at the bound of the worst of the six, more when it is seen better."""
+        bounds = [self.edges / LEAST_EDGES, self.spread / LEAST_SPREAD, 2.0]
+        bounds += [self.ground / LEAST_GROUND, self.half / LEAST_HALF]
         bounds += [_free(found, most) for found, most in ((self.glare, MOST_GLARE), (self.solid, MOST_SOLID))]
         return min(bounds)
 
@@ -99,17 +110,29 @@ def seen_in(lines: Sequence[Picture], frames: Sequence[Frames], texts: Sequence[
     found = [each for row in enumerate(zip(lines, frames, texts, strict=True)) for each in _in_line(row[0], *row[1])]
     edges = max(1e-3, median([each.edges for each in found]))
     spread = max(1e-3, median([each.spread for each in found]))
-    ground = median([each.ground for each in found])
-    coloured = ground >= _COLOURED and not LAYOUTS[PlateKind.NEV_LARGE].bears("".join(texts))
+    of_ground = _on_ground(found, "".join(texts))
     return [
-        replace(
-            each,
-            edges=each.edges / edges,
-            spread=each.spread / spread,
-            ground=max(0.0, each.ground / ground) if coloured else 1.0,
-        )
-        for each in found
+        replace(each, edges=each.edges / edges, spread=each.spread / spread, ground=ground, half=half)
+        for each, (ground, half) in zip(found, of_ground, strict=True)
     ]
+
+
+def _on_ground(found: Sequence[Seen], text: str) -> list[tuple[float, float]]:
+    """`ground` and `half` of each character as shares of the plate's; 1 where its colour tells nothing.
+
+    :param found: with both in grey levels.
+    """
+    grounds, halves = [each.ground for each in found], [each.half for each in found]
+    ground, half = median(grounds), max(1e-3, median(halves))
+    nothing = [(1.0, 1.0)] * len(found)
+    if LAYOUTS[PlateKind.NEV_LARGE].bears(text):
+        return nothing
+    if ground >= _COLOURED:
+        return [(max(0.0, one / ground), max(0.0, other / half)) for one, other in zip(grounds, halves, strict=True)]
+    colours = {LAYOUTS[kind].colour for kind in kinds_bearing(text)}
+    if ground >= _FADED and colours and colours <= _HUES:
+        return [(max(0.0, one / ground) * LEAST_GROUND / LEAST_FADED, 1.0) for one in grounds]
+    return nothing
 
 
 def _free(found: float, most: float) -> float:
@@ -117,7 +140,7 @@ def _free(found: float, most: float) -> float:
 
 
 def _in_line(row: int, line: Picture, frames: Frames, text: str) -> list[Seen]:
-    """The characters of one row, `edges`, `spread` and `ground` in grey levels."""
+    """The characters of one row, `edges`, `spread`, `ground` and `half` in grey levels."""
     prepared, cells, width = _prepared(line), _cells(frames, text), line_width(line)
     grey = np.asarray(cv2.cvtColor(prepared, cv2.COLOR_BGR2GRAY), np.uint8)
     colour = _ground_colour(prepared, cells)
@@ -132,6 +155,7 @@ def _in_line(row: int, line: Picture, frames: Frames, text: str) -> list[Seen]:
             right / width,
             *_measured(deep, hidden, left, right),
             _free_ground(colour, left, right),
+            _free_half(colour, left, right),
         )
         for character, (left, right) in zip(text, cells, strict=True)
     ]
@@ -187,6 +211,12 @@ def _free_ground(colour: NDArray[np.float32], left: float, right: float) -> floa
     part = colour[:, max(0, int(left)) : int(right) + 1].ravel()
     place = part.size * (100 - _FREE_SHARE) // 100
     return float(np.partition(part, place)[place]) if part.size else 0.0
+
+
+def _free_half(colour: NDArray[np.float32], left: float, right: float) -> float:
+    """The same of the half that has less of it."""
+    middle = (left + right) / 2
+    return min(_free_ground(colour, left, middle), _free_ground(colour, middle, right))
 
 
 def _prepared(line: Picture) -> Picture:
