@@ -17,6 +17,7 @@ from controller.journal.store import GENESIS, entry_digest
 from controller.masking import mask, masked_apart
 from controller.snapshot import CheckView, Counters, RejectView
 from controller.words.alarm_texts import AlarmKind
+from controller.words.cause_texts import in_chinese, in_english
 from controller.words.reason_texts import describe
 
 _NUMBERED = ("plate", "document_number", "document_zone", "identity")
@@ -165,7 +166,9 @@ def recent_rejects(connection: sqlite3.Connection, most: int = 20) -> list[Rejec
     """The last items that did not end packed, newest first."""
     rows = connection.execute(
         "SELECT item, acceptance, attempt, product, reason, detail, ended_at, (SELECT orders.state = 'rejected'"
-        " AND orders.attempt = items.attempt FROM orders WHERE orders.acceptance = items.acceptance) FROM items"
+        " AND orders.attempt = items.attempt FROM orders WHERE orders.acceptance = items.acceptance),"
+        " CASE WHEN outcome = 'rejected' THEN (SELECT orders.state FROM orders"
+        " WHERE orders.acceptance = items.acceptance) ELSE outcome END FROM items"
         " WHERE outcome IS NOT NULL AND outcome NOT IN ('packed', 'challenged') ORDER BY item DESC LIMIT ?",
         (most,),
     ).fetchall()
@@ -338,7 +341,7 @@ def _reject_view(row: tuple[Any, ...], pictures: tuple[tuple[str, str | None], .
 
     :param row: as `recent_rejects` asks for it. :param pictures: name and, of one that was not accepted, its checks.
     """
-    item, acceptance, attempt, product, reason, detail, ended_at, waits = row
+    item, acceptance, attempt, product, reason, detail, ended_at, waits, state = row
     text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
     return RejectView(
         item=item,
@@ -352,6 +355,7 @@ def _reject_view(row: tuple[Any, ...], pictures: tuple[tuple[str, str | None], .
         pictures=tuple(dict.fromkeys(_file(picture) for picture, _ in pictures if picture)),
         checks=_failed_checks([(picture, checks) for picture, checks in pictures if checks is not None]),
         waits=bool(waits),
+        state=state or "",
     )
 
 
@@ -369,6 +373,8 @@ def _failed_checks(pictures: list[tuple[str, str]]) -> tuple[CheckView, ...]:
     return tuple(
         CheckView(
             **{key: value for key, value in _masked(check).items() if key in shown},
+            subject_text=in_english(check.get("subject", "")),
+            subject_text_zh=in_chinese(check.get("subject", "")),
             number=number,
             picture=_file(picture),
         )
