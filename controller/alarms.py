@@ -129,6 +129,18 @@ class Alarms:
         self._turns.append(_Turn(alarm.number, "alarm_cleared", self._now()))
         self.changed.beat()
 
+    def absorb(self, kind: AlarmKind, source: str = "") -> None:
+        """End an alarm for another that tells its cause: nobody has to acknowledge it any more."""
+        alarm = self._standing.pop((kind, source), None)
+        if alarm is not None:
+            self._turns.append(_Turn(alarm.number, "alarm_cleared", self._now()))
+            self.changed.beat()
+
+    def facts_of(self, kind: AlarmKind, source: str = "") -> Mapping[str, Any] | None:
+        """What a standing alarm was raised with; None when it does not stand."""
+        alarm = self._standing.get((kind, source))
+        return None if alarm is None else alarm.facts
+
     def acknowledge(self, number: int, by: str) -> bool:
         """A person has seen it. Returns whether there was such an alarm."""
         ended = self._ended.pop(number, None)

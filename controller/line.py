@@ -73,6 +73,7 @@ class Line:
         vision: VisionWorkers,
     ) -> None:
         self.config = config
+        self.names = config.names()
         self.plant_recipes = config.recipes
         """As `line.toml` has them, without the settings that lie over them."""
         self.settings_version = 0
@@ -92,7 +93,7 @@ class Line:
                 State.ABORTING: self._end_session,
             },
             self._record_change,
-            lambda text: self.alarms.raise_anew(AlarmKind.NOT_READY, "", cause=text.en),
+            lambda text: self.alarms.raise_anew(AlarmKind.NOT_READY, "", cause=text.en, cause_zh=text.zh),
         )
         self.holding = Holding(self.unit, self.alarms)
         self.memory = Memory(journal, self.holding)

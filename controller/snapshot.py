@@ -15,6 +15,7 @@ class StationView(_View):
     :ivar carrier: 0 when empty; :ivar item: None for a carrier without an item.
     :ivar activity: stable code of what is done or waited for, as `waiting_for_parts`; empty: nothing.
     :ivar activity_s: how long already; :ivar cycle_s: how long the last item took here, without waiting for its way on.
+    :ivar suspect: stable code or cause, empty: nobody doubts it; :ivar suspect_text: the same in words, briefly.
     :ivar challenge: which test kit it is, empty for an order.
     """
 
@@ -30,16 +31,19 @@ class StationView(_View):
     activity_s: float = 0.0
     cycle_s: float = 0.0
     suspect: str = ""
+    suspect_text: str = ""
+    suspect_text_zh: str = ""
     challenge: str = ""
 
 
 class DeviceView(_View):
-    """One device. :ivar state: `online`, `connecting`, `offline` or `wrong_device`."""
+    """One device. :ivar state: `online`, `connecting`, `offline` or `wrong_device`; :ivar detail: why, in words."""
 
     name: str
     type: str
     state: str
     detail: str = ""
+    detail_zh: str = ""
 
 
 class AlarmView(_View):
@@ -72,6 +76,8 @@ class CheckView(_View):
 
     name: str
     subject: str = ""
+    subject_text: str = ""
+    subject_text_zh: str = ""
     outcome: str = "reject"
     expected: str = ""
     found: str = ""
@@ -85,6 +91,8 @@ class RejectView(_View):
     """A rejected item. :ivar reason: stable code; :ivar pictures: evidence file names, the telling one first.
 
     :ivar waits: its order waits for hands; False once it was released, packed or given up.
+    :ivar state: where its order is now; of one that nobody can lay hands on its own outcome: `unknown`, `recalled`,
+        `lost`.
     """
 
     item: int
@@ -98,6 +106,7 @@ class RejectView(_View):
     pictures: tuple[str, ...] = ()
     checks: tuple[CheckView, ...] = ()
     waits: bool = True
+    state: str = ""
 
 
 class MatterView(_View):
@@ -121,7 +130,7 @@ class MatterView(_View):
 class SuspectView(_View):
     """An item for which a person has to answer before the line goes on.
 
-    :ivar why: stable code or cause; :ivar stage: how far it was proven.
+    :ivar why: stable code or cause; :ivar why_text: the same in words; :ivar stage: how far it was proven.
     :ivar led: the line still leads it, and takes it to reject when it goes on; else the next start does.
     :ivar answered: a person has seen its carrier stand there untouched.
     """
@@ -133,6 +142,8 @@ class SuspectView(_View):
     zone: str
     stage: str = ""
     why: str = ""
+    why_text: str = ""
+    why_text_zh: str = ""
     led: bool = False
     answered: bool = False
 

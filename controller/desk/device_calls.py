@@ -17,6 +17,7 @@ from controller.desk.channel_wire import ChannelRefused
 from controller.desk.registers import registers_of
 from controller.equipment import Driver
 from controller.line import Line
+from controller.words.cause_texts import in_chinese
 from devices.errors import DeviceError
 from devices.links.state import LinkCounters, LinkState
 from devices.plc.contract import ALL_SAFE, BlockState
@@ -56,6 +57,7 @@ class DeviceCalls:
             "state": str(driver.link_state),
             "health": self._health(name, driver),
             "last_error": driver.last_error,
+            "last_error_zh": self._line.names.zh(in_chinese(driver.last_error)),
             "last_exchange_s": None if last is None else round(now - last, 1),
             "exchanges": counters.exchanges,
             "timeouts": counters.timeouts,

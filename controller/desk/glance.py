@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from typing import TypeVar
 
 from controller.flow.items import Item
 from controller.line import Line
 from controller.plan.places import Station
-from controller.snapshot import Snapshot, StationView, SuspectView
+from controller.snapshot import AlarmView, DeviceView, RejectView, Snapshot, StationView, SuspectView
 from controller.unit.packml import State, allowed_commands
+from controller.words.cause_texts import in_chinese, in_english
+from controller.words.names import Names
+from controller.words.text import Text
+
+Told = TypeVar("Told", AlarmView, RejectView)
+_BEGINNING = re.compile(r"^[a-z0-9_]+: ")
 
 _LEADING = frozenset(
     {
@@ -27,7 +35,9 @@ _LEADING = frozenset(
 
 def look_at(line: Line) -> Snapshot:
     """The line as it stands now."""
-    state, holding = line.unit.state, line.holding
+    state, holding, names = line.unit.state, line.holding, line.names
+    suspects = _suspects(line)
+    hold_text = names.told(holding.text) if holding.text else Text("", "")
     return Snapshot(
         line=line.config.line.id,
         name=line.config.line.name,
@@ -37,15 +47,15 @@ def look_at(line: Line) -> Snapshot:
         state=state.name.title(),
         commands=tuple(command.name.lower() for command in allowed_commands(state, line.unit.mode)),
         hold_reason=holding.reason,
-        hold_text=holding.text.en if holding.text else "",
-        hold_text_zh=holding.text.zh if holding.text else "",
-        stations=_stations(line),
-        devices=line.equipment.views(),
+        hold_text=hold_text.en,
+        hold_text_zh=hold_text.zh,
+        stations=_stations(line, suspects),
+        devices=tuple(_explained(line, view) for view in line.equipment.views()),
         counters=line.tally.counters,
-        alarms=line.alarms.views(),
-        rejects=line.tally.rejects,
+        alarms=tuple(_named(view, names) for view in line.alarms.views()),
+        rejects=tuple(_named(view, names) for view in line.tally.rejects),
         matters=line.tally.matters,
-        suspects=_suspects(line),
+        suspects=suspects,
         escape=line.tally.escape,
         dispatch_online=line.dispatch.online and line.dispatch.dispatch_seen,
         decision_latency=line.permits.decision.summary(),
@@ -53,16 +63,48 @@ def look_at(line: Line) -> Snapshot:
     )
 
 
+def _named(view: Told, names: Names) -> Told:
+    return view.model_copy(update={"text": names.en(view.text), "text_zh": names.zh(view.text_zh)})
+
+
 def _suspects(line: Line) -> tuple[SuspectView, ...]:
-    """Whom the line leads and can't vouch for; while it stands still without a session, whoever is open."""
+    """Whom the line leads and can't vouch for; while it stands still without a session, whoever is open.
+
+    Each where the conveyor sees its carrier: a move that was cut off may have ended in the next zone.
+    """
     led = line.tracking.items if line.unit.state in _LEADING else {}
     journalled = {each.item: each for each in line.tally.open_items}
     fresh = {token: _fresh(item) for token, item in led.items() if item.suspect and token not in journalled}
     return tuple(
-        each.model_copy(update={"led": True, "why": led[each.item].suspect}) if each.item in led else each
+        _doubted(line, each, led.get(each.item))
         for each in (journalled | fresh).values()
         if (led[each.item].suspect if each.item in led else line.unit.state not in _LEADING)
     )
+
+
+def _doubted(line: Line, view: SuspectView, led: Item | None) -> SuspectView:
+    why = led.suspect if led is not None else view.why
+    told = _in_words(line, why or "stopped")
+    where = line.tracking.zone_of(view.carrier) or view.zone
+    about = {"zone": where, "why": why, "why_text": told.en, "why_text_zh": told.zh, "led": led is not None}
+    return view.model_copy(update=about)
+
+
+def _explained(line: Line, view: DeviceView) -> DeviceView:
+    if not view.detail:
+        return view
+    told = _in_words(line, _BEGINNING.sub("", view.detail))
+    return view.model_copy(update={"detail": told.en, "detail_zh": told.zh})
+
+
+def _in_words(line: Line, cause: str) -> Text:
+    return line.names.told(Text(in_chinese(cause), in_english(cause)))
+
+
+def _briefly(line: Line, cause: str) -> dict[str, str]:
+    """A cause without the device that it begins with: at a station there is little room."""
+    told = _in_words(line, _BEGINNING.sub("", cause))
+    return {"suspect": cause, "suspect_text": told.en, "suspect_text_zh": told.zh}
 
 
 def _fresh(item: Item) -> SuspectView:
@@ -77,12 +119,17 @@ def _fresh(item: Item) -> SuspectView:
     )
 
 
-def _stations(line: Line) -> tuple[StationView, ...]:
-    items = {item.zone: item for item in line.tracking.items.values()}
-    return tuple(_station(line, station, items.get(station.zone)) for station in line.config.stations)
+def _stations(line: Line, suspects: tuple[SuspectView, ...]) -> tuple[StationView, ...]:
+    """Each zone with its item. One that nobody leads any more still lies on its carrier: it is no empty one."""
+    where = {each.item: each.zone for each in suspects}
+    items = {where.get(item.token, item.zone): item for item in line.tracking.items.values()}
+    left = {each.zone: each for each in suspects if each.item not in line.tracking.items}
+    return tuple(
+        _station(line, station, items.get(station.zone), left.get(station.zone)) for station in line.config.stations
+    )
 
 
-def _station(line: Line, station: Station, item: Item | None) -> StationView:
+def _station(line: Line, station: Station, item: Item | None, left: SuspectView | None) -> StationView:
     carrier = line.tracking.carrier_at(station.zone)
     empty = StationView(
         zone=station.zone,
@@ -93,7 +140,7 @@ def _station(line: Line, station: Station, item: Item | None) -> StationView:
         cycle_s=round(line.tracking.cycle_s.get(station.zone, 0.0), 1),
     )
     if item is None:
-        return empty
+        return empty if left is None or left.carrier != carrier else empty.model_copy(update=_left_behind(line, left))
     now = asyncio.get_running_loop().time()
     return empty.model_copy(
         update={
@@ -103,7 +150,12 @@ def _station(line: Line, station: Station, item: Item | None) -> StationView:
             "product": item.order.product,
             "activity": str(item.activity),
             "activity_s": round(now - item.activity_since, 1),
-            "suspect": item.suspect,
             "challenge": item.challenge or "",
         }
+        | (_briefly(line, item.suspect) if item.suspect else {})
     )
+
+
+def _left_behind(line: Line, left: SuspectView) -> dict[str, object]:
+    about = {"item": left.item, "acceptance": left.acceptance, "product": left.product}
+    return {**about, **_briefly(line, left.why or "stopped")}

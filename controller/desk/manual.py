@@ -24,7 +24,7 @@ from controller.flow.items import Item
 from controller.flow.motions import Motion, MotionKind, motions_of, place
 from controller.journal import JournalUnavailable, Ledger
 from controller.line import Line
-from controller.stations.divert import confirmed_chute
+from controller.stations.divert import ESCAPED, confirmed_chute
 from controller.stations.seal import set_points
 from controller.unit.machine import IllegalCommand
 from controller.unit.packml import MODE_CHANGES_IN, Mode
@@ -277,7 +277,7 @@ class ManualMode:
 
         bag, item = await self._write(change)
         if bag is not None:
-            line.holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item)
+            line.holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item, cause=ESCAPED)
             line.dispatch.kick()
 
     def _setpoints(self, motion: Motion) -> tuple[int, ...]:

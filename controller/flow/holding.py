@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from controller.alarms import Alarms
@@ -10,6 +11,10 @@ from controller.unit.packml import Command
 from controller.words.alarm_texts import ALARMS, AlarmKind
 from controller.words.text import Text
 
+_CIRCUITS = (AlarmKind.GUARD_OPEN, AlarmKind.EMERGENCY_STOP)
+_FOLLOWING = frozenset({AlarmKind.STATION_FAULT, AlarmKind.COMMAND_REFUSED})
+_CUT_OFF = ("INTERRUPTED", "GUARD_OPEN")
+"""How a PLC tells that a circuit which opened has ended or forbidden a motion."""
 _OUTLASTING = frozenset({AlarmKind.BAG_FROZEN, AlarmKind.RECALL, AlarmKind.CHALLENGE_MISSED})
 
 
@@ -44,9 +49,31 @@ class Holding:
         self.reason, self.text = "", None
 
     def _stop_by(self, command: Command, kind: AlarmKind, source: str, facts: dict[str, Any]) -> None:
+        if not self._follows(kind, facts):
+            self._raise(kind, source, facts)
+        if self._unit.takes(command):
+            self._unit.command(command, "line")
+
+    def _raise(self, kind: AlarmKind, source: str, facts: dict[str, Any]) -> None:
+        if kind in _CIRCUITS:
+            for following in [each for each in self._causes if self._was_cut_off(*each)]:
+                self._alarms.absorb(*following)
+                self._causes.remove(following)
+            if not self._causes:
+                self.reason, self.text = "", None
         self._alarms.raise_alarm(kind, source, **facts)
         self._causes.append((kind, source))
         if self.text is None:
             self.reason, self.text = str(kind), ALARMS[kind].text(source, facts)
-        if self._unit.takes(command):
-            self._unit.command(command, "line")
+
+    def _was_cut_off(self, kind: AlarmKind, source: str) -> bool:
+        return kind in _FOLLOWING and _cut_off(self._alarms.facts_of(kind, source) or {})
+
+    def _follows(self, kind: AlarmKind, facts: Mapping[str, Any]) -> bool:
+        """One root cause is one alarm: an opened guard cuts motions off, and each station says so too."""
+        stands = any(self._alarms.facts_of(circuit) is not None for circuit in _CIRCUITS)
+        return kind in _FOLLOWING and stands and _cut_off(facts)
+
+
+def _cut_off(facts: Mapping[str, Any]) -> bool:
+    return any(code in str(facts.get("cause", "")) for code in _CUT_OFF)

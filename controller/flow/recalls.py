@@ -54,8 +54,10 @@ def raise_open(alarms: Alarms, matters: Iterable[MatterView]) -> None:
     matters = tuple(matters)
     for matter in matters:
         if matter.kind == "bag":
-            inside = [str(each.number) for each in matters if each.kind == "item" and each.bag == matter.number]
-            alarms.raise_alarm(AlarmKind.BAG_FROZEN, str(matter.number), item=", ".join(inside) or "–")
+            inside = [each for each in matters if each.kind == "item" and each.bag == matter.number]
+            items = ", ".join(str(each.number) for each in inside) or "–"
+            cause = inside[0].cause if inside else "not counted yet"
+            alarms.raise_alarm(AlarmKind.BAG_FROZEN, str(matter.number), item=items, cause=cause)
         elif matter.kind == "event":
             alarms.raise_alarm(AlarmKind.EVENT_REFUSED, str(matter.number), cause=matter.cause)
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.words.alarm_texts import ALARMS, AlarmKind
+from controller.words.names import NOBODY, Names
 
 FLOOD_AT = 10
 """Alarms in ten minutes from which they are a flood."""
@@ -90,10 +91,10 @@ class Raised:
     at: datetime
 
 
-def past_alarms(connection: sqlite3.Connection, wanted: Wanted, most: int) -> list[PastAlarm]:
-    """Alarms that fit, newest first."""
+def past_alarms(connection: sqlite3.Connection, wanted: Wanted, most: int, names: Names = NOBODY) -> list[PastAlarm]:
+    """Alarms that fit, newest first, told with the names of this line's devices."""
     found: list[PastAlarm] = []
-    for alarm in _newest_first(connection, wanted):
+    for alarm in _newest_first(connection, wanted, names):
         if _has_words(alarm, wanted.words):
             found.append(alarm)
             if len(found) == most:
@@ -174,7 +175,7 @@ def _chattering(raised: Sequence[Raised]) -> tuple[tuple[str, str, int], ...]:
     return tuple(sorted(found, key=lambda each: -each[2])[:_TOP])
 
 
-def _newest_first(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[PastAlarm]:
+def _newest_first(connection: sqlite3.Connection, wanted: Wanted, names: Names) -> Iterator[PastAlarm]:
     rows = connection.execute(
         "SELECT alarm, kind, source, priority, data, raised_at, cleared_at, acknowledged_at FROM alarms"
         " WHERE (? = 0 OR alarm < ?) AND (? = '' OR kind = ?) AND (? = 0 OR priority = ?)"
@@ -184,13 +185,13 @@ def _newest_first(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Pa
             MOST_LOOKED_AT,
         ),
     )
-    return (_past(row) for row in rows)
+    return (_past(row, names) for row in rows)
 
 
-def _past(row: sqlite3.Row) -> PastAlarm:
+def _past(row: sqlite3.Row, names: Names) -> PastAlarm:
     facts: dict[str, Any] = json.loads(row["data"])
     known = row["kind"] in set(AlarmKind)
-    text = ALARMS[AlarmKind(row["kind"])].text(row["source"], facts) if known else None
+    text = names.told(ALARMS[AlarmKind(row["kind"])].text(row["source"], facts)) if known else None
     return PastAlarm(
         alarm=row["alarm"],
         kind=row["kind"],

@@ -9,6 +9,7 @@ from typing import Any
 from controller.journal.reading import file_of, masked_check
 from controller.masking import mask
 from controller.snapshot import CheckView, RejectView
+from controller.words.cause_texts import in_chinese, in_english
 from controller.words.reason_texts import describe
 
 _PICTURES_EXPLAINED = 3
@@ -25,7 +26,9 @@ def recent_rejects(
     """
     rows = connection.execute(
         "SELECT item, acceptance, attempt, product, reason, detail, ended_at, (SELECT orders.state = 'rejected'"
-        " AND orders.attempt = items.attempt FROM orders WHERE orders.acceptance = items.acceptance) FROM items"
+        " AND orders.attempt = items.attempt FROM orders WHERE orders.acceptance = items.acceptance),"
+        " CASE WHEN outcome = 'rejected' THEN (SELECT orders.state FROM orders"
+        " WHERE orders.acceptance = items.acceptance) ELSE outcome END FROM items"
         " WHERE outcome IS NOT NULL AND outcome NOT IN ('packed', 'challenged') ORDER BY item DESC LIMIT ?",
         (most,),
     ).fetchall()
@@ -70,7 +73,7 @@ def _pictures(connection: sqlite3.Connection, items: list[int]) -> dict[int, lis
 
 def _reject_view(row: tuple[Any, ...], pictures: list[tuple[str, str | None]]) -> RejectView:
     """:param row: as `recent_rejects` asks for it; :param pictures: name and, of one not accepted, its checks."""
-    item, acceptance, attempt, product, reason, detail, ended_at, waits = row
+    item, acceptance, attempt, product, reason, detail, ended_at, waits, state = row
     text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
     return RejectView(
         item=item,
@@ -84,6 +87,7 @@ def _reject_view(row: tuple[Any, ...], pictures: list[tuple[str, str | None]]) -
         pictures=tuple(dict.fromkeys(file_of(picture) for picture, _ in pictures if picture)),
         checks=_failed_checks([(picture, checks) for picture, checks in pictures if checks is not None]),
         waits=bool(waits),
+        state=state or "",
     )
 
 
@@ -101,6 +105,8 @@ def _failed_checks(pictures: list[tuple[str, str]]) -> tuple[CheckView, ...]:
     return tuple(
         CheckView(
             **{key: value for key, value in masked_check(check).items() if key in shown},
+            subject_text=in_english(check.get("subject", "")),
+            subject_text_zh=in_chinese(check.get("subject", "")),
             number=number,
             picture=file_of(picture),
         )

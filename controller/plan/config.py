@@ -32,6 +32,8 @@ from controller.plan.sections import (
 from controller.plan.shifts import ShiftSection
 from controller.plan.taught import TaughtError, with_taught
 from controller.words.config_words import fill_variables, worded
+from controller.words.names import Names, device_name
+from controller.words.text import Text
 from devices.links.address import Link, ModbusLink, SerialLink, TcpLink, parse_link
 
 
@@ -162,6 +164,13 @@ class LineConfig(Section):
     def conveyor(self) -> str:
         """Name of the conveyor among the devices."""
         return next(name for name, device in self.devices.items() if device.type == "conveyor")
+
+    def names(self) -> Names:
+        """What people call the devices and zones."""
+        devices = {
+            name: device_name(name, device.type, device.title, device.title_zh) for name, device in self.devices.items()
+        }
+        return Names(devices, {each.zone: Text(each.title_zh, each.title) for each in self.stations})
 
 
 def _wire_of(link: Link) -> object:

@@ -24,21 +24,28 @@ def link_of(*kinds: type) -> AfterValidator:
     return AfterValidator(check)
 
 
-class PlcDevice(Section):
+class Titled(Section):
+    """How people call a device; empty: by its kind and its name here."""
+
+    title: Annotated[str, Field(max_length=40)] = ""
+    title_zh: Annotated[str, Field(max_length=40)] = ""
+
+
+class PlcDevice(Titled):
     """A PLC station by the contract in docs/plc-contract.md."""
 
     type: Literal["conveyor", "sealer", "applicator", "gate"]
     link: Annotated[str, link_of(ModbusLink)]
 
 
-class WireDevice(Section):
+class WireDevice(Titled):
     """A scanner, scale or label printer."""
 
     type: Literal["scanner", "scale", "printer"]
     link: Annotated[str, link_of(TcpLink, SerialLink)]
 
 
-class Camera(Section):
+class Camera(Titled):
     """A camera and where its picture lies on the carrier's plane."""
 
     type: Literal["camera"]

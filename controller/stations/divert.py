@@ -35,6 +35,10 @@ from devices.plc.driver import PlcStation
 
 Ended = Callable[[Item, Outcome], None]
 
+UNSEEN = "nobody saw where it fell; look at the gate first"
+ESCAPED = "to be rejected, yet it fell into dispatch"
+"""Why a bag is frozen, as `cause_texts` tells it."""
+
 
 class Divert:
     """The gate."""
@@ -85,7 +89,7 @@ class Divert:
         if chute is Chute.NONE:
             outcome = Outcome(packed=False, reason=Reason.UNKNOWN_OUTCOME, facts=outcome.facts)
             bag = await self._memory.remember(lambda ledger: record_unknown(ledger, item, outcome))
-            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token)
+            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token, cause=UNSEEN)
         elif chute is Chute.REJECT:
             if outcome.packed:
                 self._holding.hold(
@@ -97,7 +101,7 @@ class Divert:
             await self._memory.remember(lambda ledger: record_packed(ledger, item, self._line_id))
         else:
             bag = await self._memory.remember(lambda ledger: record_escaped(ledger, item, outcome, self._line_id))
-            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token)
+            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token, cause=ESCAPED)
         self._ended(item, outcome)
         if result is not None:
             self._acknowledgements.release(self._gate, 0, result)
@@ -219,7 +223,7 @@ class Divert:
             await self._slips.found(slip, self._tracking.suspect("slip"))
         bag = await self._memory.remember(lambda ledger: record_swept(ledger, item, chute, self._line_id))
         if bag is not None:
-            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token)
+            self._holding.hold(AlarmKind.BAG_FROZEN, str(bag), item=item.token, cause=ESCAPED)
         self._acknowledgements.release(self._gate, 0, result)
 
     async def return_carrier(self, item: Item) -> None:

@@ -36,10 +36,11 @@ async def speak(language: Language, to: Annotated[str, Query(pattern=r"^/[a-z-]*
 
 @entrance.get("/texts/{language}.json")
 async def texts(plant: ThePlant, language: Language) -> dict[str, str]:
-    """The catalogue that the scripts speak from, with the names of this line's products."""
-    zh = language is Language.ZH
-    products = {f"product.{key}": each.title_zh if zh else each.title for key, each in plant.config.recipes.items()}
-    return {**CATALOGUES[language], **products}
+    """The catalogue that the scripts speak from, with the names of this line's products, devices and zones."""
+    zh, config = language is Language.ZH, plant.config
+    products = {f"product.{key}": each.title_zh if zh else each.title for key, each in config.recipes.items()}
+    names = {f"name.{key}": each.zh if zh else each.en for key, each in config.names().known.items()}
+    return {**CATALOGUES[language], **products, **names}
 
 
 @entrance.get("/favicon.ico")

@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.plan.config import LineConfig
 from controller.web.texts import CATALOGUES, Language
-from controller.words.reason_texts import in_chinese
+from controller.words.cause_texts import in_chinese, in_english
 
 _HIDDEN = frozenset({"text", "text_zh", "facts", "noted_at", "block", "priority"})
 _CODED = {
@@ -51,7 +51,7 @@ class Storyteller:
 
     def role(self, role: str) -> str:
         """A part's role, as `rear`."""
-        return in_chinese(role) if self._zh else role.replace("_", " ")
+        return in_chinese(role) if self._zh else in_english(role).replace("_", " ")
 
     def _fact(self, kind: str, name: str, value: Any) -> str:
         words = self._value(name, value)
@@ -69,7 +69,7 @@ class Storyteller:
         return self._words.get(f"{part}.{code}", code)
 
     def _cause(self, cause: str) -> str:
-        return in_chinese(cause) if self._zh else cause
+        return in_chinese(cause) if self._zh else in_english(cause)
 
     def _list(self, things: Any) -> str:
         return ("、" if self._zh else ", ").join(things)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from controller.exits import Reason
-from controller.words.reason_texts import REASONS, in_chinese
+from controller.words.cause_texts import in_chinese, in_english
+from controller.words.reason_texts import reason_text
 from controller.words.text import Text
 
 
@@ -43,26 +43,33 @@ class AlarmKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """:ivar priority: 1 high, 2 medium, 3 low. `zh` and `en` may name `{source}` and facts of the alarm."""
+    """:ivar priority: 1 high, 2 medium, 3 low. `zh` and `en` may name `{source}` and facts of the alarm.
+
+    A fact `cause_zh` is the Chinese of the fact `cause`, where whoever raised the alarm had both.
+
+    :ivar of_item: its source may be an item's number.
+    """
 
     priority: int
     zh: str
     en: str
+    of_item: bool = False
 
     def text(self, source: str, facts: Mapping[str, Any]) -> Text:
         """The filled text; a fact that is missing shows as a dash."""
         told = {name: _cause(value, source) for name, value in facts.items()}
-        zh = self.zh.format_map(_Dashes({"source": source, **{name: text.zh for name, text in told.items()}}))
-        en = self.en.format_map(_Dashes({"source": source, **{name: text.en for name, text in told.items()}}))
+        told |= {name: Text(facts[f"{name}_zh"], told[name].en) for name in told if f"{name}_zh" in facts}
+        of_item = self.of_item and source.isdecimal()
+        place = Text(f"封装件 {source}", f"item {source}") if of_item else Text(source, source)
+        zh = self.zh.format_map(_Dashes({"source": place.zh, **{name: text.zh for name, text in told.items()}}))
+        en = self.en.format_map(_Dashes({"source": place.en, **{name: text.en for name, text in told.items()}}))
         return Text(zh=zh, en=en)
 
 
 def _cause(value: Any, source: str) -> Text:
     """A fact in both languages, without the name of the device that the sentence begins with."""
     said = str(value).removeprefix(f"{source}: ")
-    if said in REASONS:
-        return REASONS[Reason(said)]
-    return Text(zh=in_chinese(said), en=said)
+    return reason_text(said) or Text(zh=in_chinese(said), en=in_english(said))
 
 
 class _Dashes(dict[str, Any]):
@@ -95,8 +102,8 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.DEVICE_OFFLINE: Meaning(
         1,
-        "{source} 通讯中断：{cause}。检查电源与网线，可运行 sealline doctor。",
-        "{source} does not answer: {cause}. Check power and cable; `sealline doctor` tells more.",
+        "{source} 通讯中断：{cause}。检查电源与线缆；不恢复就叫技术员。",
+        "{source} does not answer: {cause}. Check power and cable; if it stays away, call a technician.",
     ),
     AlarmKind.DISTURBANCE: Meaning(
         1,
@@ -105,11 +112,11 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.SLIP: Meaning(
         1,
-        "产线错位（{source}）：应为 {expected}，实为 {found}。最近一次自证之后的全部存疑：检查载具顺序与内件，"
-        "按“恢复”后线上的全部剔除返工；已落入发运滑槽的已召回。",
-        "The line slipped ({source}): expected {expected}, found {found}. Everything since the last proven parcel is "
-        "suspect. Check carriers and contents; after Unhold the items on the line go to rework, those in dispatch are "
-        "recalled.",
+        "产线错位（{source}）：应为{expected}，实为{found}。不要挪动载具：逐件登记，再按“恢复”。线上的都剔除返工，"
+        "刚落入发运的已召回。",
+        "The line slipped ({source}): expected {expected}, found {found}. Move no carrier: answer for each, then "
+        "Unhold. What is on the line goes to rework, what has just fallen into dispatch is recalled.",
+        of_item=True,
     ),
     AlarmKind.JOURNAL_UNAVAILABLE: Meaning(
         1,
@@ -121,7 +128,11 @@ ALARMS: dict[AlarmKind, Meaning] = {
         "邮件号已用完，工件在面单工位等待。请导入邮件号。",
         "There are no mail numbers left; the item waits at the waybill station. Import mail numbers.",
     ),
-    AlarmKind.POOL_LOW: Meaning(2, "邮件号只剩 {free} 个。请导入邮件号。", "Mail numbers left: {free}. Import more."),
+    AlarmKind.POOL_LOW: Meaning(
+        2,
+        "邮件号快用完了（剩余数见总览）。请导入邮件号。",
+        "Few mail numbers are left (how many: Overview). Import more.",
+    ),
     AlarmKind.LABEL_LEFT: Meaning(
         1,
         "打印机剥离口留有一张面单。取下并销毁，然后按“恢复”；生产线已停止时按“复位”。",
@@ -133,16 +144,16 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.BAG_FROZEN: Meaning(
         1,
-        "{source} 号邮袋已冻结：封装件 {item} 可能在其中，去向未确认。找到该封装件并登记，再清点邮袋并登记件数。",
-        "Mail bag {source} is frozen: item {item} may lie in it, nobody knows. Find the parcel and say where it is; "
-        "then count the bag and say how many lie in it.",
+        "{source} 号邮袋已冻结（封装件 {item}：{cause}）：换上空袋，这只不准发出。"
+        "在“恢复引导”登记该件在哪里，再清点邮袋。",
+        "Mail bag {source} is frozen (item {item}: {cause}): hang an empty bag, this one must not leave. Say under "
+        "Recovery where the item is, then count the bag.",
     ),
     AlarmKind.RECALL: Meaning(
         1,
-        "已召回 {count} 件包裹，发运系统尚未确认：立即致电发运，停发所在邮袋。确认前本报警重复提示；"
-        "{patience} 分钟后产线保持。",
-        "Dispatch has not acknowledged the recall of {count} parcels: call dispatch now and stop their mail bags. This "
-        "is repeated until it does; after {patience} minutes the line holds.",
+        "已召回 {count} 件包裹，发运系统尚未确认：立即致电发运，停发所在邮袋。{patience} 分钟仍未确认，产线保持。",
+        "Recalled parcels that dispatch has not acknowledged: {count}. Call dispatch now and stop their mail bags; "
+        "after {patience} minutes without an answer the line holds.",
     ),
     AlarmKind.CHALLENGE_MISSED: Meaning(
         1,
@@ -171,8 +182,9 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.DISPATCH_AWAY: Meaning(
         2,
-        "发运系统没有应答，{pending} 个事件等待确认。生产可继续，事件不会丢失；请检查网络与发运系统。",
-        "Dispatch does not answer, {pending} events wait. Packing goes on, nothing is lost; check the network.",
+        "发运系统没有应答，事件都在等待确认（件数见页面右上）。生产可继续，事件不会丢失；请检查网络与发运系统。",
+        "Dispatch does not answer, its events wait (how many: upper right). Packing goes on, nothing is lost; check "
+        "the network and dispatch.",
     ),
     AlarmKind.REJECTS_IN_A_ROW: Meaning(
         2,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.exits import Reason
+from controller.words.cause_texts import in_chinese, in_english
 from controller.words.text import Text
 
 REASONS: dict[Reason, Text] = {
@@ -39,74 +40,40 @@ REASONS: dict[Reason, Text] = {
     Reason.UNKNOWN_OUTCOME: Text("去向不明", "where it went is unknown"),
 }
 
-
-_PHRASES = {
-    "guard or emergency stop": "防护门或急停",
-    "restarted": "已重启",
-    "disturbed": "受到扰动",
-    "link lost": "通讯中断",
-    "restart": "程序重启",
-    "stopped": "产线停止",
-    "internal": "程序内部错误",
-    "slip": "载具错位",
-    "no code": "无条码",
-    "found by hand": "人工找到",
-    "blind detector": "检测失灵",
-    "wrong_plate": "号牌号码错误",
-    "missing_part": "缺少部件",
-    "wrong_waybill": "面单错误",
-    "cold_seal": "封口不足",
-    "light_weight": "重量不足",
-    "carrier none": "无载具",
-    "carrier ": "载具 ",
-    "its own parts": "本件的部件",
-    "its own waybill": "本件的面单",
-    "a part of item": "他件的部件，封装件",
-    "the waybill of item": "他件的面单，封装件",
-    "an empty carrier": "空载具",
-    "its waybill was voided by hand": "其面单被人工作废",
-    "a parcel": "一件包裹",
+_RECALLS = {
+    "slip_carrier": Text("载具错位，已召回", "carriers slipped, recalled"),
+    "slip_part": Text("部件错位，已召回", "parts slipped, recalled"),
+    "slip_waybill": Text("面单错位，已召回", "waybills slipped, recalled"),
+    "slip_count": Text("件数不符，已召回", "the count differs, recalled"),
 }
-"""Causes that the line tells in English, in Chinese; the longer before the shorter that stand in them."""
+"""Why a parcel was called back that had been dispatched."""
 
 
-_WORDS = {
-    "front": "前牌",
-    "rear": "后牌",
-    "plate": "号牌",
-    "certificate": "证件",
-    "vehicle_licence": "行驶证",
-    "driving_licence": "驾驶证",
-    "temperature min": "最低温度",
-    "temperature max": "最高温度",
-    "dwell": "保压时间",
-    "force": "压力",
-    "cooling": "冷却时间",
-}
-"""Roles of parts and measured values, which stand as words of their own; a role that a plant adds stays as it is."""
-_WORD = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-])")
-
-
-def in_chinese(cause: str) -> str:
-    """A cause as a Chinese operator reads it; what has no translation stays as it is."""
-    cause = _WORD.sub(lambda found: _WORDS[found[1]], cause)
-    for phrase, chinese in _PHRASES.items():
-        cause = cause.replace(phrase, chinese)
-    return cause
+def reason_text(code: str) -> Text | None:
+    """A reason in words; None when the code is none that is known here."""
+    return REASONS[Reason(code)] if code in REASONS else _RECALLS.get(code)
 
 
 def describe(reason: str, facts: Mapping[str, Any]) -> Text:
     """Say why an item was rejected, of which part, and with what was expected and found when the facts hold it."""
-    known = REASONS[Reason(reason)] if reason in REASONS else None
-    text = known or Text(reason or "原因不明", reason or "no reason given")
+    text = reason_text(reason) or Text(reason or "原因不明", reason or "no reason given")
+    if reason == Reason.UNKNOWN_OUTCOME:
+        return text  # the facts are of why it should have been rejected, not of where it went
     if subject := facts.get("subject"):
-        text = Text(f"{text.zh}：{in_chinese(str(subject))}", f"{text.en}: {subject}")
+        text = Text(f"{text.zh}：{in_chinese(str(subject))}", f"{text.en}: {in_english(str(subject))}")
     if "expected" not in facts and "found" not in facts:
         cause = facts.get("cause")
-        return Text(f"{text.zh}（{in_chinese(str(cause))}）", f"{text.en} ({cause})") if cause else text
+        if not cause:
+            return text
+        return Text(f"{text.zh}（{in_chinese(str(cause))}）", f"{text.en} ({in_english(str(cause))})")
     expected, found = _in_floor_units(str(facts.get("expected", "—")), str(facts.get("found", "—")))
-    zh = f"{text.zh}（应为 {in_chinese(expected)}，实际 {in_chinese(found)}）"
-    return Text(zh, f"{text.en} (expected {expected}, found {found})")
+    zh = f"{text.zh}（应为{_apart(in_chinese(expected))}，实际{_apart(in_chinese(found))}）"
+    return Text(zh, f"{text.en} (expected {in_english(expected)}, found {in_english(found)})")
+
+
+def _apart(words: str) -> str:
+    """A space before what is no Chinese."""
+    return f" {words}" if words[:1].isascii() else words
 
 
 _LIMITS = re.compile(r"(?P<name>[a-z_]+)_(?P<unit>dc|ms|n) (?P<low>[\d.]+)–(?P<high>[\d.]+)")

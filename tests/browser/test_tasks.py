@@ -124,7 +124,9 @@ async def test_an_alarm_is_shelved_with_a_reason_and_an_end_and_taken_back(
     await until(lambda: asked(line, "unshelve_alarm") == [{"alarm": 12, "by": "wang"}])
 
 
-async def test_past_alarms_are_searched_filtered_and_exported(page: Page, say: Say, tmp_path: Path) -> None:
+async def test_past_alarms_are_searched_filtered_and_exported(
+    page: Page, line: FakeLine, say: Say, tmp_path: Path
+) -> None:
     await go(page, say, "alarms")
     await page.get_by_role("tab", name=say("alarms.history")).click()
     rows = page.locator("#past tr")
@@ -132,7 +134,7 @@ async def test_past_alarms_are_searched_filtered_and_exported(page: Page, say: S
     await page.get_by_label(say("alarms.words")).fill("scale")
     await page.keyboard.press("Enter")
     await expect(rows).to_have_count(1)
-    await expect(rows).to_contain_text("scale")
+    await expect(rows).to_contain_text(named(line, "scale", say))
     await page.get_by_label(say("alarms.words")).fill("")
     await page.get_by_label(say("alarms.priority"), exact=True).select_option("2")
     await expect(rows).to_have_count(2)
@@ -283,7 +285,7 @@ async def test_a_technician_sees_links_registers_and_pictures(page: Page, web: s
     await go(page, say, "technician")
     await expect(page.locator("#links tr").first).to_contain_text(say("health.failure"))
     await page.get_by_role("tab", name=say("technician.registers")).click()
-    await button(page, "sealer_1").click()
+    await button(page, named(line, "sealer_1", say)).click()
     await expect(page.locator("#rows tr", has_text="temperature_min")).to_contain_text("138.8°C")
     await page.get_by_role("tab", name=say("technician.cameras")).click()
     await button(page, say("camera.look")).click()
@@ -301,6 +303,11 @@ async def test_hold_stays_in_reach_while_a_question_is_open(page: Page, line: Fa
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     assert len(line.calls) == 1
+
+
+def named(line: FakeLine, device: str, say: Say) -> str:
+    name = line.config.names().known[device]
+    return name.zh if say("page.language") == "English" else name.en
 
 
 def title(line: FakeLine, carrier: int, zone: str, say: Say) -> str:

@@ -36,22 +36,22 @@ def test_rejects_in_a_row_say_their_reason_in_words() -> None:
 
 def test_a_seal_out_of_limits_is_told_in_degrees() -> None:
     text = describe("seal_out_of_limits", {"expected": "temperature_min_dc 1280–1520", "found": "1147"})
-    assert text.en.endswith("(expected temperature min 128–152 °C, found 114.7 °C)")
-    assert text.zh.endswith("（应为 最低温度 128–152 °C，实际 114.7 °C）")
+    assert text.en.endswith("(expected lowest temperature 128–152 °C, found 114.7 °C)")
+    assert text.zh.endswith("（应为最低温度 128–152 °C，实际 114.7 °C）")
     dwell = describe("seal_out_of_limits", {"expected": "dwell_ms 540–660", "found": "700"})
-    assert dwell.zh.endswith("（应为 保压时间 540–660 ms，实际 700 ms）")
+    assert dwell.zh.endswith("（应为保压时间 540–660 ms，实际 700 ms）")
 
 
 def test_a_reject_of_one_of_several_parts_names_it() -> None:
     text = describe("plate_mismatch", {"check": "plate_characters", "subject": "rear"})
-    assert text.en == "a plate's characters are not the order's: rear"
+    assert text.en == "a plate's characters are not the order's: rear plate"
     assert text.zh.endswith("：后牌")
 
 
 def test_a_cause_is_told_in_chinese_to_who_reads_chinese() -> None:
     text = describe("suspect", {"cause": "sealer_1: guard or emergency stop"})
     assert text.zh == "存疑，需重新核验（sealer_1: 防护门或急停）"
-    assert describe("missing_part", {"expected": "rear", "found": "no code"}).zh.endswith("（应为 后牌，实际 无条码）")
+    assert describe("missing_part", {"expected": "rear", "found": "no code"}).zh.endswith("（应为后牌，实际无条码）")
 
 
 def test_a_reason_of_a_newer_line_is_shown_as_it_is() -> None:

@@ -28,7 +28,8 @@ class Cell:
         self.unit = UnitMachine({}, _forget, lambda text: None)
         self.unit.state = State.EXECUTE
         self.alarms = Alarms(SystemClock())
-        self.guards = Guards(Holding(self.unit, self.alarms), self.alarms)
+        self.holding = Holding(self.unit, self.alarms)
+        self.guards = Guards(self.holding, self.alarms)
 
     @property
     def standing(self) -> list[str]:
@@ -76,3 +77,26 @@ def test_a_second_opening_and_another_circuit_abort_anew(cell: Cell) -> None:
     cell.guards.note("conveyor", OPEN & PRESSED)
     assert cell.unit.state is State.ABORTING
     assert set(cell.standing) == {AlarmKind.GUARD_OPEN, AlarmKind.EMERGENCY_STOP}
+
+
+CUT_OFF = "move of carrier 5 to verify: INTERRUPTED"
+
+
+def test_a_motion_that_the_guard_cut_off_is_no_alarm_of_its_own(cell: Cell) -> None:
+    cell.guards.note("gate", OPEN)
+    cell.holding.hold(AlarmKind.STATION_FAULT, "conveyor", cause=CUT_OFF)
+    assert cell.standing == [AlarmKind.GUARD_OPEN]
+
+
+def test_nor_when_its_station_told_it_before_the_guard_was_seen(cell: Cell) -> None:
+    cell.holding.hold(AlarmKind.STATION_FAULT, "conveyor", cause=CUT_OFF)
+    cell.guards.note("gate", OPEN)
+    assert [alarm.kind for alarm in cell.alarms.views()] == [AlarmKind.GUARD_OPEN]
+    assert cell.holding.reason == AlarmKind.GUARD_OPEN
+
+
+def test_a_fault_that_no_guard_explains_stays_an_alarm(cell: Cell) -> None:
+    cell.holding.hold(AlarmKind.STATION_FAULT, "sealer_1", cause="heater: HEATER_FAULT")
+    cell.guards.note("gate", OPEN)
+    assert set(cell.standing) == {AlarmKind.GUARD_OPEN, AlarmKind.STATION_FAULT}
+    assert cell.holding.reason == AlarmKind.STATION_FAULT

@@ -130,6 +130,9 @@ def running(config: LineConfig, **changes: Any) -> Snapshot:
     return told.model_copy(update=changes)
 
 
+FAULT = {"suspect": "station_fault", "suspect_text": "station failed", "suspect_text_zh": "工位故障"}
+
+
 def in_trouble(config: LineConfig, pictures: tuple[str, ...]) -> Snapshot:
     """Held by a fault, an alarm of each priority, suspects, rejects with pictures, devices and dispatch away."""
     text = (
@@ -141,8 +144,7 @@ def in_trouble(config: LineConfig, pictures: tuple[str, ...]) -> Snapshot:
     )
     base = running(config)
     stations = tuple(
-        each.model_copy(update={"suspect": "station_fault", "activity_s": 75}) if each.zone == "seal_1" else each
-        for each in base.stations
+        each.model_copy(update={**FAULT, "activity_s": 75}) if each.zone == "seal_1" else each for each in base.stations
     )
     alarm = AlarmView(
         alarm=17, kind="station_fault", source="sealer_1", priority=1, text=text, text_zh=text_zh,
@@ -196,7 +198,7 @@ def suspects() -> tuple[SuspectView, ...]:
     return (
         SuspectView(
             item=43, acceptance="GZ2611300043", product="motorcycle_plate", carrier=7, zone="seal_1", stage="sealing",
-            why="station_fault", led=True,
+            why="station_fault", why_text="station failed", why_text_zh="工位故障", led=True,
         ),
     )  # fmt: skip
 

@@ -55,8 +55,8 @@ async def history(
     before: Annotated[int, Query(ge=0)] = 0,
 ) -> AlarmHistory:
     """Past alarms that fit, newest first, a page at a time: pass `next` as `before`."""
-    wanted = Wanted(words, kind, priority, before)
-    found = await plant.records.read(lambda journal: past_alarms(journal, wanted, A_PAGE + 1))
+    wanted, names = Wanted(words, kind, priority, before), plant.config.names()
+    found = await plant.records.read(lambda journal: past_alarms(journal, wanted, A_PAGE + 1, names))
     return AlarmHistory(found[:A_PAGE], found[A_PAGE - 1].alarm if len(found) > A_PAGE else 0)
 
 
@@ -68,8 +68,8 @@ async def history_file(
     priority: Annotated[int, Query(ge=0, le=3)] = 0,
 ) -> Response:
     """Past alarms that fit, as a table for the office."""
-    wanted = Wanted(words, kind, priority)
-    found = await plant.records.read(lambda journal: past_alarms(journal, wanted, A_FILE))
+    wanted, names = Wanted(words, kind, priority), plant.config.names()
+    found = await plant.records.read(lambda journal: past_alarms(journal, wanted, A_FILE, names))
     return csv_file("alarms", list(PastAlarm.__dataclass_fields__), [astuple(alarm) for alarm in found])
 
 

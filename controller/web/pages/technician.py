@@ -13,6 +13,7 @@ from controller.journal.judged import Judged, last_judged
 from controller.web.frame import Page, TheFrame
 from controller.web.people.roles import Action, needs
 from controller.web.plant import Asker, ThePlant
+from controller.web.texts import Language
 
 router = APIRouter()
 PAGE = Page("technician", "/technician", router)
@@ -30,7 +31,9 @@ class Turn(BaseModel):
 @router.get("/technician", include_in_schema=False)
 async def technician(frame: TheFrame) -> HTMLResponse:
     """The page."""
-    return frame.show(PAGE)
+    zh = frame.language is Language.ZH
+    known = frame.plant.config.names().known
+    return frame.show(PAGE, names={key: each.zh if zh else each.en for key, each in known.items()})
 
 
 @router.get("/api/devices")

@@ -38,7 +38,7 @@ function drawAlarm(alarm, more) {
 }
 
 function facts(alarm) {
-  const told = [timeOfDay(alarm.raised_at), alarm.source];
+  const told = [timeOfDay(alarm.raised_at), /^[a-z]/.test(alarm.source) ? alarm.source : ""]; // a bag or an item stands in the text
   if (alarm.acknowledged) told.push(t("alarm.acknowledged"));
   if (alarm.cleared) told.push(t("alarm.cleared"));
   if (alarm.shelved_until) {

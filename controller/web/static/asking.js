@@ -8,8 +8,9 @@ const SHOWN_MS = 8000;
 const answer = document.getElementById("answer");
 let hiding = 0;
 
-/** Ask; `what` names it for the person, `body` goes along as JSON. Returns whether the line took it. */
-export async function ask(path, what, body) {
+/** Ask; `what` names it for the person, `body` goes along as JSON. Returns whether the line took it.
+ *  `taken` tells that: a command is under way, it has not been carried out yet. */
+export async function ask(path, what, body, taken = "answer.taken") {
   const headers = { "X-Sealline": "1" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   try {
@@ -19,7 +20,7 @@ export async function ask(path, what, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
-    if (reply.ok) return tell(t("answer.taken", { what }), true);
+    if (reply.ok) return tell(t(taken, { what }), true);
     const { error } = await reply.json();
     return tell(refusal(error), false);
   } catch {

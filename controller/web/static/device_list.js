@@ -1,7 +1,7 @@
 // Devices, those that are not online first.
 
 import { keep, make, say, shape } from "./drawing.js";
-import { t } from "./words.js";
+import { nameOf, own, t } from "./words.js";
 
 const SHAPES = { online: "dot", connecting: "wait" };
 const list = document.getElementById("devices");
@@ -15,10 +15,10 @@ export function drawDevices({ devices }) {
 }
 
 function drawDevice(device) {
-  const title = make("span", "", t(`device_type.${device.type}`, {}, device.type));
+  const title = make("span", "", nameOf(device.name));
   const state = make("b", "", t(`device_state.${device.state}`, {}, device.state));
   const row = make("li", "device", shape(SHAPES[device.state] ?? "cross"), title, state, make("small", "", device.name));
-  if (device.detail && device.state !== "online") row.append(make("span", "detail", device.detail));
+  if (device.detail && device.state !== "online") row.append(make("span", "detail", own(device, "detail")));
   row.dataset.state = device.state;
   return row;
 }

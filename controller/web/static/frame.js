@@ -1,9 +1,9 @@
 // What every page has: the line's state, the message that matters, dispatch, what waits on other pages, and Hold.
 
-import { ask } from "./asking.js";
+import { ask, tell } from "./asking.js";
 import { reshape, say, show } from "./drawing.js";
 import { Feed } from "./feed.js";
-import "./me.js";
+import { lookAgain } from "./me.js";
 import { drawMessage } from "./message.js";
 import { t, timeOfDay } from "./words.js";
 
@@ -22,10 +22,15 @@ export function follow(draw, { everySecond = false } = {}) {
   if (feed?.snapshot) draw(feed.snapshot, feed);
 }
 
-hold.addEventListener("click", () => ask("/api/commands/hold", t("command.hold")));
+hold.addEventListener("click", async () => {
+  const taken = await ask("/api/commands/hold", t("command.hold"), undefined, "answer.under_way");
+  if (!taken && feed?.old) tell(t("answer.by_hand"), false);
+});
 
 function drawFrame(now) {
+  const wasOld = document.body.classList.contains("old");
   document.body.classList.toggle("old", now.old);
+  if (wasOld && !now.old) lookAgain(); // a web process that has started anew knows nobody
   if (now.snapshot || now.old) drawMessage(now);
   if (!now.snapshot) return;
   const fresh = now.snapshot !== drawn;

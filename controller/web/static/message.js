@@ -1,7 +1,7 @@
 // The one message that matters now, and what to do about it.
 
 import { reshape, say, show } from "./drawing.js";
-import { duration, language, own, t } from "./words.js";
+import { duration, language, nameOf, own, t } from "./words.js";
 
 const SHAPES = ["info", "warning", "diamond", "info"];
 const PATIENCE_S = 10;
@@ -26,7 +26,7 @@ export function drawMessage(feed) {
 function choose(feed) {
   if (feed.old) return notHeard(feed);
   const snapshot = feed.snapshot;
-  return held(snapshot) ?? newAlarm(snapshot) ?? manual(snapshot) ?? suspects(snapshot) ?? notRunning(snapshot) ?? deviceAway(snapshot) ?? hands(snapshot) ?? nothingWaits(snapshot) ?? running();
+  return held(snapshot) ?? refused(snapshot) ?? newAlarm(snapshot) ?? manual(snapshot) ?? suspects(snapshot) ?? deviceAway(snapshot) ?? notRunning(snapshot) ?? hands(snapshot) ?? nothingWaits(snapshot) ?? running();
 }
 
 function notHeard(feed) {
@@ -36,16 +36,26 @@ function notHeard(feed) {
   return { level: 1, says, todo: `${t("message.away_todo")} ${t("message.for_technician", { why: feed.away[language] })}` };
 }
 
+/** Why the line holds, for as long as that has not been put right. */
 function held(snapshot) {
   const why = own(snapshot, "hold_text");
-  return why ? { level: 1, says: why, ...toAnswer(snapshot, "") } : null;
+  const ended = snapshot.alarms.some(({ kind, cleared }) => kind === snapshot.hold_reason && cleared);
+  const stands = snapshot.alarms.some(({ kind, cleared }) => kind === snapshot.hold_reason && !cleared);
+  return why && (stands || !ended) ? { level: 1, says: why, ...toAnswer(snapshot, "") } : null;
 }
 
-/** Where to go on: carriers to answer for come before everything that would move. */
-function toAnswer(snapshot, todo) {
+/** What the last Reset or Start was refused for: it is what whoever pressed it wants to know. */
+function refused(snapshot) {
+  const alarm = snapshot.alarms.find(({ kind, cleared }) => kind === "not_ready" && !cleared);
+  return alarm ? { level: alarm.priority, says: own(alarm), ...toAnswer(snapshot, "") } : null;
+}
+
+/** Where to go on: carriers to answer for come before everything that would move, then what else is open. */
+function toAnswer(snapshot, todo, go) {
   const open = snapshot.suspects.filter((suspect) => !suspect.answered);
-  if (!open.length || snapshot.state === "Execute") return { todo };
-  return { todo: t("message.suspects", { count: open.length }), go: "/recovery" };
+  if (open.length && snapshot.state !== "Execute") return { todo: t("message.suspects", { count: open.length }), go: "/recovery" };
+  if (snapshot.matters.length) return { todo: t("message.matters", { count: snapshot.matters.length }), go: "/recovery" };
+  return { todo, go };
 }
 
 function manual({ mode }) {
@@ -53,24 +63,32 @@ function manual({ mode }) {
 }
 
 function suspects(snapshot) {
-  const { todo, go } = toAnswer(snapshot, "");
-  return go ? { level: 2, says: t("message.state", { state: t(`state.${snapshot.state}`, {}, snapshot.state) }), todo, go } : null;
+  const open = snapshot.suspects.some((suspect) => !suspect.answered) && snapshot.state !== "Execute";
+  return open ? { level: 2, says: standing(snapshot), ...toAnswer(snapshot, "") } : null;
 }
 
 function newAlarm(snapshot) {
   const fresh = snapshot.alarms.filter((alarm) => !alarm.cleared && !alarm.acknowledged && !alarm.shelved_until);
   const [worst] = fresh.sort((one, other) => one.priority - other.priority);
-  return worst ? { level: worst.priority, says: own(worst), go: "/alarms", ...toAnswer(snapshot, "") } : null;
+  return worst ? { level: worst.priority, says: own(worst), ...toAnswer(snapshot, "", "/alarms") } : null;
 }
 
-function notRunning({ state }) {
+/** "The line is held"; in English the state is no name here. */
+function standing({ state }) {
+  const named = t(`state.${state}`, {}, state);
+  return t("message.state", { state: language === "en" ? named.toLowerCase() : named });
+}
+
+function notRunning(snapshot) {
+  const { state } = snapshot;
   if (state === "Execute") return null;
-  const says = t("message.state", { state: t(`state.${state}`, {}, state) });
-  return { level: state === "Aborted" ? 1 : state === "Held" ? 2 : 0, says, todo: t(`todo.${state}`, {}, t("message.turning")) };
+  return { level: state === "Aborted" ? 1 : state === "Held" ? 2 : 0, says: standing(snapshot), todo: t(`todo.${state}`, {}, t("message.turning")) };
 }
 
+/** Reset and Start are refused while a device is away; a line that is held or aborted has a cause of its own. */
 function deviceAway(snapshot) {
-  const away = snapshot.devices.filter((device) => device.state !== "online").map((device) => device.name);
+  if (!["Stopped", "Idle", "Complete", "Execute"].includes(snapshot.state)) return null;
+  const away = snapshot.devices.filter((device) => device.state !== "online").map((device) => nameOf(device.name));
   if (!away.length) return null;
   return { level: 2, says: t("message.device", { devices: away.join(SEPARATOR) }), todo: t("message.device_todo") };
 }

@@ -28,7 +28,7 @@ function drawReject(reject) {
 function words(reject) {
   const order = t("reject.order", { acceptance: reject.acceptance });
   const told = [timeOfDay(reject.ended_at), order, t("reject.attempt", { attempt: reject.attempt })];
-  if (!reject.waits) told.push(t("reject.settled"));
+  if (!reject.waits) told.push(t(`reject.now_${reject.state}`, {}, t("reject.settled")));
   const facts = told.join(" · ");
   return [make("b", "", reasonOf(reject)), make("span", "says", own(reject)), make("span", "facts", facts)];
 }
@@ -87,7 +87,7 @@ function drawChecks(reject, picture) {
 
 function drawCheck(check) {
   const name = t(`check.${check.name}`, {}, check.name);
-  const title = check.subject ? `${name} · ${check.subject}` : name;
+  const title = check.subject ? `${name} · ${own(check, "subject_text") || check.subject}` : name;
   const lines = [make("b", "", title)];
   if (check.outcome === "unsure") lines.push(make("span", "unsure", t("reject.unsure")));
   if (check.expected) lines.push(make("span", "", t("reject.expected", { expected: check.expected })));

@@ -22,12 +22,8 @@ export function t(key, values = {}, fallback = key) {
 /** Whichever of the line's own two texts is in the page's language. */
 export const own = (view, name = "text") => (language === "zh" ? view[`${name}_zh`] : view[name]);
 
-/** Why an item is suspect, as `conveyor: link lost`, in the page's words. */
-export function cause(why) {
-  const [, device, phrase] = why.match(/^([a-z_0-9]+): (.*)$/) ?? [null, "", why];
-  const said = t(`suspect.${phrase.replace(/[^a-z]+/g, "_")}`, {}, phrase);
-  return device ? `${said} · ${device}` : said;
-}
+/** What people call a device or a zone. */
+export const nameOf = (id) => t(`name.${id}`, {}, id);
 
 export function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));

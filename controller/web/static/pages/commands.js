@@ -3,6 +3,7 @@
 import { ask } from "../asking.js";
 import { confirmThen } from "../confirming.js";
 import { keep, make, shape } from "../drawing.js";
+import { withMe } from "../me.js";
 import { t } from "../words.js";
 
 const SHAPES = {
@@ -13,6 +14,8 @@ const ORDER = Object.keys(SHAPES);
 const GRAVE = ["stop", "abort"];
 const GO_ON = ["start", "unhold"];
 const bar = document.getElementById("commands");
+let signedOut = false;
+withMe(({ role }) => (signedOut = !role)); // is refused at once: nobody is asked twice for it
 
 export function drawCommands(snapshot) {
   const open = snapshot.suspects.filter((suspect) => !suspect.answered).length;
@@ -40,8 +43,8 @@ bar.addEventListener("click", (event) => {
   const name = event.target.closest("button")?.dataset.command;
   if (!name) return;
   const words = { title: t(`confirm.${name}`), text: t(`confirm.${name}_text`), yes: t(`confirm.${name}_yes`) };
-  if (GRAVE.includes(name)) confirmThen(words, () => command(name));
+  if (GRAVE.includes(name) && !signedOut) confirmThen(words, () => command(name));
   else command(name);
 });
 
-const command = (name) => ask(`/api/commands/${name}`, t(`command.${name}`));
+const command = (name) => ask(`/api/commands/${name}`, t(`command.${name}`), undefined, "answer.under_way");

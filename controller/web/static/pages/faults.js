@@ -3,11 +3,14 @@
 import { ask, look } from "../asking.js";
 import { keep, make, say, shape } from "../drawing.js";
 import { withMe } from "../me.js";
-import { t } from "../words.js";
+import { nameOf, t } from "../words.js";
 
 const panel = document.getElementById("faults");
 const benches = panel ? [...panel.querySelectorAll("[data-places]")] : [];
 let may = false;
+
+/** Where an offer strikes: a device, a zone, or the whole line. */
+const placed = (place) => (place === "line" ? t("fault.line") : nameOf(place));
 
 export async function drawFaults() {
   if (!may) return;
@@ -27,7 +30,7 @@ export async function drawFaults() {
 }
 
 function drawOffer(offer) {
-  const button = make("button", "", shape(offer.on ? "warning" : "free"), make("span", "", t(`fault.${offer.name}`, {}, offer.name), make("small", "", offer.place)));
+  const button = make("button", "", shape(offer.on ? "warning" : "free"), make("span", "", t(`fault.${offer.name}`, {}, offer.name), make("small", "", placed(offer.place))));
   button.type = "button";
   button.dataset.offer = button.dataset.focus = `${offer.name} ${offer.place}`;
   if (offer.on !== null) button.setAttribute("aria-pressed", offer.on);
@@ -37,7 +40,7 @@ function drawOffer(offer) {
 }
 
 async function take({ name, place, on }) {
-  const what = t("fault.taken", { what: t(`fault.${name}`, {}, name), place });
+  const what = t("fault.taken", { what: t(`fault.${name}`, {}, name), place: placed(place) });
   await ask("/api/simulation/offers", what, { name, place, on: !on });
   drawFaults();
 }

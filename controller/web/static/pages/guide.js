@@ -3,7 +3,7 @@
 import { ask, look, tell } from "../asking.js";
 import { confirmThen } from "../confirming.js";
 import { make, say } from "../drawing.js";
-import { cause, t } from "../words.js";
+import { own, t } from "../words.js";
 
 const guide = document.getElementById("guide");
 const step = guide.querySelector(".step");
@@ -31,7 +31,7 @@ function drawDone({ suspects }) {
 function drawSuspect(suspect, open, titles, next) {
   const place = titles.get(suspect.zone) ?? suspect.zone;
   say(guide.querySelector("h2"), t("guide.title", { carrier: suspect.carrier, place }));
-  const why = suspect.why ? t("station.suspect", { why: cause(suspect.why) }) : t("guide.after_stop");
+  const why = suspect.why ? t("station.suspect", { why: own(suspect, "why_text") }) : t("guide.after_stop");
   say(guide.querySelector(".why"), `${t("reject.order", suspect)} · ${t(`product.${suspect.product}`, {}, suspect.product)} · ${why}`);
   if (suspect.answered) step.replaceChildren(make("p", "", t("guide.answered")), takeOutButton(suspect, next));
   else if (takingOut === suspect.item) step.replaceChildren(...scanStep(suspect, next));
@@ -54,7 +54,8 @@ function lookStep(suspect, open, place, next) {
 
 function numberButton(suspect, number, next) {
   return button(t("station.carrier", { carrier: number }), async () => {
-    if (await ask(`/api/suspects/${suspect.item}/answer`, t("guide.seen"), { carrier: number })) next();
+    if (number !== suspect.carrier) return tell(t("guide.differs", { read: number, wanted: suspect.carrier }), false);
+    if (await ask(`/api/suspects/${suspect.item}/answer`, t("guide.seen", suspect), { carrier: number })) next();
   });
 }
 
@@ -129,7 +130,7 @@ function offerRework(suspect) {
   });
   const later = button("guide.later", () => done.remove());
   const done = make("div", "done", make("p", "", t("guide.taken", suspect)), make("div", "choices", again, later));
-  guide.append(done);
+  guide.prepend(done); // asked before the next carrier is shown
 }
 
 function button(key, press) {

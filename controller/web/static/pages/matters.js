@@ -13,10 +13,11 @@ export function drawMatters(matters) {
   else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("recovery.no_matters")));
 }
 
+const noted = (matter) => t(`matter.noted_${matter.kind}`, matter);
 const titleOf = (matter) => t(`matter.${matter.kind}_${matter.state}`, matter);
 
 function drawMatter(matter) {
-  const facts = [moment(matter.since), matter.acceptance, matter.bag && t("matter.in_bag", matter), matter.cause];
+  const facts = [moment(matter.since), matter.acceptance, matter.bag && t("matter.in_bag", matter), t(`reason.${matter.cause}`, {}, matter.cause)];
   const words = make("span", "", make("b", "", titleOf(matter)), make("small", "", facts.filter(Boolean).join(" · ")));
   const button = make("button", "suspect", shape("warning"), words);
   button.type = "button";
@@ -32,14 +33,17 @@ function open(matter) {
   say(dialog.querySelector(".says"), t(`matter.${matter.kind}_todo`, matter));
   show(document.getElementById("found"), matter.kind === "item");
   show(document.getElementById("parcels"), matter.kind === "bag");
+  form.elements.parcels.required = matter.kind === "bag";
+  form.elements.found.forEach((choice) => (choice.required = matter.kind === "item"));
+  for (const marked of dialog.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
   askIn(dialog, (said) => said === "yes" && answer(matter, form.elements));
 }
 
 function answer(matter, { found, parcels, why }) {
   const said = { why: why.value.trim() };
-  if (matter.kind === "item") return ask(`/api/items/${matter.number}/answer`, titleOf(matter), { ...said, found: found.value });
-  if (matter.kind === "bag") return ask(`/api/bags/${matter.number}/answer`, titleOf(matter), { ...said, parcels: Number(parcels.value) });
-  return ask(`/api/events/${matter.number}/send-again`, titleOf(matter), said);
+  if (matter.kind === "item") return ask(`/api/items/${matter.number}/answer`, noted(matter), { ...said, found: found.value });
+  if (matter.kind === "bag") return ask(`/api/bags/${matter.number}/answer`, noted(matter), { ...said, parcels: Number(parcels.value) });
+  return ask(`/api/events/${matter.number}/send-again`, noted(matter), said);
 }
 
 dialog.querySelector("form").addEventListener("submit", (event) => {

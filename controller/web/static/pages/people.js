@@ -1,5 +1,6 @@
 // The people page: sign in and out, the own secret, and for supervisors the accounts.
 
+import { askIn } from "../dialogs.js";
 import { keep, make, say, show } from "../drawing.js";
 import { onSend, read, send } from "../forms.js";
 import "../frame.js";
@@ -20,7 +21,7 @@ withMe((now) => {
   show(section("staff"), me.may.includes("people"));
   if (me.role) say(section("own-title"), `${me.shown} · ${t(`role.${me.role}`)} · ${me.name}`);
   if (me.may.includes("people")) drawStaff();
-  if (!me.role && !me.first) section("sign-in").querySelector("input").focus();
+  if (!me.role) section(me.first ? "first" : "sign-in").querySelector("input").focus();
 });
 
 async function enter(answer, form) {
@@ -61,9 +62,12 @@ function drawPerson(person) {
   const standing = !person.active ? "people.ended" : person.own_secret ? "people.active" : "people.given";
   const cells = [person.name, person.shown, t(`role.${person.role}`), t(standing), t(person.badge ? "people.has_badge" : "people.no_badge")];
   const row = make("tr", "", ...cells.map((text) => make("td", "", text)));
+  if (person.name === me.name) {
+    row.append(make("td", "", t("people.yourself")));
+    return row;
+  }
   const change = make("button", "", t("people.change"));
   change.type = "button";
-  change.disabled = person.name === me.name;
   change.dataset.focus = "change";
   change.setAttribute("aria-label", `${t("people.change")} ${person.shown}`);
   change.addEventListener("click", () => open(person));
@@ -79,7 +83,7 @@ function open(person) {
   show(section("code"), false);
   say(section("account-title"), `${person.shown} · ${person.name}`);
   say(form.querySelector("[value=active]"), t(person.active ? "people.end" : "people.renew"));
-  account.showModal();
+  askIn(account, () => {});
 }
 
 account.querySelector("[value=close]").addEventListener("click", () => account.close());

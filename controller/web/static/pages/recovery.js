@@ -41,6 +41,7 @@ function withSuspects({ stations, suspects }) {
 function drawProgress(suspects) {
   const answered = suspects.filter((suspect) => suspect.answered).length;
   const key = !suspects.length ? "recovery.none" : answered === suspects.length ? "recovery.all_answered" : "recovery.progress";
+  list.parentElement.dataset.done = answered === suspects.length; // then what else is open comes first
   say(document.getElementById("progress"), t(key, { answered, count: suspects.length }));
 }
 

@@ -2,7 +2,7 @@
 
 import { look } from "../asking.js";
 import { keep, make, say } from "../drawing.js";
-import { t } from "../words.js";
+import { nameOf, t } from "../words.js";
 
 const choices = [...document.querySelectorAll("[data-plc]")];
 const rows = document.getElementById("rows");
@@ -20,7 +20,7 @@ export async function drawRegisters() {
   const registers = told.registers.map((row) => ({ ...row, turned: before.size > 0 && before.get(row.address) !== row.value }));
   before = new Map(told.registers.map((row) => [row.address, row.value]));
   keep(rows, registers, (row) => row.address, drawRow);
-  say(document.getElementById("register-age"), t("register.count", { device, count: registers.length }));
+  say(document.getElementById("register-age"), t("register.count", { device: nameOf(device), count: registers.length }));
 }
 
 function drawRow({ address, part, name, value, unit, turned }) {

@@ -4,6 +4,7 @@ import { look } from "../asking.js";
 import { keep, make, say } from "../drawing.js";
 import { follow } from "../frame.js";
 import { drawRejects } from "../reject_list.js";
+import { withMe } from "../me.js";
 import { moment, t } from "../words.js";
 import { drawPareto } from "./pareto.js";
 import "./scanning.js";
@@ -11,6 +12,7 @@ import "./scanning.js";
 const SHOWN = 100;
 let counted = "";
 let rejects = [];
+let me = { may: [] };
 let reason = "";
 
 async function load() {
@@ -43,10 +45,11 @@ async function drawRemakes() {
 }
 
 async function drawLabels() {
+  const list = document.getElementById("labels");
+  if (!me.may.includes("trace")) return keep(list, ["who"], (nobody) => nobody, () => make("li", "nothing", t("labels.sign_in")));
   const open = await look("/api/labels/to-destroy");
   if (!open) return;
   say(document.getElementById("labels-count"), open.length ? String(open.length) : "");
-  const list = document.getElementById("labels");
   if (open.length) keep(list, open, (label) => label.number, drawLabel);
   else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("labels.none")));
 }
@@ -65,6 +68,10 @@ function drawRemake(remake) {
 
 document.getElementById("hours").addEventListener("change", () => drawPareto(reason, choose));
 document.body.addEventListener("sealline:changed", load);
+withMe((now) => {
+  me = now;
+  drawLabels();
+});
 follow(({ counters, rejects: last }) => {
   const now = JSON.stringify([counters.rejected, counters.in_rework, last.map((reject) => reject.item)]);
   if (now !== counted) load();

@@ -18,10 +18,14 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const code = field.value.trim();
   if (!code) return;
-  const owner = await look(`/api/owner?code=${encodeURIComponent(code)}`);
-  result.replaceChildren(...(owner ? tellOwner(owner, code) : []));
+  await lookUp(code);
   field.select();
 });
+
+async function lookUp(code) {
+  const owner = await look(`/api/owner?code=${encodeURIComponent(code)}`);
+  result.replaceChildren(...(owner ? tellOwner(owner, code) : []));
+}
 
 function tellOwner(owner, code) {
   const order = t("reject.order", owner);
@@ -41,7 +45,11 @@ function tellLabel(owner, number, state, actions) {
   const key = isLive(owner.number_state) ? "live" : ends && owner.destroyed ? "destroyed" : owner.number_state;
   state.append(` ${t(`label.is_${key}`)}`);
   if (key === "live" && me.may.includes("void")) actions.append(button("void.title", () => voidNumber(number, owner.acceptance, done)));
-  if (ends && !owner.destroyed) actions.prepend(button("label.destroyed", async () => (await labelDestroyed(number)) && done()));
+  if (ends && !owner.destroyed) actions.prepend(button("label.destroyed", async () => {
+    if (!(await labelDestroyed(number))) return;
+    await lookUp(number); // its order may still wait for rework
+    document.body.dispatchEvent(new CustomEvent("sealline:changed"));
+  }));
 }
 
 function button(key, press) {

@@ -2,7 +2,7 @@
 
 import { reshape, say, show } from "../drawing.js";
 import { LineMap } from "../line_map.js";
-import { cause, duration, t } from "../words.js";
+import { duration, nameOf, own, t } from "../words.js";
 
 const cards = new Map([...document.querySelectorAll(".station")].map((card) => [card.dataset.zone, card]));
 const map = new LineMap(document.getElementById("floor"));
@@ -11,7 +11,9 @@ const map = new LineMap(document.getElementById("floor"));
 export function drawStations(snapshot, since) {
   const devices = new Map(snapshot.devices.map((device) => [device.name, device]));
   map.show(snapshot.stations);
-  for (const station of snapshot.stations) {
+  const items = new Set(snapshot.stations.filter(({ item }) => item !== null).map(({ carrier }) => carrier));
+  for (const each of snapshot.stations) {
+    const station = { ...each, arrives: each.item === null && items.has(each.carrier) };
     const card = cards.get(station.zone);
     if (card) drawStation(card, station, devices, since);
   }
@@ -43,17 +45,18 @@ function shapeOf({ activity }) {
   return activity.startsWith("waiting_") ? "wait" : "work";
 }
 
-function doing({ activity, carrier }) {
+function doing({ activity, carrier, arrives }) {
+  if (arrives) return t("station.arriving");
   if (activity) return t(`activity.${activity}`, {}, activity);
   return t(carrier === 0 ? "station.empty" : "station.empty_carrier");
 }
 
 function troubleOf(card, station, devices) {
-  if (station.suspect) return { level: 1, text: t("station.suspect", { why: cause(station.suspect) }) };
+  if (station.suspect) return { level: 1, text: t("station.suspect", { why: own(station, "suspect_text") }) };
   const names = card.dataset.devices.split(" ").filter(Boolean);
   const away = names.map((name) => devices.get(name)).find((device) => device && device.state !== "online");
   if (!away) return { level: 0, text: "" };
-  const device = t(`device_type.${away.type}`, {}, away.type);
+  const device = nameOf(away.name);
   const state = t(`device_state.${away.state}`, {}, away.state);
   return { level: away.state === "connecting" ? 2 : 1, text: t("station.device", { device, state }) };
 }

@@ -3,7 +3,7 @@
 import { look } from "../asking.js";
 import { keep, make, shape } from "../drawing.js";
 import { useTabs } from "../tabs.js";
-import { duration, t } from "../words.js";
+import { duration, language, nameOf, own, t } from "../words.js";
 import { drawCamera } from "./camera.js";
 import { drawFaults } from "./faults.js";
 import { drawManual } from "./manual.js";
@@ -26,11 +26,11 @@ async function drawDevices() {
 function drawDevice(device) {
   const health = make("span", "health", shape(SHAPES[device.health]), make("b", "", t(`health.${device.health}`)));
   health.dataset.health = device.health;
-  const type = t(`device_type.${device.type}`, {}, device.type);
+  const zones = device.zones.map(nameOf).join(language === "zh" ? "、" : ", ");
   const state = t(`device_state.${device.state}`, {}, device.state);
-  const name = make("td", "", make("b", "", device.name), make("p", "facts", [type, device.zones.join(", "), state].filter(Boolean).join(" · ")));
+  const name = make("td", "", make("b", "", nameOf(device.name)), make("p", "facts", [device.name, zones, state].filter(Boolean).join(" · ")));
   const link = make("td", "", make("code", "", device.link));
-  if (device.last_error) link.append(make("p", "facts", t("device.last_error", { error: device.last_error })));
+  if (device.last_error) link.append(make("p", "facts", t("device.last_error", { error: own(device, "last_error") ?? device.last_error })));
   const last = device.last_exchange_s === null ? "–" : device.last_exchange_s < 10 ? `${device.last_exchange_s} s` : duration(device.last_exchange_s);
   const figures = [last, device.exchanges, device.timeouts, device.bad_replies, device.reconnects];
   return make("tr", "", make("td", "", health), name, link, ...figures.map((figure) => make("td", "number-cell", String(figure))));
