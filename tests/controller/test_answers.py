@@ -57,7 +57,7 @@ class Bench:
             dispatch=SimpleNamespace(kick=self.kick),
             tally=SimpleNamespace(touch=lambda: None),
             tracking=SimpleNamespace(missing=set()),
-            carries=self.carried.__contains__,
+            session=SimpleNamespace(carries=self.carried.__contains__),
         )
         return await Answers(line).handlers[call]({"by": "op1", "why": "looked", **arguments})
 
