@@ -137,11 +137,12 @@ class Machine(ABC):
         """Let plant time pass; return what ended."""
         if not self._running:
             return []
-        return self._ended([(block, cycle.advance(seconds)) for block, cycle in self._running.items()])
+        ends = [(block, end) for block, cycle in self._running.items() if (end := cycle.advance(seconds)) is not None]
+        return self._ended(ends) if ends else ends
 
     def next_s(self) -> float | None:
         """Plant seconds until something here goes on by itself; None while nothing will."""
-        return min((cycle.left for cycle in self._running.values()), default=None) if self._running else None
+        return min([cycle.left for cycle in self._running.values()]) if self._running else None
 
     def stop(self) -> Ended:
         """End all motion now: a guard, the emergency stop, or the PLC dies. Return what ended."""
@@ -151,8 +152,7 @@ class Machine(ABC):
         """The line's heartbeat is gone: return what this ends at once. A motion under way is otherwise finished."""
         return []
 
-    def _ended(self, ends: list[tuple[int, CycleEnd | None]]) -> Ended:
-        ended = [(block, end) for block, end in ends if end is not None]
+    def _ended(self, ended: Ended) -> Ended:
         for block, _ in ended:
             del self._running[block]
             self.world.clamped.discard(self.zones[block])

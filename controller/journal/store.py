@@ -24,7 +24,7 @@ from controller.journal.schema import SCHEMA, SCHEMA_VERSION
 from controller.journal.writer import Change, Writer, WritingThread
 
 T = TypeVar("T")
-_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
 GENESIS = bytes(32)
 """The digest before the first entry."""
 

@@ -119,7 +119,8 @@ class TypedPort:
         self._seen: Shown | None = None
         self._image: StatusImage | None = None
         self._image_at = -1.0
-        self._news = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._waiters: list[asyncio.Future[None]] = []
         self._lookers: list[tuple[Callable[[StatusImage], object], asyncio.Future[StatusImage]]] = []
         self._hurried = 0
         self._broken: asyncio.Future[None] | None = None
@@ -132,7 +133,7 @@ class TypedPort:
         """The last image, with a clock that is not older than a scan."""
         if self.state is not LinkState.ONLINE or self._seen is None:
             return None
-        at = asyncio.get_running_loop().time()
+        at = self._loop.time()
         if self._wire.paused:
             if at - self._wire.paused_at > STALE_S:
                 return None
@@ -150,13 +151,15 @@ class TypedPort:
 
     async def changed(self) -> None:
         """Return at the next change."""
-        await self._news.wait()
+        waiter = self._loop.create_future()
+        self._waiters.append(waiter)
+        await waiter
 
     async def watch(self, look: Callable[[StatusImage], _Found | None]) -> _Found:
         """Return what `look` finds."""
         image = self.image
         while image is None or (found := look(image)) is None:
-            looker = (look, asyncio.get_running_loop().create_future())
+            looker = (look, self._loop.create_future())
             self._lookers.append(looker)
             try:
                 image = await looker[1]
@@ -168,7 +171,7 @@ class TypedPort:
     def hurry(self) -> Iterator[None]:
         """See changes at once, and a permit's end without any."""
         self._hurried += 1
-        timer = asyncio.get_running_loop().call_later(EXPIRY_S, self._look_for_expiry)
+        timer = self._loop.call_later(EXPIRY_S, self._look_for_expiry)
         try:
             yield
         finally:
@@ -181,15 +184,14 @@ class TypedPort:
         broken = self._broken
         if self.state is not LinkState.ONLINE or broken is None:
             raise LinkLost(self.name, f"nothing was sent: link is {self.state}, last error: {self.last_error}")
-        loop = asyncio.get_running_loop()
-        written_at = loop.time()
+        written_at = self._loop.time()
         self._trace.add(written_at, self.name + ">", struct.pack(f">H{len(values)}H", address, *values))
         twist = self._wire.next_twist()
         if not self._wire.paused:
             # In the plant's own context: what follows from it is nothing of the line's process.
             self._twin.write(address, values)
         await self._answered(broken, twist, written_at=written_at)
-        return Written(written_at, loop.time())
+        return Written(written_at, self._loop.time())
 
     async def _answered(self, broken: asyncio.Future[None], twist: Twist | None, *, written_at: float | None) -> None:
         """Wait for the answer as the twist lets it come. :raises DeviceError: none, or not the one asked for."""
@@ -252,12 +254,12 @@ class TypedPort:
         if self._wire.paused:
             await asyncio.sleep(TIMEOUT_S)
             raise DeviceTimeout(self.name, f"no answer in {TIMEOUT_S} s")
-        self._broken = asyncio.get_running_loop().create_future()
+        self._broken = self._loop.create_future()
         self._twin.attach()
         self._seen = self._twin.shown
         self.state = LinkState.ONLINE
         self._see()
-        self._anyway = asyncio.get_running_loop().call_later(ANYWAY_S, self._look_anyway)
+        self._anyway = self._loop.call_later(ANYWAY_S, self._look_anyway)
 
     def look_again(self) -> None:
         """The twin shows something new: see it a moment later, in the line's own process."""
@@ -272,7 +274,7 @@ class TypedPort:
         broken = self._broken
         silent = twist in _NO_ANSWER
         delay_s = self._chance.uniform(0.0, 0.04) + (TIMEOUT_S if silent else 0.0)
-        asyncio.get_running_loop().call_later(delay_s, self._poll_failed, broken, twist, context=self._context)
+        self._loop.call_later(delay_s, self._poll_failed, broken, twist, context=self._context)
 
     def lose(self, error: DeviceError) -> None:
         """The link is gone."""
@@ -297,12 +299,11 @@ class TypedPort:
 
     def _came_back(self) -> bool:
         """A pause that ended before the poll's deadline."""
-        paused_for = asyncio.get_running_loop().time() - self._wire.paused_at
+        paused_for = self._loop.time() - self._wire.paused_at
         return not self._wire.paused and paused_for < 2 * TIMEOUT_S
 
     def _later(self, delay_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._looking = loop.call_later(delay_s, self._see, context=self._context)
+        self._looking = self._loop.call_later(delay_s, self._see, context=self._context)
 
     def _see(self) -> None:
         self._looking = None
@@ -313,7 +314,7 @@ class TypedPort:
             self.counters.bad_replies += 1
             self._later(self._chance.uniform(*POLL_S))
             return
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         self._trace.add(now, self.name + "<")
         self._seen, self._image = self._twin.shown, None
         self.counters.exchanges += 1
@@ -332,12 +333,11 @@ class TypedPort:
     def _look_for_expiry(self) -> None:
         self._let_look()
         if self._hurried and self._lookers:
-            asyncio.get_running_loop().call_later(EXPIRY_S, self._look_for_expiry)
+            self._loop.call_later(EXPIRY_S, self._look_for_expiry)
 
     def _look_anyway(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._anyway = loop.call_later(ANYWAY_S, self._look_anyway)
-        self.counters.last_exchange_at = loop.time()
+        self._anyway = self._loop.call_later(ANYWAY_S, self._look_anyway)
+        self.counters.last_exchange_at = self._loop.time()
         self._let_look()
         self._tell()
 
@@ -347,8 +347,10 @@ class TypedPort:
             self._tell()
 
     def _tell(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
 
 class _Mute:

@@ -67,6 +67,8 @@ class WatchedPlc(PlcTwin):
             self.on_motion(self.name, block.running)
 
     def _retain(self, ended: list[tuple[int, CycleEnd]]) -> None:
+        if not ended:
+            return
         super()._retain(ended)
         for _, end in ended:
             self.rare[f"result {end.code.name}"] += 1
