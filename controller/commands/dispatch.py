@@ -78,7 +78,8 @@ async def _tell_of_the_link(listener: Listener, where: str) -> None:
     while True:
         now = "listening" if listener.online else listener.failure
         if now != told:
-            typer.echo(f"{where}: {now}", err=True)
+            hint = "" if listener.online else "; does the broker run there? --host and --port name another"
+            typer.echo(f"{where}: {now}{hint}", err=True)
             told = now
         await asyncio.sleep(_LOOK_S)
 

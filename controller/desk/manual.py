@@ -144,7 +144,9 @@ class ManualMode:
 
     def _view(self, motion: Motion, standing: Standing) -> dict[str, Any]:
         carrier = standing.carrier_at(motion.zone)
-        blocked = [{"code": each.code, "en": each.text.en, "zh": each.text.zh} for each in interlocks(motion, standing)]
+        named = self._line.names.told
+        found = [(each.code, named(each.text)) for each in interlocks(motion, standing)]
+        blocked = [{"code": code, "en": text.en, "zh": text.zh} for code, text in found]
         about = {"name": motion.name, "kind": motion.kind.value, "zone": motion.zone, "target": motion.target}
         return {**about, "device": motion.device, "carrier": carrier, "blocked": blocked}
 
@@ -186,7 +188,7 @@ class ManualMode:
 
     async def _not_done(self, motion: Motion, by: str, error: DeviceError) -> ChannelRefused:
         """A device did not do it, or nobody knows whether it did: journalled and told to whoever looks."""
-        code, text = type(error).__name__, not_done(error)
+        code, text = type(error).__name__, self._line.names.told(not_done(error))
         self._told.append(Told(motion.name, self._now(), by, code, good=False, text=text, measured={}))
         await self._write(lambda ledger: _tried(ledger, motion, by, code, text.en))
         return ChannelRefused("not_done", text.en, text.zh)

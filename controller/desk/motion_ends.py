@@ -9,6 +9,7 @@ from typing import Any
 from controller.desk.registers import in_units
 from controller.flow.motions import Motion, MotionKind
 from controller.stations.divert import confirmed_chute
+from controller.words.cause_texts import in_chinese, in_english
 from controller.words.text import Text
 from devices.errors import CommandRefused, DeviceError, UnknownOutcome
 from devices.plc.contract import Answer, Chute, Result, ResultCode
@@ -49,8 +50,12 @@ def not_done(error: DeviceError) -> Text:
         code = error.answer.name
         return Text(f"{error.device} 拒绝：{said.zh}（{code}）", f"{error.device} refused: {said.en} ({code})")
     if isinstance(error, UnknownOutcome):
-        return Text(f"结果不明，请到机器旁看：{error}", f"nobody knows how it ended, look at the machine: {error}")
-    return Text(f"未完成：{error}", f"not done: {error}")
+        return _told(error).within("结果不明，请到机器旁看", "nobody knows how it ended, look at the machine")
+    return _told(error).within("未完成", "not done")
+
+
+def _told(error: DeviceError) -> Text:
+    return Text(in_chinese(str(error)), in_english(str(error)))
 
 
 def ended(motion: Motion, carrier: int, result: Result, target: Text) -> Text:

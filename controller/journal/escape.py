@@ -38,9 +38,7 @@ def escape_view(connection: sqlite3.Connection, counters: Counters, campaign: Ca
     one_in = escapes_one_in(observed)
     return EscapeView(
         one_in=one_in,
-        text=_ENGLISH.format(one_in)
-        if one_in
-        else "mis-insert escapes: too little has been shown yet to state a figure",
+        text=_ENGLISH.format(one_in) if one_in else "mis-insert escapes: too little shown yet for a figure",
         text_zh=_CHINESE.format(one_in) if one_in else "错装漏检率：证据不足，尚不能给出",
         items=observed.items,
         caught=observed.caught,

@@ -35,7 +35,7 @@ from devices.plc.driver import PlcStation
 
 Ended = Callable[[Item, Outcome], None]
 
-UNSEEN = "nobody saw where it fell; look at the gate first"
+UNSEEN = "nobody saw it fall, look at the gate"
 ESCAPED = "to be rejected, yet it fell into dispatch"
 """Why a bag is frozen, as `cause_texts` tells it."""
 

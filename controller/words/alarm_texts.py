@@ -146,8 +146,7 @@ ALARMS: dict[AlarmKind, Meaning] = {
         1,
         "{source} 号邮袋已冻结（封装件 {item}：{cause}）：换上空袋，这只不准发出。"
         "在“恢复引导”登记该件在哪里，再清点邮袋。",
-        "Mail bag {source} is frozen (item {item}: {cause}): hang an empty bag, this one must not leave. Say under "
-        "Recovery where the item is, then count the bag.",
+        "Mail bag {source} is frozen (item {item}: {cause}). Hang an empty bag, answer for the item, count this one.",
     ),
     AlarmKind.RECALL: Meaning(
         1,

@@ -111,11 +111,19 @@ _PHRASES = {
     "an empty carrier": "空载具",
     "its waybill was voided by hand": "其面单被人工作废",
     "a parcel": "一件包裹",
-    "nobody saw where it fell; look at the gate first": "不知落在哪里，先看分拣门",
+    "nobody saw it fall, look at the gate": "没有看到它落下，先看分拣门",
     "to be rejected, yet it fell into dispatch": "应剔除，却落入了发运",
     "not counted yet": "尚未清点",
 }
 """Causes that the line tells in English, in Chinese; the longer before the shorter that stand in them."""
+
+_BRIEFLY = {
+    "slip": "carriers slipped",
+    "stopped": "the line was stopped",
+    "restart": "the program was restarted",
+    "internal": "error of the program",
+}
+"""Causes that are too brief in English."""
 
 _WORDS = {
     "front": Text("前牌", "front plate"),
@@ -147,6 +155,9 @@ def in_chinese(cause: str) -> str:
 
 def in_english(cause: str) -> str:
     """A cause without registers, sequence numbers and bare codes."""
+    device, told, briefly = cause.rpartition(": ")
+    if briefly in _BRIEFLY:
+        return device + told + _BRIEFLY[briefly]
     for pattern, english in _IN_ENGLISH:
         cause = pattern.sub(english, cause)
     cause = _CODE.sub(lambda found: f"{_CODES[found[1]].en} ({found[1]})", cause)

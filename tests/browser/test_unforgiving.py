@@ -59,6 +59,29 @@ async def test_another_number_than_expected_tells_what_to_do(page: Page, line: F
     assert asked(line, "answer_suspect") == []
 
 
+async def test_the_walk_goes_on_though_the_line_tells_late_that_it_has_the_answer(
+    page: Page, line: FakeLine, say: Say
+) -> None:
+    line.shown = stopped(line)
+    await go(page, say, "recovery")
+    await button(page.locator("#guide"), say("station.carrier", carrier=11)).click()
+    await until(lambda: len(asked(line, "answer_suspect")) == 1)
+    line.shown = stopped(line, at=SINCE)  # told once more before the answer is in it
+    await expect(page.locator("#guide h2")).to_have_text(title(line, 11, "verify", say))
+    first, second = line.shown.suspects
+    line.shown = stopped(line, suspects=(first.model_copy(update={"answered": True}), second))
+    await expect(page.locator("#guide h2")).to_have_text(title(line, 12, "seal_1", say))
+
+
+async def test_nobody_is_sent_to_a_running_machine(page: Page, line: FakeLine, say: Say) -> None:
+    line.shown = running(line.config, suspects=stopped(line).suspects)
+    await go(page, say, "recovery")
+    await expect(page.locator("#guide h2")).to_have_text(say("guide.by_itself"))
+    await expect(page.locator("#guide button")).to_have_count(0)
+    await expect(page.locator("#suspects")).to_contain_text(say("recovery.leaving"))
+    await expect(page.locator('nav [data-page="recovery"] .count')).to_be_hidden()
+
+
 async def test_what_becomes_of_the_parts_is_asked_before_the_next_carrier(page: Page, line: FakeLine, say: Say) -> None:
     line.shown = stopped(line)
     await go(page, say, "recovery")
@@ -140,3 +163,12 @@ async def test_hold_stays_in_reach_while_an_account_is_open(context: BrowserCont
     await until(lambda: line.calls == [("command", {"command": "hold", "by": "zhao"})])
     await page.keyboard.press("Escape")
     await expect(page.locator("#account")).to_be_hidden()
+
+
+async def test_a_frozen_bag_is_counted_blind(page: Page, say: Say) -> None:
+    bag = {"bag": 3, "state": "frozen", "parcels": 39, "closed_at": SINCE}
+    await page.route("**/api/bags", lambda route: route.fulfill(json=[bag]))
+    await go(page, say, "orders")
+    await expect(page.locator("#bags")).to_contain_text(say("orders.to_count"))
+    await expect(page.locator("#bags")).not_to_contain_text("39")
+    await expect(page.locator("#bags a")).to_have_count(0)

@@ -30,6 +30,7 @@ async def test_it_says_that_there_is_no_broker_and_when_there_is_one(tmp_path: P
         told = (await process.stderr.readline()).decode()
         assert told.startswith(f"127.0.0.1:{port}: ")
         assert "refused" in told.lower()
+        assert "--port" in told  # and what may be done about it
         process.send_signal(signal.SIGINT)
         await process.communicate()
         assert process.returncode == 0

@@ -41,6 +41,7 @@ class Desk:
         self._journal = journal
         line = SimpleNamespace(
             config=config,
+            names=config.names(),
             unit=self.unit,
             equipment=equipment,
             tracking=tracking,

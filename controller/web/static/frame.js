@@ -65,7 +65,8 @@ function drawHeader(snapshot) {
 
 function drawCounts(snapshot) {
   const fresh = snapshot.alarms.filter((alarm) => !alarm.acknowledged && !alarm.shelved_until).length;
-  const suspects = snapshot.suspects.filter((suspect) => !suspect.answered).length + snapshot.matters.length;
+  const open = snapshot.state === "Execute" ? [] : snapshot.suspects.filter((suspect) => !suspect.answered);
+  const suspects = open.length + snapshot.matters.length;
   drawCount("alarms", fresh, "nav.unacknowledged");
   drawCount("recovery", suspects, "nav.suspects");
 }

@@ -22,9 +22,10 @@ export function drawGuide(snapshot, suspect, titles, next) {
   else drawDone(snapshot);
 }
 
-function drawDone({ suspects }) {
-  say(guide.querySelector("h2"), t(suspects.length ? "guide.go_on" : "guide.nothing"));
-  say(guide.querySelector(".why"), t(suspects.length ? "guide.go_on_text" : "guide.nothing_text"));
+function drawDone({ state, suspects }) {
+  const key = !suspects.length ? "guide.nothing" : state === "Execute" ? "guide.by_itself" : "guide.go_on";
+  say(guide.querySelector("h2"), t(key));
+  say(guide.querySelector(".why"), t(`${key}_text`));
   step.replaceChildren();
 }
 

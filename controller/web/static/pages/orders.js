@@ -102,7 +102,9 @@ function bagRow({ bag, state, parcels, closed_at }) {
   const sheet = make("a", "", "CSV");
   sheet.href = `/api/bags/${bag}/manifest.csv`;
   sheet.download = "";
-  return row(t("orders.bag", { bag }), t("orders.parcels", { count: parcels }), t(`bag_state.${state}`, {}, state), when(closed_at), link, sheet);
+  const named = [t("orders.bag", { bag }), t(`bag_state.${state}`, {}, state), when(closed_at)];
+  if (state === "frozen") return row(named[0], t("orders.to_count"), named[1], named[2], "", ""); // whoever counts must not know
+  return row(named[0], t("orders.parcels", { count: parcels }), named[1], named[2], link, sheet);
 }
 
 part("close-bag").addEventListener("click", () => {

@@ -12,6 +12,7 @@ const list = document.getElementById("suspects");
 const map = new LineMap(document.getElementById("floor"));
 const titles = new Map(document.getElementById("walk").dataset.zones.split(";").filter(Boolean).map((each) => each.split("=")));
 let chosen = null;
+let byHand = false; // whether a person has chosen it: what is answered for is left only then
 let last = null;
 
 function draw(snapshot) {
@@ -19,10 +20,12 @@ function draw(snapshot) {
   map.show(withSuspects(snapshot));
   drawCommands(snapshot);
   drawMatters(snapshot.matters);
-  drawProgress(snapshot.suspects);
-  const current = snapshot.suspects.find(({ item }) => item === chosen) ?? snapshot.suspects.find(({ answered }) => !answered) ?? null;
+  const executes = snapshot.state === "Execute"; // then it clears its suspects itself, and nobody is sent to it
+  drawProgress(snapshot.suspects, executes);
+  const kept = snapshot.suspects.find(({ item, answered }) => item === chosen && (byHand || !answered));
+  const current = executes ? null : (kept ?? snapshot.suspects.find(({ answered }) => !answered) ?? null);
   chosen = current?.item ?? null;
-  const shown = snapshot.suspects.map((suspect) => ({ ...suspect, current: suspect.item === chosen }));
+  const shown = snapshot.suspects.map((suspect) => ({ ...suspect, executes, current: suspect.item === chosen }));
   if (shown.length) keep(list, shown, ({ item }) => item, drawSuspect);
   else keep(list, ["none"], (nothing) => nothing, () => make("li", "nothing", t("recovery.none")));
   map.mark(current && !current.answered ? current.zone : null);
@@ -38,10 +41,10 @@ function withSuspects({ stations, suspects }) {
   });
 }
 
-function drawProgress(suspects) {
+function drawProgress(suspects, executes) {
   const answered = suspects.filter((suspect) => suspect.answered).length;
-  const key = !suspects.length ? "recovery.none" : answered === suspects.length ? "recovery.all_answered" : "recovery.progress";
-  list.parentElement.dataset.done = answered === suspects.length; // then what else is open comes first
+  const key = !suspects.length ? "recovery.none" : executes ? "recovery.by_itself" : answered === suspects.length ? "recovery.all_answered" : "recovery.progress";
+  list.parentElement.dataset.done = executes || answered === suspects.length; // then what else is open comes first
   say(document.getElementById("progress"), t(key, { answered, count: suspects.length }));
 }
 
@@ -49,7 +52,7 @@ function drawSuspect(suspect) {
   const place = titles.get(suspect.zone) ?? suspect.zone;
   const sign = shape(suspect.answered ? "check" : "warning");
   const title = make("b", "", `${t("station.carrier", suspect)} · ${place}`);
-  const state = t(suspect.answered ? "recovery.answered" : "recovery.open");
+  const state = t(suspect.executes ? "recovery.leaving" : suspect.answered ? "recovery.answered" : "recovery.open");
   const button = make("button", "suspect", sign, make("span", "", title, make("small", "", `${suspect.acceptance} · ${state}`)));
   button.type = "button";
   button.dataset.focus = "suspect";
@@ -61,12 +64,14 @@ function drawSuspect(suspect) {
 
 function choose(item) {
   chosen = item;
+  byHand = true;
   draw(last);
 }
 
 /** The one that is answered for is done: go on with whoever is still open. */
 function next() {
   chosen = null;
+  byHand = false;
 }
 
 follow(draw);
