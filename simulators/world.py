@@ -350,7 +350,9 @@ class World:
         :raises ImpossibleError: no carrier there, target taken or no zone.
         """
         carrier = self._loose_carrier(source)
-        if target not in ZONES or self._taken(target):
+        # Whoever is on its way out of the target may still roll back.
+        left = any(way.source == target for way in self.travelling.values())
+        if target not in ZONES or left or self._taken(target):
             raise ImpossibleError(
                 f"carrier {carrier.number} can't be set down in {target!r}: taken, or none of {ZONES}"
             )

@@ -12,7 +12,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from simulators.history import CarrierMoved, Event, KitBegun
+from simulators.history import CarrierMoved, Event, KitBegun, ParcelFell
 from simulators.machines import GateMachine, SealerMachine
 from simulators.plc import PlcTwin
 from simulators.virtual.commits import Disk
@@ -21,7 +21,7 @@ from simulators.virtual.people import VirtualHands
 from simulators.virtual.plant import VirtualPlant
 from simulators.virtual.reaching import Reaching
 from simulators.virtual.technician import jog
-from simulators.virtual.troubles import Kind, Trouble
+from simulators.virtual.troubles import CHUTE, Kind, Trouble
 from simulators.virtual.watched_plc import WatchedPlc
 from simulators.virtual.wires import Twist
 from simulators.world import ZONES, ImpossibleError
@@ -32,7 +32,7 @@ _TWISTS: dict[Kind, tuple[Twist, ...]] = {
     Kind[f"MODBUS_{each.name}"]: (each,) for each in Twist if each is not Twist.BEHIND
 }
 _TWISTS[Kind.MODBUS_LATE] = (Twist.LATE, Twist.BEHIND)
-_DEVICE_AT = {"label": "applicator", "seal_1": "sealer_1", "seal_2": "sealer_2", "divert": "gate"}
+_DEVICE_AT = {"label": "applicator", "seal_1": "sealer_1", "seal_2": "sealer_2", "divert": "gate", CHUTE: "gate"}
 
 
 class Conductor:
@@ -81,6 +81,8 @@ class Conductor:
                     self._come(carrier.mailer.kit, event.target)
             case KitBegun():
                 self._come(event.kit, event.zone)
+            case ParcelFell():
+                self._come(event.kit, CHUTE)
 
     def _come(self, kit: str, zone: str) -> None:
         for trouble in self._waiting.pop((kit, zone), []):

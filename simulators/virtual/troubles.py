@@ -94,6 +94,8 @@ OPEN_MAILER = ("infeed", "collate", "verify", "label", "seal_1", "seal_2")
 HANDS_BELONG = frozenset({"infeed", "collate"})
 """Where people lay parts in: no guard is opened for that."""
 BEHIND_LOAD = ZONES[1:]
+CHUTE = "chute"
+"""Where trouble may be bound to by name: it strikes when the parcel has fallen, the gate still on its way back."""
 AT_ZONES: dict[Kind, tuple[str, ...]] = {
     Kind.SCANNER_NO_READ: ("infeed", "collate"),
     Kind.SCANNER_DOUBLE: ("infeed", "collate"),

@@ -33,7 +33,11 @@ class Twist(StrEnum):
     LATE = "late"
     """It comes when nobody waits for it any more; on a serial line the next one to listen gets it."""
     BEHIND = "behind"
-    """A gateway keeps it, and gives it as the answer to a later question of the same form, before the right one."""
+    """A gateway keeps it, and gives it as the answer to a later question of the same form; the right one comes next.
+
+    Or it gives it that question's transaction, as one does whose serial side had the late answer, and throws away what
+    comes next.
+    """
     DOUBLED = "doubled"
     """It comes twice."""
     SPLIT = "split"
@@ -181,8 +185,11 @@ class VirtualWire(Wire):
             return
         if self._kept is not None and self._is_due(*self._kept, data):
             (_, late), self._kept = self._kept, None
-            self._send(stream, late)
-            self._send(stream, data, self._chance.uniform(0.001, 0.02))
+            if self._serial or self._chance.random() < 0.5:
+                self._send(stream, late)
+                self._send(stream, data, self._chance.uniform(0.001, 0.02))
+            else:
+                self._send(stream, data[:2] + late[2:])
             return
         if not self._twists:
             self._send(stream, data)

@@ -37,7 +37,8 @@ IN_MOTION = (
         "    if result is None:\n        return Chute.NONE\n"
         "    if result.code is ResultCode.INTERRUPTED:\n        return Chute.REJECT\n",
         "a parcel that nobody pushed counts as rejected",
-        only="emergency_stop,guard_opened,plc_restarted",
+        only="emergency_stop,dispatch_twice,fsync_slow,clock_jumped",
+        at="chute",
         items=40,
     ),
     Mutant(
@@ -48,6 +49,18 @@ IN_MOTION = (
         "a parcel for which nobody vouches any more is sent",
         only="tracking_lost,plc_restarted",
         items=40,
+    ),
+    # Not "a divert that was taken is taken for one that was not": a gate whose echo says ACCEPTED keeps its result
+    # until the line has journalled it, and what loses the result loses the echo; no such mistake could show.
+    Mutant(
+        "a gate that still moves is not waited for",
+        "controller/stations/divert.py",
+        "        while (image := self._gate.image) is None or image.blocks[0].state is BlockState.BUSY:\n",
+        "        while (image := self._gate.image) is None:\n",
+        "a parcel that falls late ends as one of which nobody knows the chute",
+        only="gate_late",
+        at="divert",
+        items=20,
     ),
     Mutant(
         "what stuck in the gate is pushed no more",
@@ -98,15 +111,17 @@ IN_MOTION = (
         "            if self.given or item.stage != 'called':\n                return\n",
         "a line that was stopped goes on sealing",
         only="operator_holds,operator_stops,fsync_error",
+        seed=2,
     ),
     Mutant(
         "an item is dismissed before its carrier has left",
-        "controller/flow/tracking.py",
-        "        arrived = result.code is ResultCode.OK and await self._stands_at(to, item)\n",
-        "        arrived = True\n",
-        "a carrier that was stopped on its way is looked for where it is not",
-        only="guard_opened,emergency_stop,carrier_moved",
-        items=40,
+        "controller/stations/divert.py",
+        "            try:\n                await self._tracking.return_carrier(item)\n",
+        "            try:\n                self._tracking.dismiss(item)\n"
+        "                await self._tracking.return_carrier(item)\n",
+        "the next carrier is sent to where one still stands",
+        items=20,
+        seed=2,
     ),
     Mutant(
         "a zone is free before its carrier has left",

@@ -29,22 +29,15 @@ ON_THE_WIRE = (
             _ANY_CLOCK,
         ),
     ),
+    # Not "a link stays open after a timeout": master, station link and the next connect each close it.
     Mutant(
-        "a link stays open after a timeout, and late bytes are not minded",
-        "devices/links/modbus.py",
-        "            except TimeoutError as error:\n                self.close()\n",
-        "            except TimeoutError as error:\n",
-        "the late answer to one question is believed as that to another",
+        "the clock of an image is not minded",
+        *_ANY_CLOCK,
+        "an answer of seconds ago, to which a gateway gave the present number, is believed",
         only="modbus_late",
+        at="inspect",
         depth="wire",
         items=20,
-        also=(
-            (
-                "devices/links/modbus.py",
-                "        if unasked:\n            self.close()\n",
-                "        if unasked and self._framing == 'none':\n            self.close()\n",
-            ),
-        ),
     ),
     Mutant(
         "an image that was torn is believed",
@@ -60,13 +53,20 @@ ON_THE_WIRE = (
     ),
     Mutant(
         "a PLC that started anew is not noticed",
-        "devices/plc/driver.py",
-        "        if image.boot_id != issued.boot_id:\n"
-        '            raise self._unknown(issued, "the PLC started anew before its result was read")\n',
-        "",
-        "the line waits for a result that no PLC has any more",
+        "controller/flow/integrity.py",
+        "            if image.boot_id != before[name][0]:\n",
+        "            if image is None:\n",
+        "what was proven before a PLC lost its memory is sealed and sent",
         only="plc_forgot",
+        at="verify",
         items=40,
+        also=(
+            (
+                "controller/flow/watch.py",
+                "    return image.boot_id, image.disturbances\n",
+                "    return 0, image.disturbances\n",
+            ),
+        ),
     ),
     Mutant(
         "a permit that was written in doubt is written again",

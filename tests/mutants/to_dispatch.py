@@ -44,6 +44,7 @@ TO_DISPATCH = (
         "                self._patience = 1\n                self._sent_at.clear()\n\n    def _due",
         "an event that got lost waits for ever",
         only="dispatch_deaf,broker_empty",
+        seed=6,
     ),
     Mutant(
         "a new connection goes on where the last one ended",
@@ -51,8 +52,17 @@ TO_DISPATCH = (
         "        await broker.follow(self._receipts_topic, self._dispatch_topic)\n        self._begin_again()\n",
         "        await broker.follow(self._receipts_topic, self._dispatch_topic)\n        self._sent_at.clear()\n",
         "what was under way when the broker was lost waits for ever",
-        only="broker_empty,dispatch_deaf,broker_lost",
-        items=40,
+        only="broker_empty,broker_slow",
+        at="chute",
+        items=20,
+        seed=2,
+        also=(
+            (
+                "controller/dispatch/publisher.py",
+                "            self._after = 0  # a parked event that was released stands before the others\n",
+                "            pass\n",
+            ),
+        ),
     ),
     Mutant(
         "a sealed event is told twice",

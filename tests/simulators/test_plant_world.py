@@ -109,6 +109,16 @@ def test_one_label_at_the_peel_edge() -> None:
         world.peel_off()
 
 
+def test_no_hand_sets_a_carrier_where_another_may_roll_back_to() -> None:
+    world = world_with_carrier("inspect")
+    world.feed_load()
+    world.depart("inspect", "divert")
+    with pytest.raises(ImpossibleError, match="can't be set down in 'inspect'"):
+        world.move_by_hand("load", "inspect")
+    world.arrive("inspect", "divert", back=True)
+    assert {zone: carrier.number for zone, carrier in world.zones.items()} == {"inspect": 1, "load": 2}
+
+
 def test_a_clamped_carrier_stays() -> None:
     world = world_with_carrier("seal_1")
     world.clamped.add("seal_1")
