@@ -340,8 +340,14 @@ def acknowledge_address(block: int) -> int:
 
 def check_word(words: list[int]) -> int:
     """CRC-16/MODBUS (polynomial 0xA001, start 0xFFFF) over the words, each high byte first."""
+    return _crc(struct.pack(f">{len(words)}H", *words))
+
+
+@lru_cache(maxsize=64)
+def _crc(data: bytes) -> int:
+    """Kept for a moment: what one end of a wire has made the other end checks."""
     crc = 0xFFFF
-    for byte in struct.pack(f">{len(words)}H", *words):
+    for byte in data:
         crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
     return crc
 

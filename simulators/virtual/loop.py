@@ -20,8 +20,6 @@ from random import Random
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_END_OF_SLEEP = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
-"""What the timer of `asyncio.sleep` calls. It only wakes the sleeper, whose step takes its turn among the others."""
 _MOST_RUNS_AT_ONE_MOMENT = 200_000
 """More callbacks than that without time passing is a loop that spins."""
 
@@ -183,6 +181,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heapq.heappush(self._timers, (when, next(self._timer_serial), timer))
         return timer
 
+    def nap(self, seconds: float) -> Nap:
+        """Sleep so long; lighter than `asyncio.sleep`, and to be awaited at once."""
+        return Nap(self, seconds)
+
     def run_in_executor(  # type: ignore[override]
         self,
         executor: Executor | None,  # noqa: ARG002
@@ -232,7 +234,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 step = pop(timers)[2]
                 if step._cancelled:
                     continue
-                if step._callback is _END_OF_SLEEP:
+                if step._callback in _ONLY_WAKE:
                     step._callback(*step._args)
                 else:
                     ready.append(step)
@@ -304,10 +306,10 @@ def virtual_run(work: Coroutine[Any, Any, T], loop: VirtualLoop) -> T:
 
 
 def nap(seconds: float) -> Nap:
-    """Sleep so long on a virtual loop; lighter than `asyncio.sleep`, and to be awaited at once."""
+    """Sleep so long on the virtual loop that runs."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
-    return Nap(loop, seconds)
+    return loop.nap(seconds)
 
 
 def current_process() -> Process | None:
@@ -333,3 +335,7 @@ def _give(future: asyncio.Future[T], result: T) -> None:
 def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
+
+
+_ONLY_WAKE = frozenset({futures._set_result_unless_cancelled, _give, _fail})  # type: ignore[attr-defined]
+"""Timers of `asyncio.sleep` and of inline work: they only wake somebody, whose step takes its turn among the others."""

@@ -21,7 +21,7 @@ from devices.links.state import LinkCounters, LinkState, backoff_s
 from devices.plc.contract import HEARTBEAT_PERIOD_S, SCAN_S, DeviceKind, StatusImage
 from simulators.modbus_server import ILLEGAL_ADDRESS, IllegalAddressError
 from simulators.virtual.event_plc import EventPlc, Shown
-from simulators.virtual.loop import nap
+from simulators.virtual.loop import Step, VirtualLoop
 from simulators.virtual.trace import Trace
 from simulators.virtual.wires import Twist, VirtualWire
 
@@ -119,13 +119,15 @@ class TypedPort:
         self._seen: Shown | None = None
         self._image: StatusImage | None = None
         self._image_at = -1.0
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        self._loop = loop
         self._waiters: list[asyncio.Future[None]] = []
         self._lookers: list[tuple[Callable[[StatusImage], object], asyncio.Future[StatusImage]]] = []
         self._hurried = 0
         self._broken: asyncio.Future[None] | None = None
-        self._looking: asyncio.TimerHandle | None = None
-        self._anyway: asyncio.TimerHandle | None = None
+        self._looking: Step | None = None
+        self._anyway: Step | None = None
         self._context: Context | None = None
 
     @property
@@ -180,7 +182,7 @@ class TypedPort:
 
     async def write(self, address: int, values: list[int]) -> Written:
         """Write registers."""
-        await nap(self._chance.uniform(0.0002, 0.002))
+        await self._loop.nap(self._chance.uniform(0.0002, 0.002))
         broken = self._broken
         if self.state is not LinkState.ONLINE or broken is None:
             raise LinkLost(self.name, f"nothing was sent: link is {self.state}, last error: {self.last_error}")
@@ -200,7 +202,7 @@ class TypedPort:
             error: DeviceError = DeviceTimeout(self.name, f"no answer in {TIMEOUT_S} s", written_at=written_at)
             self.lose(error)
             raise error
-        await nap(self._chance.uniform(0.0005, 0.004))
+        await self._loop.nap(self._chance.uniform(0.0005, 0.004))
         if broken is not self._broken or (twist is not None and twist not in (Twist.SPLIT, Twist.DOUBLED)):
             error = BadReply(self.name, "an answer that can't be the one asked for", written_at=written_at)
             self.lose(error)
@@ -210,7 +212,7 @@ class TypedPort:
 
     async def read(self, address: int, count: int) -> list[int]:
         """Read registers."""
-        await nap(self._chance.uniform(0.0002, 0.002))
+        await self._loop.nap(self._chance.uniform(0.0002, 0.002))
         broken = self._broken
         if self.state is not LinkState.ONLINE or broken is None:
             raise LinkLost(self.name, f"nothing was read: link is {self.state}, last error: {self.last_error}")

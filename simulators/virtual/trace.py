@@ -16,7 +16,7 @@ class Trace:
 
     def add(self, at: float, what: str, data: bytes = b"") -> None:
         """Take one occurrence. :param at: virtual seconds."""
-        self._hash.update(b"%b%b%b" % (_HEAD.pack(at, len(what), len(data)), what.encode(), data))
+        self._hash.update(_HEAD.pack(at, len(what), len(data)) + what.encode() + data)
 
     def digest(self) -> str:
         """The hash so far, in hex."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -51,6 +52,14 @@ def test_a_run_that_breaks_is_a_finding_of_its_seed(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(VirtualFloor, "run", breaks)
     assert simulate(3, 2, "none").findings == ["ImpossibleError: carrier 7 bears no mailer"]
+
+
+def test_nothing_of_a_run_remains_in_memory() -> None:
+    """A night is tens of thousands of runs: what each leaves behind ends it."""
+    while gc.collect():
+        pass
+    assert simulate(3, 4, "heavy", (Kind.LINE_KILLED,)).kills
+    assert gc.collect() < 100, "objects that only a further collection finds"
 
 
 @pytest.mark.parametrize("kind", AT_RANDOM)
