@@ -43,10 +43,12 @@ class HttpConnection:
         self._largest = largest
         self._path = url.path or "/"
         self._query = parse_qsl(url.query, keep_blank_values=True)
-        self._headers = [("Host", url.netloc.rpartition("@")[2]), ("Accept", "image/jpeg")]
+        headers = [("Host", url.netloc.rpartition("@")[2]), ("Accept", "image/jpeg")]
         if url.username is not None:
             pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
-            self._headers.append(("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
+            headers.append(("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
+        # As h11 wants them: looked through once, and not with each picture.
+        self._headers = h11.Request(method="GET", target="/", headers=headers).headers
         self._stream: ByteStream | None = None
         self._protocol = h11.Connection(h11.CLIENT)
 
