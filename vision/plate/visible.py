@@ -33,7 +33,7 @@ MOST_SOLID = 0.7
 LEAST_GROUND = 0.3
 """Least colour of the ground in a character's place, as a share of the median: what lies on a character is seldom of
 the plate's colour. Measured: on real cut-outs from 0.32, under a printed label 0.18 in the median."""
-LEAST_HALF = 0.2
+LEAST_HALF = 0.23
 """The same of the left or the right half of a place: what hides half of a character leaves the plate's colour on the
 other. Measured: on real cut-outs from 0.25, rendered from 0.49."""
 LEAST_FADED = 0.1
