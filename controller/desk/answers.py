@@ -80,8 +80,9 @@ class Answers:
         if counted is Count.DIFFERS:
             raise ChannelRefused(
                 "count_differs",
-                f"mail bag {bag} does not hold {parcels} parcels: it stays frozen, count it once more",
-                f"{bag} 号邮袋的件数不是 {parcels}：仍然冻结，请再清点一次",
+                f"mail bag {bag} does not hold {parcels} parcels: it stays frozen, count it once more; should it be"
+                f" {parcels} again, the whole bag is recalled",
+                f"{bag} 号邮袋的件数不是 {parcels}：仍然冻结，请再清点一次；若还是 {parcels}，整袋召回",
             )
         return {"bag": bag, "parcels": parcels, "state": "frozen", "recalled": recalled}
 

@@ -45,7 +45,7 @@ function lookStep(suspect, open, place, next) {
   const choices = make("div", "choices", ...numbers.map((number) => numberButton(suspect, number, next)));
   choices.append(button("guide.other_number", () => tell(t("guide.other_number_text"), false)));
   return [
-    make("ol", "", make("li", "", t("guide.go", { place })), make("li", "", t("guide.hands_off"))),
+    make("ol", "look", make("li", "", t("guide.go", { place })), make("li", "", t("guide.hands_off"))),
     make("p", "question", t("guide.question")), choices,
     make("p", "question", t("guide.or")),
     make("div", "choices", takeOutButton(suspect, next), goneButton(suspect, next)),

@@ -6,7 +6,7 @@ import { drawCycle } from "../cycle_curve.js";
 import "../frame.js";
 import { withMe } from "../me.js";
 import { isLive, voidNumber } from "../voiding.js";
-import { language, t } from "../words.js";
+import { language, nameOf, t } from "../words.js";
 import { drawGauge } from "../gauge.js";
 
 let me = { may: [] };
@@ -68,7 +68,7 @@ function mailNumber(number, state, acceptance) {
 }
 
 function cycle(each) {
-  const words = `${each.sealer} · ${when(each.at)} · ${t(`result.${each.result}`, {}, each.result)} · ${t("dossier.item")} ${each.item}`;
+  const words = `${nameOf(each.sealer)} · ${when(each.at)} · ${t(`result.${each.result}`, {}, each.result)} · ${t("dossier.item")} ${each.item}`;
   const gauges = each.gauges.map((gauge) => drawGauge({ ...gauge, name: t(gauge.name) }));
   return make("figure", "", make("figcaption", "", words), ...gauges, curve(each));
 }
@@ -92,7 +92,7 @@ function curve({ curve: kept, gauges, measured }) {
 function picture(each) {
   const image = make("img");
   const failed = each.checks.filter((check) => check.outcome !== "accept").map((check) => t(`check.${check.name}`, {}, check.name));
-  const words = [each.station, each.camera, t(`judged.${each.outcome}`, {}, each.outcome), ...failed].join(" · ");
+  const words = [nameOf(each.station), nameOf(each.camera), t(`judged.${each.outcome}`, {}, each.outcome), ...failed].join(" · ");
   image.alt = words;
   image.loading = "lazy";
   image.src = `/api/evidence/${each.picture}`;
