@@ -89,6 +89,7 @@ class StationLink:
         self._length = status_length(kind, blocks)
         self._image: StatusImage | None = None
         self._newest: StatusImage | None = None
+        self._newest_at = float("-inf")
         self._block_words: list[int] = []
         self._ticked_at = float("-inf")
         self._news = asyncio.Event()
@@ -271,24 +272,37 @@ class StationLink:
         return StatusImage(sequence, boot_id, clock_ms, Safety(safety & 0xF), disturbances, last.blocks)
 
     def _believe(self, image: StatusImage, asked_at: float) -> None:
-        """Take an image over. A late reply of the same length can only be an older one: its clock runs backwards.
-
-        Also of before the link was opened anew: a serial line brings an answer to whoever asks next.
-        """
-        last, newest = self._image, self._newest
-        if asked_at - self._ticked_at > _FORGETS_CLOCK_S:
-            newest = None
-        if newest is not None and newest.boot_id == image.boot_id and _ran_backwards(newest.clock_ms, image.clock_ms):
-            message = f"clock ran backwards from {newest.clock_ms} to {image.clock_ms} ms without a new boot id"
-            raise BadReply(self.name, message, expected=newest.clock_ms, actual=image.clock_ms, unit="ms")
+        """Take an image over, unless the PLC's clock in it says that it is a late reply of the same length."""
+        last = self._image
+        self._look_at_clock(image, asked_at)
         if last is None or last.boot_id != image.boot_id or last.clock_ms != image.clock_ms:
             self._ticked_at = asked_at
         self._image = self._newest = image
+        self._newest_at = asyncio.get_running_loop().time()
         came_online = self.state is not LinkState.ONLINE
         self.state = LinkState.ONLINE
         self._let_look()
         if came_online or last is None or _differs(last, image) or self._is_overdue():
             self._tell()
+
+    def _look_at_clock(self, image: StatusImage, asked_at: float) -> None:
+        """A late reply is an older image. Also after the link was opened anew: a serial line, or a gateway before one,
+        gives it to whoever asks next, and it may still be newer than the last that came in time.
+
+        :raises BadReply: its clock ran backwards, or since a lost link less than our own.
+        """
+        newest, away_s = self._newest, asked_at - self._newest_at
+        if newest is None or newest.boot_id != image.boot_id or away_s > _FORGETS_CLOCK_S:
+            return
+        if _ran_backwards(newest.clock_ms, image.clock_ms):
+            message = f"clock ran backwards from {newest.clock_ms} to {image.clock_ms} ms without a new boot id"
+            raise BadReply(self.name, message, expected=newest.clock_ms, actual=image.clock_ms, unit="ms")
+        ran_ms, least_ms = (image.clock_ms - newest.clock_ms) & 0xFFFFFFFF, round(1000 * (away_s - self._stale_s))
+        if self._image is None and ran_ms < least_ms:
+            message = (
+                f"clock must have run {least_ms} ms at least since the link was lost, found {ran_ms}: a late answer"
+            )
+            raise BadReply(self.name, message, expected=least_ms, actual=ran_ms, unit="ms")
 
     def _let_look(self) -> None:
         """Show the image to those who wait for something in it."""

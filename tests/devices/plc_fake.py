@@ -56,6 +56,7 @@ class FakePlc:
     port: int = 0
     connections: int = 0
     _sequence: int = 0
+    _scanned_at: float = 0.0
     _pending: list[tuple[int, list[int]]] = field(default_factory=list)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     tamper: Callable[[list[int]], list[int]] = lambda words: words
@@ -81,8 +82,10 @@ class FakePlc:
 
     def scan(self) -> None:
         self._sequence = (self._sequence + 1) & 0xFFFF
+        now = asyncio.get_running_loop().time()
+        passed_ms, self._scanned_at = round(1000 * (now - (self._scanned_at or now))), now
         if self.clock_runs:
-            self.clock_ms = (self.clock_ms + round(SCAN_S * 1000)) & 0xFFFFFFFF
+            self.clock_ms = (self.clock_ms + passed_ms) & 0xFFFFFFFF
         pending, self._pending = self._pending, []
         for address, values in pending:
             block, offset = divmod(address - 1000, 20)

@@ -292,6 +292,21 @@ async def test_an_image_from_before_the_link_was_lost_is_not_believed_after_it()
         await until_image(station)
 
 
+async def test_an_answer_that_a_lost_link_owed_is_not_believed_when_it_comes_later() -> None:
+    plc = FakePlc(clock_ms=10_000)
+    async with online(plc) as station:
+        plc.clock_runs, plc.mute = False, True
+        async with asyncio.timeout(5):
+            while station.link_state is LinkState.ONLINE:
+                await station.changed()
+            plc.mute = False
+            while "late answer" not in station.last_error:
+                await station.changed()
+        assert station.image is None
+        plc.clock_ms += 20_000
+        await until_image(station)
+
+
 async def test_another_device_is_named_and_left_alone() -> None:
     plc = FakePlc(kind=DeviceKind.GATE)
     async with running(plc), station_at(plc, kind=DeviceKind.SEALER) as station:

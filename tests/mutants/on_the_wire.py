@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_ANY_CLOCK = (
-    "devices/plc/link.py",
-    "        if asked_at - self._ticked_at > _FORGETS_CLOCK_S:\n",
-    "        if True:\n",
-)
+_ANY_CLOCK = ("devices/plc/link.py", "        self._look_at_clock(image, asked_at)\n", "")
 
 ON_THE_WIRE = (
     Mutant(
