@@ -189,4 +189,4 @@ def test_every_reason_has_a_text() -> None:
     assert set(REASONS) == set(Reason)
     assert describe("something_new", {}).en == "something_new"
     assert describe("suspect", {}).zh == "存疑，需重新核验"
-    assert describe("suspect", {"cause": "slip"}).en.endswith("(slip)")
+    assert describe("suspect", {"cause": "slip"}).en.endswith("(carriers slipped)")
