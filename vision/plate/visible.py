@@ -35,7 +35,7 @@ LEAST_GROUND = 0.3
 the plate's colour. Measured: on real cut-outs from 0.32, under a printed label 0.18 in the median."""
 LEAST_HALF = 0.23
 """The same of the left or the right half of a place: what hides half of a character leaves the plate's colour on the
-other. Measured: on real cut-outs from 0.25, rendered from 0.49."""
+other. Measured: on real cut-outs from 0.25, rendered from 0.43."""
 LEAST_FADED = 0.1
 """The same of a whole place where the ground is faded; real cut-outs: from 0.17."""
 MOST_GLARE = 0.10
