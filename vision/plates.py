@@ -17,6 +17,7 @@ from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
 from vision.pictures import Picture, warped
 from vision.plane import Plane, Points
 from vision.plate.city import check_city
+from vision.plate.city_in_cutout import check_city_in_cutout
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, number_in, rows_of
 from vision.plate.reading import Reading, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
@@ -52,10 +53,7 @@ def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None) 
         checks.append(_colour_of_crop(picture, LAYOUTS[kind].colour, expected))
     placed = [_placed(check, reading, picture, _corners_of(picture)) for check in checks]
     if PlateKind.EBIKE in kinds:
-        ebike = ExpectedPlate(
-            "", expected, LAYOUTS[PlateKind.EBIKE].colour, Box(0, 0, *LAYOUTS[PlateKind.EBIKE].size_mm)
-        )
-        placed += check_city(picture, ebike)
+        placed += check_city_in_cutout(picture, expected)
     return Verdict(worst(tuple(placed)), tuple(placed))
 
 

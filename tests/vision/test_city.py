@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from plant_scenes import carrier, outcomes, picture, plate, tasks_for
 
+from simulators.render.plate_photos import plate_photo
 from simulators.render.plates import plate_sprite
 from simulators.world import PlacedPart
 from vision.judge import judge
 from vision.pictures import Picture
 from vision.plate.city import CITIES, check_city, taught_print
+from vision.plate.city_in_cutout import check_city_in_cutout
 from vision.plate.kinds import PlateKind, kind_of, number_in
 from vision.plates import verify_crop
 from vision.verdict import Box, ExpectedPlate, Outcome, PlateColour
@@ -91,3 +93,17 @@ def test_a_cut_out_is_asked_for_the_city_before_its_number() -> None:
     cut_out = seen("惠州", 2.0, 0.5)
     assert verify_crop(cut_out, "惠州A12345", PlateKind.EBIKE).outcome is Outcome.ACCEPT
     assert outcomes(verify_crop(cut_out, "潮州A12345", PlateKind.EBIKE)) == {"plate_city": "reject"}
+
+
+@pytest.mark.parametrize("city", ["广州", "中山", "东莞"])
+def test_a_small_cut_out_in_bad_light_shows_its_city_in_three_looks_and_never_another(city: str) -> None:
+    photos = [plate_photo("ebike", f"{city}T7746B", (180.0, 95.0), seed) for seed in range(3)]
+    assert any(check_city_in_cutout(each, f"{city}T7746B")[0].outcome is Outcome.ACCEPT for each in photos)
+    others = [check_city_in_cutout(photo, f"{other}T7746B")[0] for photo in photos for other in CITIES if other != city]
+    assert {check.outcome for check in others} <= {Outcome.REJECT, Outcome.UNSURE}
+    assert check_city_in_cutout(photos[0], "T7746B") == []
+
+
+def test_a_cut_out_without_a_city_is_unsure() -> None:
+    (check,) = check_city_in_cutout(np.full((80, 150, 3), 230, np.uint8), "广州T7746B")
+    assert (check.outcome, check.found) == (Outcome.UNSURE, "nothing readable there")

@@ -62,7 +62,7 @@ def check_city(picture: Picture, plate: ExpectedPlate) -> list[Check]:
 
     :param picture: the plate alone, upright.
     """
-    written = normalised(plate.text).removesuffix(number_in(plate.text))
+    written = city_before(plate.text)
     city = plate.city or written
     if not city:
         return []
@@ -75,13 +75,18 @@ def check_city(picture: Picture, plate: ExpectedPlate) -> list[Check]:
     return [Check("plate_city", outcome, plate.role, city, name, score, threshold, region)]
 
 
+def city_before(text: str) -> str:
+    """The city in front of an e-bike's number; empty where the text is the number alone."""
+    return normalised(text).removesuffix(number_in(text))
+
+
 def _judged(seen: Ink | None, city: str, plate: ExpectedPlate) -> tuple[float, float, str]:
     """Score, threshold, and what is printed there."""
     own = _own(city, plate.city_print)
     if seen is None or own is None:
         return 0.0, MIN_LIKENESS, "nothing printed there" if seen is None else "no such city is taught"
-    (likeness,), (drawn,) = _best(seen, own)
-    likenesses, names = _best(seen, _drawn())
+    (likeness,), (drawn,) = likeliest(seen, own)
+    likenesses, names = likeliest(seen, drawn_names())
     others = [place for place, other in enumerate(CITIES) if other != city]
     rivals = names[others]
     lead = _least_lead(seen, drawn, rivals)
@@ -112,7 +117,7 @@ def _print_above(picture: Picture, end: int) -> Ink | None:
     if share is None:
         return None
     x, y, wide, high = cv2.boundingRect((share > 0.5).astype(np.uint8))
-    return _sized(np.asarray(share[y : y + high, x : x + wide], np.float32)) if high >= _LEAST_HEIGHT_PX else None
+    return sized(np.asarray(share[y : y + high, x : x + wide], np.float32)) if high >= _LEAST_HEIGHT_PX else None
 
 
 def _ink_share(part: Picture) -> Ink | None:
@@ -127,7 +132,8 @@ def _ink_share(part: Picture) -> Ink | None:
     return np.asarray(np.clip((paper - darkest) / (paper - ink), 0, 1), np.float32)
 
 
-def _sized(ink: Ink) -> Ink:
+def sized(ink: Ink) -> Ink:
+    """The ink of a name, of whatever size, as that of `SIZE`."""
     return np.asarray(cv2.resize(ink, SIZE, interpolation=cv2.INTER_AREA), np.float32)
 
 
@@ -136,10 +142,10 @@ def _own(city: str, taught: str) -> Ink | None:
     if taught:
         bits = np.unpackbits(np.frombuffer(bytes.fromhex(taught), np.uint8))[: SIZE[0] * SIZE[1]]
         return _soft(bits.reshape(SIZE[1], SIZE[0]).astype(np.float32))[None]
-    return _drawn()[:, CITIES.index(city)] if city in CITIES else None
+    return drawn_names()[:, CITIES.index(city)] if city in CITIES else None
 
 
-def _best(seen: Ink, names: Ink) -> tuple[Ink, Ink]:
+def likeliest(seen: Ink, names: Ink) -> tuple[Ink, Ink]:
     """Of several prints of each name the likeliest: its correlation, and the print.
 
     :param names: shape (types, ..., height, width).
@@ -174,7 +180,7 @@ def _soft(ink: Ink) -> Ink:
 
 
 @lru_cache(maxsize=1)
-def _drawn() -> Ink:
+def drawn_names() -> Ink:
     """Every city's name in every type, shape (types, cities, height, width)."""
     with (files("vision.plate") / _FILE).open("rb") as stored:
         packed = np.load(stored)["names"]
