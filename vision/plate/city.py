@@ -148,15 +148,15 @@ def _own(city: str, taught: str) -> Ink | None:
 def likeliest(seen: Ink, names: Ink) -> tuple[Ink, Ink]:
     """Of several prints of each name the likeliest: its correlation, and the print.
 
-    :param names: shape (types, ..., height, width).
+    :param names: shape (types, ..., height, width); the last two are those of `seen`.
     """
-    flat = names.reshape(len(names), -1, SIZE[0] * SIZE[1])
+    flat = names.reshape(len(names), -1, seen.size)
     centred = flat - flat.mean(axis=-1, keepdims=True)
     around = (seen - seen.mean()).reshape(-1)
     lengths = np.linalg.norm(centred, axis=-1) * float(np.linalg.norm(around))
     scores = centred @ around / np.maximum(lengths, 1e-6)
     best, every = scores.argmax(axis=0), np.arange(flat.shape[1])
-    prints = flat[best, every].reshape(-1, *SIZE[::-1])
+    prints = flat[best, every].reshape(-1, *seen.shape)
     return np.asarray(scores[best, every], np.float32), np.asarray(prints, np.float32)
 
 
