@@ -14,9 +14,12 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from controller.clock import SystemClock
 from controller.journal import Journal
 from controller.plan.config import LineConfig
-from tests.web.floor import TOKEN, FakeLine, config_in, line_up, web_up
+from tests.web.conftest import config, line, web
+from tests.web.floor import TOKEN
 from tests.web.history import fill_shift
 from tests.web.staff import hire, secret_of
+
+__all__ = ["config", "line", "web"]
 
 CHROMIUM = "/usr/bin/chromium"
 START_S = 60
@@ -53,23 +56,6 @@ def _port(file: Path, process: subprocess.Popen[bytes]) -> int:
         assert process.poll() is None, "chromium ended at its start"
         time.sleep(0.05)
     raise AssertionError(f"chromium did not listen within {START_S} s")
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> LineConfig:
-    return config_in(tmp_path)
-
-
-@pytest.fixture
-async def line(config: LineConfig) -> AsyncIterator[FakeLine]:
-    async with line_up(FakeLine(config)) as up:
-        yield up
-
-
-@pytest.fixture
-async def web(config: LineConfig, line: FakeLine) -> AsyncIterator[str]:
-    async with web_up(config) as base:
-        yield base
 
 
 @pytest.fixture
