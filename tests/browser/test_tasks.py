@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from controller.snapshot import MatterView, Snapshot, SuspectView
 from controller.web.texts import CATALOGUES, Language
@@ -148,6 +150,29 @@ async def test_past_alarms_are_searched_filtered_and_exported(
     head, *lines = file.read_text("utf-8-sig").splitlines()
     assert head.startswith("alarm,kind,source,priority,")
     assert [line.split(",")[1] for line in lines] == ["pool_low"]
+
+
+async def test_an_answer_that_comes_late_does_not_replace_a_newer_one(page: Page, say: Say) -> None:
+    answered = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await go(page, say, "alarms")
+    await page.get_by_role("tab", name=say("alarms.history")).click()
+    rows = page.locator("#past tr")
+    await expect(rows).to_have_count(4)
+    await page.route(re.compile("words=scale"), late)
+    await page.get_by_label(say("alarms.words")).fill("scale")
+    await page.keyboard.press("Enter")
+    await page.get_by_label(say("alarms.words")).fill("")
+    await page.get_by_label(say("alarms.priority"), exact=True).select_option("2")
+    await expect(rows).to_have_count(2)
+    async with page.expect_response(re.compile("words=scale")):
+        answered.set()
+    await page.wait_for_timeout(200)
+    await expect(rows).to_have_count(2)
 
 
 async def test_the_alarm_rate_is_shown(page: Page, say: Say) -> None:

@@ -9,6 +9,7 @@ const form = document.getElementById("search");
 const rows = document.getElementById("past");
 const older = document.getElementById("older");
 let before = 0;
+let turns = 0;
 
 /** The newest that fit the form. */
 export function lookBack() {
@@ -22,8 +23,10 @@ async function turn() {
   const asked = wanted();
   document.getElementById("export").href = `/api/alarms.csv?${asked}`;
   asked.set("before", before);
+  turns += 1;
+  const mine = turns;
   const found = await look(`/api/alarms?${asked}`);
-  if (!found) return;
+  if (!found || mine !== turns) return; // a later question's answer may have come first
   const drawn = found.alarms.map(drawRow);
   if (before) rows.append(...drawn);
   else rows.replaceChildren(...(drawn.length ? drawn : [nothing()]));

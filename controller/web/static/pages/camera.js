@@ -14,7 +14,9 @@ const chosen = () => choices.find((button) => button.getAttribute("aria-pressed"
 const watching = () => watch.getAttribute("aria-pressed") === "true";
 
 export async function drawCamera() {
-  const told = await look(`/api/devices/${chosen()}/judged`);
+  const camera = chosen();
+  const told = await look(`/api/devices/${camera}/judged`);
+  if (camera !== chosen()) return;
   show(judged, Boolean(told));
   const checks = told ? told.checks.map(drawCheck) : [make("li", "nothing", t("camera.none"))];
   document.getElementById("judged-checks").replaceChildren(...checks);

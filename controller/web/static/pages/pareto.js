@@ -8,9 +8,10 @@ const SVG = "http://www.w3.org/2000/svg";
 const list = document.getElementById("pareto");
 
 export async function drawPareto(chosen, choose) {
-  const hours = document.querySelector("#hours input:checked").value;
-  const found = await look(`/api/rejects/pareto?hours=${hours}`);
-  if (!found) return;
+  const hours = () => document.querySelector("#hours input:checked").value;
+  const asked = hours();
+  const found = await look(`/api/rejects/pareto?hours=${asked}`);
+  if (!found || asked !== hours()) return;
   const { packed, rejected } = found;
   const share = packed + rejected ? ((100 * rejected) / (packed + rejected)).toFixed(1) : "0";
   say(document.getElementById("pareto-sum"), t("pareto.sum", { rejected, packed, share }));
