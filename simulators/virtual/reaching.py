@@ -80,8 +80,9 @@ class Reaching:
                 return self._walk(zone, chance)
             case _:
                 free = [each for each in ZONES if self._world.is_free(each)]
-                self._world.move_by_hand(zone, chance.choice(free))
-                return True
+                if free:
+                    self._world.move_by_hand(zone, chance.choice(free))
+                return bool(free)
 
     def _remove(self, zone: str, chance: Random) -> bool:
         mailer = self._world.open_mailer_at(zone)
