@@ -97,7 +97,7 @@ def test_the_command_says_so(recording: Path) -> None:
     assert "** test pressed Hold" in told.output
     assert "** conveyor did not answer for 0." in told.output
     assert "** printer ended its link" in told.output
-    assert "ended as rejected: the seal cycle's values are out of limits (expected temperature min" in told.output
+    assert "ended as rejected: the seal cycle's values are out of limits (expected lowest temperature" in told.output
     record = CliRunner().invoke(command_line, ["replay", str(recording), "--json"])
     assert json.loads(record.stdout)["same"] is True
 

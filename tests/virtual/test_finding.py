@@ -58,6 +58,7 @@ def test_a_run_has_not_ended_while_a_parcel_that_stuck_still_waits_for_the_gate(
     async def script(floor: ScriptedFloor) -> None:
         gate = floor.plant.plcs["gate"].machine
         assert isinstance(gate, GateMachine)
+        floor.conductor.counts[Kind.GATE_STUCK] += 1
         gate.stuck = True
         await floor.holds(lambda: "bag_frozen" in floor.alarms())
         gate.stuck = False
