@@ -24,12 +24,13 @@ from devices.printer.driver import LabelPrinter
 from devices.scale.driver import Scale
 from devices.scanner.driver import Scanner
 
-_KINDS = {
+PLC_KINDS = {
     "conveyor": DeviceKind.CONVEYOR,
     "sealer": DeviceKind.SEALER,
     "applicator": DeviceKind.APPLICATOR,
     "gate": DeviceKind.GATE,
 }
+"""What kind of PLC answers for each type of device."""
 
 
 Opening = Callable[[str, Link], Dial]
@@ -138,7 +139,7 @@ def _plc(name: str, device: PlcDevice, config: LineConfig, opening: Opening, por
     link = parse_link(device.link)
     assert isinstance(link, ModbusLink)  # the configuration demands it
     blocks = len(ZONES) if device.type == "conveyor" else 1
-    kind, master = _KINDS[device.type], master_for(name, link, opening(name, link))
+    kind, master = PLC_KINDS[device.type], master_for(name, link, opening(name, link))
     port = ports(name, kind, blocks) if ports is not None else None
     return PlcStation(name, kind, blocks, master, epoch=1, poll_s=config.timing.poll_s, port=port)
 

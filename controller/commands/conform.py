@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from controller.commands.trying import ask_line
 from controller.desk.channel import ChannelError, ChannelRefused
+from controller.equipment import PLC_KINDS
 from controller.plan.config import ConfigError, LineConfig, load_config
 from controller.plan.machines import PlcDevice
 from controller.words.text import Text
@@ -19,7 +20,6 @@ from devices.errors import DeviceError
 from devices.links.address import ModbusLink, parse_link
 from devices.links.modbus import master_for
 from devices.plc.conformance import Clause, Trial, conform
-from devices.plc.contract import DeviceKind
 
 _CLAUSES = {
     Clause.IDENTITY: "身份",
@@ -54,7 +54,8 @@ def run_conform(
 ) -> None:
     """Try whether a PLC keeps the contract. Exit code 1 when it breaks a clause, 2 when it can't be tried.
 
-    Without --motion every permit that is tried must be refused. The line must not run: a PLC has one master.
+    Without --motion every permit that is tried must be refused. A PLC that takes one all the same moves, once: stand
+    clear, with no parcel on the line. The line must not run: a PLC has one master.
     """
     console = Console()
     try:
@@ -87,13 +88,13 @@ async def _try(line: LineConfig, name: str, device: PlcDevice, motion: bool, con
         raise _CantBeTried(f"{text.en}\n{text.zh}")
     link = parse_link(device.link)
     assert isinstance(link, ModbusLink)  # the configuration demands it
-    tried = [0, 0]
-    async for trial in conform(master_for(name, link), DeviceKind[device.type.upper()], motion=motion):
+    tried = broken = 0
+    async for trial in conform(master_for(name, link), PLC_KINDS[device.type], motion=motion):
         console.print(_told(trial), soft_wrap=True)
-        tried[0] += 1
-        tried[1] += trial.kept is False
-    console.print(f"{name}: {tried[0]} tried, {tried[1]} broken")
-    return tried[1]
+        tried += trial.kept is not None
+        broken += trial.kept is False
+    console.print(f"{name}: {tried} tried, {broken} broken · 已试 {tried} 项，违反 {broken} 项")
+    return broken
 
 
 def _told(trial: Trial) -> str:

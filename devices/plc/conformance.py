@@ -1,8 +1,9 @@
 """Whether a PLC does what the contract says, tried from outside: for whoever programs one, before a line trusts it.
 
-Nothing moves: every permit that is tried must be refused, each for another reason. `motion=True` gives one permit that
-may be taken, on what stands there at the time, and tries how its result is kept. The PLC is driven by bare Modbus
-transactions, not by the line's driver, which would not write what is wrong. One master at a time: no line may run.
+Every permit that is tried must be refused, each for another reason, so a PLC that keeps the contract moves nothing; one
+that takes such a permit moves once, and nothing more is tried. `motion=True` gives one permit that may be taken, on what
+stands there at the time, and tries how its result is kept. The PLC is driven by bare Modbus transactions, not by the
+line's driver, which would not write what is wrong. One master at a time: no line may run.
 """
 
 from __future__ import annotations
@@ -91,6 +92,14 @@ class Trial:
     found: str
     wanted: str = ""
 
+    @property
+    def taken(self) -> bool:
+        """Whether a permit that had to be refused was taken: something moves."""
+        return self.kept is False and self.found == Answer.ACCEPTED.name
+
+
+_TAKEN = Trial(Clause.STILL, False, "a permit that had to be refused was taken; nothing more is tried", "no motion")
+
 
 async def conform(master: ModbusMaster, kind: DeviceKind, *, motion: bool = False) -> AsyncIterator[Trial]:
     """Try one PLC, clause by clause; ends early when it is no PLC of this contract and `kind`.
@@ -127,8 +136,15 @@ async def _all_trials(bench: _Bench, *, motion: bool) -> AsyncIterator[Trial]:
         before = await bench.image()
         async for trial in _refusals(bench):
             yield trial
+            if trial.taken:
+                yield _TAKEN
+                return
     yield await _host_is_lost(bench)
-    yield await _without_host(bench)
+    last = await _without_host(bench)
+    yield last
+    if last.taken:
+        yield _TAKEN
+        return
     after = await bench.image()
     moved = [n for n, (was, now) in enumerate(zip(before.blocks, after.blocks, strict=True)) if _moved(was, now)]
     yield Trial(Clause.STILL, not moved, f"blocks {moved} moved" if moved else "no block moved", "no block moved")
@@ -136,6 +152,9 @@ async def _all_trials(bench: _Bench, *, motion: bool) -> AsyncIterator[Trial]:
         async with bench.beating():
             async for trial in _motion(bench):
                 yield trial
+                if trial.taken:
+                    yield _TAKEN
+                    return
 
 
 class _Bench:

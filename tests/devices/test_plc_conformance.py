@@ -135,4 +135,8 @@ async def test_a_plc_that_breaks_a_clause_is_told_so(
 ) -> None:
     mistake(monkeypatch)
     async with Plant(PlantWiring(directory=tmp_path, speed=50)) as plant:
-        assert clause in broken(await tried(plant, "sealer_1", DeviceKind.SEALER, motion=True))
+        trials = await tried(plant, "sealer_1", DeviceKind.SEALER, motion=True)
+    assert clause in broken(trials)
+    # Whoever takes what must be refused is given nothing else to take.
+    assert [trial.clause for trial in trials if trial.taken] in ([], [trials[-2].clause])
+    assert any(trial.taken for trial in trials) == (trials[-1].clause is Clause.STILL)
