@@ -34,8 +34,8 @@ class LiveFeed:
         self._closed = False
         self._heard_at = 0.0
         self._version = 0
-        self._asked_at = -inf
-        self._asked: Snapshot | None = None
+        self._answered_at = -inf
+        self._answer: Snapshot | LineUnreachable | ChannelRefused | None = None
         self._asking = asyncio.Lock()
         self.watchers = 0
         self.snapshot: Snapshot | None = None
@@ -56,14 +56,20 @@ class LiveFeed:
     async def now(self) -> Snapshot:
         """The line at this moment, give or take `FRESH_S`.
 
-        :raises LineUnreachable: no line, or no answer in time.
+        :raises LineUnreachable: no line, or no answer in time; it is told to all who waited for the same.
+        :raises ChannelRefused: the token is wrong, or too many ask already.
         """
+        clock = asyncio.get_running_loop().time
         async with self._asking:
-            began = asyncio.get_running_loop().time()
-            if self._asked is None or began - self._asked_at >= FRESH_S:
-                self._asked = Snapshot.model_validate(await self._line.call("snapshot"))
-                self._asked_at = began
-            return self._asked
+            if self._answer is None or clock() - self._answered_at >= FRESH_S:
+                try:
+                    self._answer = Snapshot.model_validate(await self._line.call("snapshot"))
+                except (LineUnreachable, ChannelRefused) as error:
+                    self._answer = error
+                self._answered_at = clock()
+            if isinstance(self._answer, Snapshot):
+                return self._answer
+            raise self._answer
 
     def age_s(self) -> float:
         """Seconds since the line was last heard; 0 when it never was."""

@@ -1,9 +1,9 @@
 """Whether a PLC does what the contract says, tried from outside: for whoever programs one, before a line trusts it.
 
 Every permit that is tried must be refused, each for another reason, so a PLC that keeps the contract moves nothing; one
-that takes such a permit moves once, and nothing more is tried. `motion=True` gives one permit that may be taken, on what
-stands there at the time, and tries how its result is kept. The PLC is driven by bare Modbus transactions, not by the
-line's driver, which would not write what is wrong. One master at a time: no line may run.
+that takes such a permit moves once, and nothing more is tried. `motion=True` gives one permit that may be taken, on
+what stands there at the time, and tries how its result is kept. The PLC is driven by bare Modbus transactions, not by
+the line's driver, which would not write what is wrong. One master at a time: no line may run.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from controller.commands.finding import Finding, Grade
@@ -53,6 +54,21 @@ async def test_a_whole_plant_is_good_and_an_absent_broker_is_named(wired: Wired,
     assert {name for name, each in found.items() if each.grade is Grade.WRONG} == {"broker"}
     assert len(found) == 14
     assert "var/mqtt-password; check dispatch.host" in found["broker"].text.en
+
+
+async def test_a_plc_is_tried_clause_by_clause_and_what_is_none_is_named(wired: Wired, tmp_path: Path) -> None:
+    (tmp_path / "line.toml").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+
+    async def conform(device: str) -> Result:
+        words = ["conform", device, "-c", str(tmp_path / "line.toml")]
+        return await asyncio.to_thread(CliRunner().invoke, command_line, words, env={"COLUMNS": "200"})
+
+    kept = await conform("gate")
+    assert (kept.exit_code, "kept 符合  epoch 0 纪元为 0: OLD_EPOCH" in kept.stdout) == (0, True), kept.output
+    assert "gate: 14 tried, 0 broken · 已试 14 项，违反 0 项" in kept.stdout
+    none = await conform("printer")
+    assert none.exit_code == 2
+    assert "printer is no PLC of this line; allowed: conveyor, sealer_1" in none.output
 
 
 async def test_what_answers_and_is_not_the_device_is_wrong(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.desk.channel import ChannelClient, LineUnreachable
 from controller.plan.config import LineConfig
 from controller.web import feed as feeds
 from controller.web.admission import Admission
@@ -20,6 +21,7 @@ from controller.web.people.roles import Role
 from controller.web.people.sessions import SESSIONS_AT_ONCE
 from controller.web.rates import BUCKETS, VISITORS, Rates
 from controller.web.share import BURST_S, MOST_S, SHARE, Share
+from controller.words.text import Text
 from tests.web.floor import TOKEN, FakeLine, client, running, web_up
 from tests.web.test_people import routes
 
@@ -147,4 +149,23 @@ async def test_a_flood_for_the_snapshot_asks_the_line_once(
     async with client(web) as asking:
         answers = await asyncio.gather(*(asking.get("/api/snapshot") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}
+    assert asked == 1
+
+
+async def test_a_silent_line_lets_a_crowd_wait_once_and_not_one_after_the_other(
+    config: LineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    async def silent(self: ChannelClient, name: str, /, **_: object) -> dict[str, object]:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.01)
+        raise LineUnreachable(Text(zh="产线没有应答", en="the line is silent"))
+
+    monkeypatch.setattr(ChannelClient, "call", silent)
+    monkeypatch.setattr(feeds, "FRESH_S", 60)
+    feed = feeds.LiveFeed(ChannelClient(config.channel.socket, TOKEN))
+    answers = await asyncio.gather(*(feed.now() for _ in range(20)), return_exceptions=True)
+    assert {str(each) for each in answers} == {"the line is silent"}
     assert asked == 1
