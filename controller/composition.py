@@ -17,15 +17,18 @@ from typing import Any
 from controller.clock import SystemClock, WallClock
 from controller.desk.channel import Handler
 from controller.desk.desk import Desk
+from controller.dispatch.bags import BagState
 from controller.dispatch.broker import Broker
 from controller.dispatch.outbox import OutboxState, outbox_counts
 from controller.equipment import Opening, Ports, build_equipment, by_address
 from controller.eyes.vision_workers import VisionTimeout, VisionWorkers
+from controller.flow.strays import STRAY
 from controller.journal import Journal
 from controller.journal.reading import kinds_seen, pick_list, verify_chain
 from controller.journal.store import Reading
 from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
+from controller.orders.mail_numbers import MailNumberState
 from controller.orders.work_orders import OrderState
 from controller.plan.config import LineConfig, load_config
 
@@ -34,6 +37,8 @@ _OPEN = (
     "SELECT item, acceptance, attempt, carrier, mail_number, outcome FROM items"
     " WHERE outcome IN ('unknown', 'recalled') OR ended_at IS NULL ORDER BY item"
 )
+_STRAY_BAGS = "SELECT bag FROM bags WHERE state = ? AND reason = ? ORDER BY bag"
+_SENT = "SELECT number FROM mail_numbers WHERE state = ?"
 _ORDERS = "SELECT acceptance, state, attempt FROM orders WHERE state {} ? ORDER BY priority, due, acceptance LIMIT ?"
 _EVERY, _OF_STATE = _ORDERS.format("!="), _ORDERS.format("=")
 
@@ -115,8 +120,9 @@ class Composed:
         """Every order with its state, what has not ended yet, and what the line asks people about.
 
         `asked`: items of which it does not know where their parcel is; `unknown`: the orders of those that have ended;
-        `led`: items and emptied carriers that it still leads. Who asks for a `state` hears of no other order, and of
-        `most` at most.
+        `led`: items and emptied carriers that it still leads; `stray_bags`: those to be looked through, with the
+        numbers that lie in bags rightly (`sent`) and those of parcels that have not ended (`open_numbers`). Who asks
+        for a `state` hears of no other order, and of `most` at most.
         """
         tracking, most, state = self.line.tracking, int(arguments.get("most", 10_000)), str(arguments.get("state", ""))
         read = self.reading.ask(lambda connection: _all_orders(connection, most, state, tracking.missing))
@@ -128,6 +134,8 @@ def _all_orders(connection: sqlite3.Connection, most: int, state: str, missing: 
     wanted = (_OF_STATE, state) if state else (_EVERY, OrderState.TEST)
     items = [dict(row) for row in connection.execute(_OPEN)]
     ended = [each for each in items if each["outcome"]]
+    strays = [row[0] for row in connection.execute(_STRAY_BAGS, (BagState.FROZEN, STRAY))]
+    sent = connection.execute(_SENT, (MailNumberState.DISPATCHED,)) if strays else ()
     return {
         "under_way": len(items) - len(ended),
         "asked": ended + [each for each in items if not each["outcome"] and each["carrier"] in missing],
@@ -138,6 +146,9 @@ def _all_orders(connection: sqlite3.Connection, most: int, state: str, missing: 
         ],
         "unknown": sorted({each["acceptance"] for each in ended}),
         "escaped": [row[0] for row in connection.execute(_ESCAPED)],
+        "stray_bags": strays,
+        "sent": [row[0] for row in sent],
+        "open_numbers": [each["mail_number"] for each in items if each["mail_number"] and not each["outcome"]],
         "unknown_numbers": sorted({each["mail_number"] for each in ended if each["mail_number"]}),
     }
 

@@ -30,6 +30,7 @@ from controller.flow.permits import Permits
 from controller.flow.recalls import Recalls, raise_blind, raise_open
 from controller.flow.reject_run import RejectRun
 from controller.flow.slips import Slips
+from controller.flow.strays import Strays
 from controller.flow.tracking import Tracking
 from controller.flow.watch import Watch
 from controller.housekeeping import remove_expired
@@ -132,9 +133,11 @@ class Line:
             self._call,
             self.orders_changed,
         )
+        gate = equipment.plcs[equipment.station(StationKind.DIVERT).devices["gate"]]
+        self._strays = Strays(gate, self.permits, self.memory, self.holding)
         self.recovery = Recovery(
             equipment.plcs,
-            equipment.plcs[equipment.station(StationKind.DIVERT).devices["gate"]],
+            gate,
             config.recipes,
             self.stations.divert,
             self.stations.label,
@@ -164,6 +167,7 @@ class Line:
             group.create_task(
                 Recalls(self.alarms, self.holding, self.config.dispatch).follow(self.tally), name="recalls"
             )
+            group.create_task(self._strays.follow(), name="strays")
             group.create_task(watch.follow_pool(self.tally, self.config.mail_numbers.low_water), name="pool watch")
             group.create_task(self.tally.serve(), name="tally")
             group.create_task(remove_expired(self.journal, self.evidence, self.clock), name="housekeeping")

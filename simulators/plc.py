@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from devices.plc.check_word import check_word
 from devices.plc.contract import (
     ACKNOWLEDGE_OFFSET,
     COMMAND_ADDRESS,
@@ -32,7 +33,6 @@ from devices.plc.contract import (
     Result,
     Safety,
     StatusImage,
-    check_word,
     has_expired,
     status_length,
 )
@@ -54,6 +54,7 @@ class BlockMemory:
     :ivar registers: the command block and the acknowledgement as last written.
     :ivar curve: of the cycle that ended with `result`.
     :ivar accepted: (epoch, sequence) of the command last accepted; it is never executed again.
+    :ivar strays: what a gate has counted in the dispatch chute that no push let fall there.
     """
 
     registers: list[int] = field(default_factory=lambda: [0] * COMMAND_STRIDE)
@@ -64,6 +65,7 @@ class BlockMemory:
     result: Result = field(default_factory=Result)
     curve: Curve = field(default_factory=Curve)
     accepted: tuple[int, int] = (0, 0)
+    strays: int = 0
     running: Permit | None = None
 
 
@@ -96,6 +98,7 @@ class PlcTwin:
         self._booted_at = 0.0
         self._disturbances = 0
         self._world_disturbances = self._world.disturbances
+        self._world_strays = self._world.strays
         self._image: list[int] | None = None
 
     # The wire's side: registers.
@@ -142,6 +145,7 @@ class PlcTwin:
         elapsed, self._now = now - self._now, now
         self._watch_host(now)
         self._watch_guards()
+        self._watch_chute()
         self._retain(self.machine.step(elapsed * self._speed))
         if self._written:
             self._written = False
@@ -174,7 +178,7 @@ class PlcTwin:
             safety=self._safety(),
             disturbances=self._disturbances & 0xFFFF,
             blocks=tuple(
-                Block(self.machine.carrier(number), block.state, block.echo, block.result)
+                Block(self.machine.carrier(number), block.state, block.echo, block.result, block.strays)
                 for number, block in enumerate(self._blocks)
             ),
         )
@@ -223,6 +227,12 @@ class PlcTwin:
         if happened:
             self._disturbances += happened
             self._retain(self.machine.stop())
+
+    def _watch_chute(self) -> None:
+        """A gate counts what falls past the dispatch chute's sensor while it pushes nothing there."""
+        fell, self._world_strays = self._world.strays - self._world_strays, self._world.strays
+        if fell and self.machine.kind is DeviceKind.GATE:
+            self._blocks[0].strays = (self._blocks[0].strays + fell) & 0xFFFF
 
     def _retain(self, ended: list[tuple[int, CycleEnd]]) -> None:
         for number, end in ended:
@@ -298,4 +308,5 @@ def _kept(block: BlockMemory) -> BlockMemory:
         result=block.result,
         curve=block.curve,
         accepted=block.accepted,
+        strays=block.strays,
     )

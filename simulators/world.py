@@ -87,6 +87,7 @@ class World:
         with the kit that it will come off on.
     :ivar clamped: zones whose carrier a machine holds: it can't be moved off.
     :ivar disturbances: how often a guard was opened, the emergency stop pressed or a carrier moved by hand.
+    :ivar strays: how many parcels a hand has thrown into the dispatch chute, past its sensor.
     :ivar arrived: plant time at which each zone's carrier came to stand, from `clock`.
     """
 
@@ -107,7 +108,7 @@ class World:
         self.clamped: set[str] = set()
         self.guards_closed = True
         self.emergency_stop_released = True
-        self.disturbances = 0
+        self.disturbances = self.strays = 0
         self.history: list[history.Event] = []
         self._number = itertools.count(1)
         self._lies_in: dict[str, Mailer] = {}
@@ -368,6 +369,7 @@ class World:
         carrier, mailer = self._loose_carrier(zone), self.mailer_at(zone)
         carrier.mailer = None
         facts = {"zone": zone, "chute": chute, **mailer.facts(), "sealed": mailer.sealed}
+        self.strays += chute is Chute.DISPATCH
         event = self._note(history.ParcelCarried, carrier=carrier.number, **facts)
         self.chutes[chute].append(Fallen(mailer, chute, event.at))
 

@@ -75,7 +75,8 @@ class Answers:
         counted, recalled = await self._write(lambda ledger: _count(ledger, bag, parcels, by, why, line))
         self._told()
         if counted is Count.RIGHT:
-            self._line.alarms.clear(AlarmKind.BAG_FROZEN, str(bag))
+            for frozen in (AlarmKind.BAG_FROZEN, AlarmKind.STRAY_PARCEL):
+                self._line.alarms.clear(frozen, str(bag))
             return {"bag": bag, "parcels": parcels, "state": "closed"}
         if counted is Count.DIFFERS:
             raise ChannelRefused(

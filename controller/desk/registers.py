@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from devices.plc.contract import MEASURED, STATUS_ADDRESS, Block, DeviceKind, Safety, StatusImage
+from devices.plc.contract import (
+    BLOCK_LENGTH,
+    COUNTED,
+    MEASURED,
+    STATUS_ADDRESS,
+    Block,
+    DeviceKind,
+    Safety,
+    StatusImage,
+    block_length,
+)
 
 _UNITS = {"dc": ("°C", 10), "ms": ("ms", 1), "n": ("N", 1)}
 _HEADER_LENGTH = 6
-_BLOCK_LENGTH = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class Register:
 def registers_of(image: StatusImage, kind: DeviceKind) -> list[Register]:
     """Every value of a status image in the order of its registers."""
     rows = list(_header(image))
-    stride = _BLOCK_LENGTH + len(MEASURED[kind])
+    stride = block_length(kind)
     for number, block in enumerate(image.blocks):
         rows += _block(STATUS_ADDRESS + _HEADER_LENGTH + stride * number, number, block, kind)
     return rows
@@ -59,8 +68,10 @@ def _block(address: int, number: int, block: Block, kind: DeviceKind) -> Iterato
     )
     for offset, name, value in fixed:
         yield Register(address + offset, part, name, value)
-    for offset, name in enumerate(MEASURED[kind], start=_BLOCK_LENGTH):
+    for offset, name in enumerate(MEASURED[kind], start=BLOCK_LENGTH):
         yield _measured(address + offset, part, name, result.measured.get(name, 0))
+    for name in COUNTED[kind]:
+        yield Register(address + block_length(kind) - 1, part, name, str(block.strays))
 
 
 def _measured(address: int, part: str, name: str, value: int) -> Register:

@@ -36,17 +36,22 @@ def open_bag(ledger: Ledger) -> int:
     return int(row[0]) if row is not None else _hang_next(ledger)
 
 
-def freeze_bag(ledger: Ledger, reason: str) -> int:
-    """Freeze the open bag, open the next, and return the frozen one's number.
+def freeze_bag(ledger: Ledger, reason: str, bag: int | None = None) -> int:
+    """Freeze a bag, open the next where it was the open one, and return the frozen one's number.
 
-    :param reason: stable code of why an unknown parcel may lie in it.
+    :param reason: stable code of why an unknown parcel may lie in it; :param bag: None: the open one.
     """
-    frozen = open_bag(ledger)
-    ledger.connection.execute(
-        "UPDATE bags SET state = ?, closed_at = ? WHERE bag = ?", (BagState.FROZEN, ledger.at, frozen)
-    )
-    ledger.enter("bag_frozen", bag=frozen, reason=reason)
-    _hang_next(ledger)
+    hanging = open_bag(ledger)
+    frozen = bag or hanging
+    (state,) = ledger.connection.execute("SELECT state FROM bags WHERE bag = ?", (frozen,)).fetchone()
+    if state != BagState.FROZEN:
+        ledger.connection.execute(
+            "UPDATE bags SET state = ?, reason = ?, closed_at = ? WHERE bag = ?",
+            (BagState.FROZEN, reason, ledger.at, frozen),
+        )
+        ledger.enter("bag_frozen", bag=frozen, reason=reason)
+    if frozen == hanging:
+        _hang_next(ledger)
     return frozen
 
 

@@ -15,7 +15,7 @@ _CIRCUITS = (AlarmKind.GUARD_OPEN, AlarmKind.EMERGENCY_STOP)
 _FOLLOWING = frozenset({AlarmKind.STATION_FAULT, AlarmKind.COMMAND_REFUSED})
 _CUT_OFF = ("INTERRUPTED", "GUARD_OPEN")
 """How a PLC tells that a circuit which opened has ended or forbidden a motion."""
-_OUTLASTING = frozenset({AlarmKind.BAG_FROZEN, AlarmKind.RECALL, AlarmKind.CHALLENGE_MISSED})
+_OUTLASTING = frozenset({AlarmKind.BAG_FROZEN, AlarmKind.STRAY_PARCEL, AlarmKind.RECALL, AlarmKind.CHALLENGE_MISSED})
 
 
 class Holding:

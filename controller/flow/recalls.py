@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from controller.alarms import Alarms
 from controller.flow.holding import Holding
+from controller.flow.strays import STRAY
 from controller.journal.tally import Tally
 from controller.plan.challenges import ChallengeKind
 from controller.plan.sections import DispatchSection
@@ -57,7 +58,10 @@ def raise_open(alarms: Alarms, matters: Iterable[MatterView]) -> None:
             inside = [each for each in matters if each.kind == "item" and each.bag == matter.number]
             items = ", ".join(str(each.number) for each in inside) or "–"
             cause = inside[0].cause if inside else "not counted yet"
-            alarms.raise_alarm(AlarmKind.BAG_FROZEN, str(matter.number), item=items, cause=cause)
+            if matter.cause == STRAY:
+                alarms.raise_alarm(AlarmKind.STRAY_PARCEL, str(matter.number))
+            else:
+                alarms.raise_alarm(AlarmKind.BAG_FROZEN, str(matter.number), item=items, cause=cause)
         elif matter.kind == "event":
             alarms.raise_alarm(AlarmKind.EVENT_REFUSED, str(matter.number), cause=matter.cause)
 

@@ -13,7 +13,8 @@ _QUESTIONS = (
     " reason AS cause FROM items WHERE outcome IN ('unknown', 'recalled', 'lost') AND (outcome != 'lost' OR EXISTS"
     " (SELECT 1 FROM parts WHERE parts.acceptance = items.acceptance AND parts.state = 'lost'))"
     " ORDER BY item LIMIT ?",
-    "SELECT 'bag' AS kind, bag AS number, state, closed_at AS since FROM bags WHERE state = 'frozen'"
+    "SELECT 'bag' AS kind, bag AS number, state, closed_at AS since, reason AS cause FROM bags"
+    " WHERE state = 'frozen'"
     " ORDER BY bag LIMIT ?",
     "SELECT 'event' AS kind, seq AS number, state, answered_at AS since, answer AS cause FROM outbox"
     " WHERE state = 'parked' ORDER BY seq LIMIT ?",

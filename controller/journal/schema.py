@@ -5,7 +5,7 @@ What a page counts is kept counted by triggers: at a million items nobody can co
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _TABLES = """
 CREATE TABLE history (
@@ -151,6 +151,7 @@ CREATE TABLE settings (
 CREATE TABLE bags (
     bag         INTEGER PRIMARY KEY AUTOINCREMENT,
     state       TEXT NOT NULL,             -- open, frozen or closed
+    reason      TEXT NOT NULL DEFAULT '',  -- stable code of why it was frozen
     counted     INTEGER,                   -- parcels, when a person counted them otherwise than the journal
     opened_at   TEXT NOT NULL,
     closed_at   TEXT

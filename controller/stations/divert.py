@@ -38,6 +38,8 @@ Ended = Callable[[Item, Outcome], None]
 UNSEEN = "nobody saw it fall, look at the gate"
 ESCAPED = "to be rejected, yet it fell into dispatch"
 """Why a bag is frozen, as `cause_texts` tells it."""
+_SEEN = frozenset({ResultCode.OK, ResultCode.WRONG_CHUTE, ResultCode.INTERRUPTED})
+"""Ends of a push of which the measured chute is what its sensor saw of the parcel."""
 
 
 class Divert:
@@ -246,8 +248,11 @@ class Divert:
 
 
 def confirmed_chute(result: Result | None) -> Chute:
-    """The chute that the gate's own sensor saw; NONE when it saw none or nobody knows."""
-    if result is None or result.code not in (ResultCode.OK, ResultCode.WRONG_CHUTE):
+    """The chute that the gate's own sensor saw; NONE when it saw none or nobody knows.
+
+    A push that was cut off after the fall tells it as well: what a guard lets in comes after.
+    """
+    if result is None or result.code not in _SEEN:
         return Chute.NONE
     try:
         return Chute(result.measured.get("chute", 0))

@@ -28,6 +28,7 @@ class AlarmKind(StrEnum):
     LABEL_LEFT = "label_left"
     PRINTER = "printer"
     BAG_FROZEN = "bag_frozen"
+    STRAY_PARCEL = "stray_parcel"
     RECALL = "recall"
     CHALLENGE_MISSED = "challenge_missed"
     CARRIER_MISSING = "carrier_missing"
@@ -147,6 +148,13 @@ ALARMS: dict[AlarmKind, Meaning] = {
         "{source} 号邮袋已冻结（封装件 {item}：{cause}）：换上空袋，这只不准发出。"
         "在“恢复引导”登记该件在哪里，再清点邮袋。",
         "Mail bag {source} is frozen (item {item}: {cause}). Hang an empty bag, answer for the item, count this one.",
+    ),
+    AlarmKind.STRAY_PARCEL: Meaning(
+        1,
+        "有包裹未经分拣门放行就落入了 {source} 号邮袋，该袋已冻结：换上空袋，这只不准发出。"
+        "对照该袋清单逐件核对，清单上没有的取出放入剔除，再在“恢复引导”登记清点的件数。",
+        "A parcel fell into mail bag {source} that no push let through; the bag is frozen. Hang an empty one. Take out "
+        "of this one what its list does not name, lay it to the rejects, then count the rest.",
     ),
     AlarmKind.RECALL: Meaning(
         1,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from devices.links.modbus import ModbusMaster
+from devices.plc.check_word import check_word
 from devices.plc.contract import (
     HEARTBEAT_ADDRESS,
     HEARTBEAT_LOST_S,
@@ -34,7 +35,6 @@ from devices.plc.contract import (
     Safety,
     StatusImage,
     acknowledge_address,
-    check_word,
     command_address,
     next_sequence,
     status_length,

@@ -22,10 +22,11 @@ address               what
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from functools import lru_cache
+
+from devices.plc.check_word import check_word
 
 STATUS_ADDRESS = 0
 HEARTBEAT_ADDRESS = 900
@@ -143,6 +144,14 @@ MEASURED: dict[DeviceKind, tuple[str, ...]] = {
 }
 """Names of the registers that follow a block's fixed part: measured when the retained result was made."""
 
+COUNTED: dict[DeviceKind, tuple[str, ...]] = {
+    DeviceKind.CONVEYOR: (),
+    DeviceKind.SEALER: (),
+    DeviceKind.APPLICATOR: (),
+    DeviceKind.GATE: ("strays",),
+}
+"""Names of the registers after these, the block's last: counted all the time, whatever is retained."""
+
 SETPOINTS: dict[Command, tuple[str, ...]] = {
     Command.MOVE: (),
     Command.SEAL: ("temperature_dc", "dwell_ms", "force_n", "cooling_ms"),
@@ -160,7 +169,8 @@ SETPOINT_BOUNDS: dict[str, tuple[int, int]] = {
 
 SETPOINT_COUNT = 4
 _HEADER_LENGTH = 6
-_BLOCK_LENGTH = 13
+BLOCK_LENGTH = 13
+"""Registers of a block's fixed part."""
 _COMMAND_LENGTH = 14
 
 
@@ -252,12 +262,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of the status image. `carrier` 0: nothing stands there."""
+    """One block of the status image. `carrier` 0: nothing stands there.
+
+    :ivar strays: of a gate, how many parcels its sensor saw fall into DISPATCH that no push had let fall there;
+        kept and lost with the retained results, wrapping.
+    """
 
     carrier: int = 0
     state: BlockState = BlockState.IDLE
     echo: Echo = field(default_factory=Echo)
     result: Result = field(default_factory=Result)
+    strays: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +307,7 @@ class StatusImage:
             words += [echo.epoch, echo.sequence, *_split(echo.token), echo.check, int(echo.answer)]
             words += [result.epoch, result.sequence, *_split(result.token), int(result.code)]
             words += [result.measured.get(name, 0) for name in MEASURED[kind]]
+            words += [block.strays] if COUNTED[kind] else []
         return [*words, self.sequence]
 
     @classmethod
@@ -305,7 +321,7 @@ class StatusImage:
             raise ContractError(f"status image has {len(words)} registers, must have {length}")
         if words[0] != words[-1]:
             raise ContractError(f"torn read: sequence {words[0]} first, {words[-1]} last")
-        stride = _BLOCK_LENGTH + len(MEASURED[kind])
+        stride = block_length(kind)
         try:
             read = tuple(
                 _decode_block(tuple(words[start : start + stride]), kind)
@@ -325,7 +341,12 @@ class StatusImage:
 
 def status_length(kind: DeviceKind, blocks: int) -> int:
     """Number of registers of a status image; at most 125, the limit of one FC03."""
-    return _HEADER_LENGTH + blocks * (_BLOCK_LENGTH + len(MEASURED[kind])) + 1
+    return _HEADER_LENGTH + blocks * block_length(kind) + 1
+
+
+def block_length(kind: DeviceKind) -> int:
+    """Number of registers of one block: the fixed part, what was measured, what is counted."""
+    return BLOCK_LENGTH + len(MEASURED[kind]) + len(COUNTED[kind])
 
 
 def command_address(block: int) -> int:
@@ -336,29 +357,6 @@ def command_address(block: int) -> int:
 def acknowledge_address(block: int) -> int:
     """First of the two registers (epoch, sequence) that acknowledge the retained result of `block`."""
     return command_address(block) + ACKNOWLEDGE_OFFSET
-
-
-def check_word(words: list[int]) -> int:
-    """CRC-16/MODBUS (polynomial 0xA001, start 0xFFFF) over the words, each high byte first."""
-    return _crc(struct.pack(f">{len(words)}H", *words))
-
-
-@lru_cache(maxsize=64)
-def _crc(data: bytes) -> int:
-    """Kept for a moment: what one end of a wire has made the other end checks."""
-    crc = 0xFFFF
-    for byte in data:
-        crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
-    return crc
-
-
-def _crc_of_byte(byte: int) -> int:
-    for _ in range(8):
-        byte = byte >> 1 ^ 0xA001 if byte & 1 else byte >> 1
-    return byte
-
-
-_CRC_TABLE = tuple(_crc_of_byte(byte) for byte in range(256))
 
 
 def next_sequence(sequence: int) -> int:
@@ -383,8 +381,9 @@ def _decode_block(words: tuple[int, ...], kind: DeviceKind) -> Block:
             sequence=words[9],
             token=_join(words[10], words[11]),
             code=ResultCode(words[12]),
-            measured=dict(zip(MEASURED[kind], words[_BLOCK_LENGTH:], strict=True)),
+            measured=dict(zip(MEASURED[kind], words[BLOCK_LENGTH : len(words) - len(COUNTED[kind])], strict=True)),
         ),
+        strays=words[-1] if COUNTED[kind] else 0,
     )
 
 

@@ -10,11 +10,13 @@ import sys
 from collections.abc import Iterable
 from enum import IntEnum, IntFlag
 
+from devices.plc.check_word import check_word
 from devices.plc.contract import (
     ACKNOWLEDGE_OFFSET,
     ALL_SAFE,
     COMMAND_ADDRESS,
     COMMAND_STRIDE,
+    COUNTED,
     HEARTBEAT_ADDRESS,
     HEARTBEAT_LOST_S,
     HEARTBEAT_PERIOD_S,
@@ -37,7 +39,6 @@ from devices.plc.contract import (
     Safety,
     StatusImage,
     acknowledge_address,
-    check_word,
     command_address,
     status_length,
 )
@@ -106,8 +107,16 @@ def _registers() -> str:
         "Then, in the same block, what was measured when the retained result was made:",
         _table(
             ("kind", f"registers from offset {len(BLOCK)} of the block", "image of one block"),
-            ((k.name, ", ".join(MEASURED[k]) or "none", f"{status_length(k, 1)} registers") for k in DeviceKind),
+            (
+                (k.name, ", ".join(MEASURED[k] + COUNTED[k]) or "none", f"{status_length(k, 1)} registers")
+                for k in DeviceKind
+            ),
         ),
+        "A gate's `chute` is the chute whose sensor saw the parcel of this push, 0 if none has; also of a push that "
+        "was INTERRUPTED: then the parcel had fallen before. "
+        "`strays` stands whatever is retained: how many parcels the dispatch chute's own sensor saw fall that no push "
+        "had let fall there, a hand's for instance. It is kept and lost with the retained results. The line freezes "
+        "the mail bag when it grows.",
         f"The conveyor of nine zones has {status_length(DeviceKind.CONVEYOR, 9)} registers.",
         "### Command block",
         _table(("offset", "register", "meaning"), _numbered(COMMAND)),
@@ -175,16 +184,18 @@ def _duties() -> str:
    INTERRUPTED. Any change sets HOST_ALIVE.
 2. **Watch guards and emergency stop.** Each opening, stop, motion by hand and loss of tracking adds one to the
    disturbances, also one shorter than a scan. A running motion ends with INTERRUPTED.
-3. **Finish motions.** Put result code and measured values into the block's result, with epoch, sequence and token of
+3. **Watch the dispatch chute.** A gate counts each parcel that passes its sensor while no push is under way, and each
+   after the first while one is, also before the line has connected.
+4. **Finish motions.** Put result code and measured values into the block's result, with epoch, sequence and token of
    its command; state DONE; a sealer's curve beside it. Keep both, also over a loss of power where
    the PLC has retentive memory.
-4. **Take acknowledgements.** Epoch and sequence equal to the retained result's: clear it and the curve, state IDLE.
+5. **Take acknowledgements.** Epoch and sequence equal to the retained result's: clear it and the curve, state IDLE.
    Any other pair: do nothing. The same again after that: do nothing.
-5. **Take commands.** When a command block was written since the last scan, copy epoch, sequence, token and check word
+6. **Take commands.** When a command block was written since the last scan, copy epoch, sequence, token and check word
    to the echo, put the answer beside it, and, if ACCEPTED, begin and set state BUSY, all in this scan.
    A block whose epoch and sequence are those last answered is a repeat: do nothing, the echo stands. (After BAD_CRC
    the same pair may come again intact.) **A command is carried out once, whatever is received how often.**
-6. **Publish.** Write clock, safety, blocks and the new sequence as one image.
+7. **Publish.** Write clock, safety, blocks and the new sequence as one image.
 
 The answer is the first of these that applies: BAD_CRC, OLD_EPOCH, UNKNOWN_COMMAND, EXPIRED, HOST_LOST, GUARD_OPEN,
 BUSY, RESULT_UNACKNOWLEDGED, NO_CARRIER, WRONG_CARRIER, TARGET_OCCUPIED, OUT_OF_BOUNDS, ACCEPTED.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from devices.plc.contract import SCAN_S, ContractError, DeviceKind
 
 CONTRACT_ID = 0x5EA1
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
+"""2: a gate counts strays."""
 KNOWN_FLOAT = 123456.0
 """Stands in the identity as IEEE 754, high word first (47F1 2000): a swapped word order is found at connect."""
 

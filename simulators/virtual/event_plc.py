@@ -154,6 +154,7 @@ class EventPlc(WatchedPlc):
 
 def _shown(stands: int, memory: BlockMemory, old: Block) -> Block:
     """What a block shows; the same object while nothing has changed."""
-    if old.carrier == stands and old.state is memory.state and old.echo is memory.echo and old.result is memory.result:
+    same = old.state is memory.state and old.echo is memory.echo and old.result is memory.result
+    if same and old.carrier == stands and old.strays == memory.strays:
         return old
-    return Block(stands, memory.state, memory.echo, memory.result)
+    return Block(stands, memory.state, memory.echo, memory.result, memory.strays)

@@ -2,6 +2,7 @@
 
 What is found in a mail bag and must not leave comes back and is laid to the rejects; then it is said at the line's
 desk where the parcel is. Now and then nobody ever looks: such an order stays open, and the line goes on saying so.
+A bag that was frozen for a stray is always looked through, waybill by waybill.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ SOONEST_S, LATEST_S = 5.0, 60.0
 AGAIN_S = 10.0
 MOST_LOOKS = 6
 """After so many a parcel that has ended counts as found by nobody."""
+MOST_LOOKS_THROUGH = 60
+"""So often a bag is looked through while parcels of the line itself may still come to be on its list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,27 @@ class Finders:
         self._world, self._call, self._seed = world, call, seed
         self._begun: set[tuple[int, str]] = set()
         self._given_up: set[tuple[int, str]] = set()
+        self._bags: set[int] = set()
+        self._looked_through: set[int] = set()
 
     @property
     def ended(self) -> int:
         """How many searches have ended, whether with success or not."""
-        return len(self._given_up)
+        return len(self._given_up) + len(self._looked_through)
 
     async def work(self) -> None:
         """Look until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
                 await asyncio.sleep(4 * LOOK_S)
-                for asked in self.still_to_find(await self._call("orders", most=0)):
+                answer = await self._call("orders", most=0)
+                for asked in self.still_to_find(answer):
                     if asked.question not in self._begun:
                         self._begun.add(asked.question)
                         group.create_task(self._look_for(asked))
+                for bag in self.bags_to_look_through(answer) - self._bags:
+                    self._bags.add(bag)
+                    group.create_task(self._look_through(bag))
 
     def still_to_find(self, answer: dict[str, Any] | None) -> list[Asked]:
         """What the line asks about, as it answers for its orders, and somebody looks for or will."""
@@ -71,6 +80,33 @@ class Finders:
             Asked(**row | {"mail_number": row["mail_number"] or "", "outcome": row["outcome"] or ""}) for row in rows
         ]
         return [each for each in asked if each.question not in self._given_up and self._wakes(each)]
+
+    def bags_to_look_through(self, answer: dict[str, Any] | None) -> set[int]:
+        """Bags that are frozen for a stray and that nobody has looked through yet."""
+        return set(answer["stray_bags"]) - self._looked_through if answer else set()
+
+    async def _look_through(self, bag: int) -> None:
+        await asyncio.sleep(Random(f"looking through {self._seed} {bag}").uniform(SOONEST_S, LATEST_S))
+        for _ in range(MOST_LOOKS_THROUGH):
+            answer = await self._call("orders", most=0)
+            if answer is not None and not self._take_out_strays(set(answer["sent"]), set(answer["open_numbers"])):
+                break
+            await asyncio.sleep(AGAIN_S)
+        self._looked_through.add(bag)
+
+    def _take_out_strays(self, sent: set[str], still_open: set[str]) -> bool:
+        """Lay to the rejects what bears no waybill of the lists; return whether one bears that of an open item.
+
+        The line still has to say of such a one whether it fell there rightly.
+        """
+        undecided = False
+        for fallen in list(self._world.chutes[Chute.DISPATCH]):
+            borne = {placed.label.mail_number for placed in fallen.mailer.labels}
+            if borne & still_open:
+                undecided = True
+            elif not borne or borne - sent:
+                self._world.take_out_of_bag(fallen)
+        return undecided
 
     def _wakes(self, asked: Asked) -> bool:
         return not asked.outcome or self._chance(asked, "ever").random() >= NEVER

@@ -299,6 +299,7 @@ class VirtualFloor:
             if each["state"] != "packed" and not final and each["acceptance"] not in unknown:
                 return False
         busy = found["pending"] or found["under_way"] or found["led"] or self.hands.unopened
+        busy = busy or self.finders.bags_to_look_through(found)
         return not busy and len(found["orders"]) == len(self.scenario.orders)
 
     def _standing(self, found: dict[str, Any] | None) -> str:

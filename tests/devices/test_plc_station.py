@@ -14,7 +14,8 @@ from devices.errors import BadReply, CommandRefused, DeviceTimeout, ExceptionRep
 from devices.links.modbus import ModbusMaster
 from devices.links.tcp import dial_tcp
 from devices.plc import driver
-from devices.plc.contract import Answer, BlockState, Command, DeviceKind, Permit, Result, check_word
+from devices.plc.check_word import check_word
+from devices.plc.contract import Answer, BlockState, Command, DeviceKind, Permit, Result
 from devices.plc.curve import CURVE_LENGTH, Curve
 from devices.plc.driver import Completion, LinkState, PlcStation
 

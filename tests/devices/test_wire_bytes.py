@@ -8,6 +8,7 @@ import pytest
 
 from devices.links.memory import MemoryStream, memory_pair
 from devices.links.modbus import Framing, ModbusMaster
+from devices.plc.check_word import check_word
 from devices.plc.contract import (
     ALL_SAFE,
     Answer,
@@ -21,7 +22,6 @@ from devices.plc.contract import (
     Result,
     ResultCode,
     StatusImage,
-    check_word,
     has_expired,
     next_sequence,
 )
@@ -118,6 +118,14 @@ def test_status_image() -> None:
     assert image.encode(DeviceKind.SEALER) == IMAGE
 
 
+def test_a_gate_block_ends_with_its_strays() -> None:
+    result = Result(7, 42, 100_001, ResultCode.OK, {"carrier": 17, "chute": 2, "cycles": 5121})
+    image = StatusImage(9171, 3, 1_001_710, ALL_SAFE, 0, (Block(17, BlockState.DONE, result=result, strays=3),))
+    words = image.encode(DeviceKind.GATE)
+    assert words[-5:] == [17, 2, 5121, 3, 9171]
+    assert StatusImage.decode(words, DeviceKind.GATE, 1) == image
+
+
 CURVE = words(
     "002A 0001 86A1 0007 00FA 0003 05AA 05A2 05A9 "
     "0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 "
@@ -162,10 +170,10 @@ def test_a_torn_image_is_refused() -> None:
 
 
 def test_identity() -> None:
-    registers = words("5EA1 0001 47F1 2000 0001 0009 000A")
+    registers = words("5EA1 0002 47F1 2000 0001 0009 000A")
     assert Identity.decode(registers) == Identity(DeviceKind.CONVEYOR, 9)
     assert Identity(DeviceKind.CONVEYOR, 9).encode() == registers
-    swapped = words("5EA1 0001 2000 47F1 0001 0009 000A")
+    swapped = words("5EA1 0002 2000 47F1 0001 0009 000A")
     with pytest.raises(ContractError, match="set high word first"):
         Identity.decode(swapped)
 

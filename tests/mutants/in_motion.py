@@ -32,8 +32,7 @@ IN_MOTION = (
     Mutant(
         "an interrupted push counts as made",
         "controller/stations/divert.py",
-        "    if result is None or result.code not in (ResultCode.OK, ResultCode.WRONG_CHUTE):\n"
-        "        return Chute.NONE\n",
+        "    if result is None or result.code not in _SEEN:\n        return Chute.NONE\n",
         "    if result is None:\n        return Chute.NONE\n"
         "    if result.code is ResultCode.INTERRUPTED:\n        return Chute.REJECT\n",
         "a parcel that nobody pushed counts as rejected",
@@ -78,6 +77,26 @@ IN_MOTION = (
         "a label for a parcel that was carried away stops the line for ever",
         only="parcel_walked",
         items=40,
+    ),
+    Mutant(
+        "a parcel that no push let fall is not minded",
+        "controller/flow/strays.py",
+        "                await self._freeze(count)\n",
+        "                pass\n",
+        "a parcel that a hand has laid into dispatch stays in its bag",
+        only="parcel_walked,parcel_refed",
+        seed=23,
+        items=20,
+    ),
+    Mutant(
+        "what fell before a push was cut off is not believed",
+        "controller/stations/divert.py",
+        "_SEEN = frozenset({ResultCode.OK, ResultCode.WRONG_CHUTE, ResultCode.INTERRUPTED})",
+        "_SEEN = frozenset({ResultCode.OK, ResultCode.WRONG_CHUTE})",
+        "another parcel that lies on its carrier later is taken for it",
+        only="parcel_walked,parcel_refed",
+        seed=8,
+        items=20,
     ),
     Mutant(
         "motion is permitted in any state",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from plc_bench import SEAL_150, Bench, world_with_carrier
 
+from devices.plc.check_word import check_word
 from devices.plc.contract import (
     Answer,
     BlockState,
@@ -18,7 +19,6 @@ from devices.plc.contract import (
     Safety,
     StatusImage,
     acknowledge_address,
-    check_word,
     command_address,
     status_length,
 )
@@ -322,3 +322,29 @@ def test_a_jaw_is_tried_on_nothing_only_where_no_carrier_stands() -> None:
     bench.run(5)
     result = bench.plc.status().blocks[0].result
     assert (result.code, result.measured["carrier"], result.measured["cycles"]) == (ResultCode.OK, 0, 1)
+
+
+def test_a_gate_counts_what_a_hand_throws_into_dispatch_and_keeps_the_count_with_its_results() -> None:
+    world = world_with_carrier("inspect")
+    gate, conveyor = Bench(GateMachine(world, Faults())), Bench(ConveyorMachine(world))
+    world.carry_to_chute("inspect", Chute.DISPATCH)
+    gate.scan()
+    conveyor.scan()
+    assert (gate.block().strays, conveyor.block(5).strays) == (1, 0)
+    gate.plc.restart(keep_memory=True)
+    assert gate.block().strays == 1
+    gate.plc.restart(keep_memory=False)
+    gate.scan()
+    assert gate.block().strays == 0
+
+
+def test_what_is_thrown_into_reject_or_pushed_is_no_stray() -> None:
+    world = world_with_carrier("divert")
+    gate = Bench(GateMachine(world, Faults()))
+    assert gate.ask(gate.permit(Command.DIVERT, target=Chute.DISPATCH)) is Answer.ACCEPTED
+    gate.run(1.0)
+    world.feed_load()
+    world.carry_to_chute("load", Chute.REJECT)
+    gate.scan()
+    assert gate.block().result.measured["chute"] == Chute.DISPATCH
+    assert gate.block().strays == 0

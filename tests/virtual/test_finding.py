@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from devices.plc.contract import Chute
 from simulators.faults import Fault, FaultKind
-from simulators.history import CarrierMoved, ParcelTakenBack
+from simulators.history import CarrierMoved, ParcelFell, ParcelTakenBack
 from simulators.machines import GateMachine
 from simulators.virtual import finding
 from simulators.virtual.soak import told
@@ -84,3 +86,45 @@ def test_what_bears_no_waybill_is_taken_out_of_a_bag_that_is_looked_through(monk
     run = run_scripted(monkeypatch, script, 2)
     assert not run.findings, "\n".join(told(run))
     assert run.rare["ended packed"] == 2
+
+
+def test_a_parcel_walked_into_dispatch_whose_carrier_gets_another_is_found_in_its_bag(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No carrier is empty at the gate, so nothing is missed there (seed 175): the chute's own sensor tells."""
+
+    async def script(floor: ScriptedFloor) -> None:
+        world = floor.plant.world
+        await floor.holds(lambda: world.bears_mailer("inspect") and world.bears_mailer("label"))
+        floor.conductor.counts[Kind.PARCEL_WALKED] += 1
+        world.swing_guards(closed=False)
+        world.carry_to_chute("inspect", Chute.DISPATCH)
+        here, there = world.carrier_at("inspect"), world.carrier_at("label")
+        here.mailer, there.mailer = there.mailer, None
+        world.swing_guards(closed=True)
+        await floor.holds(lambda: any(isinstance(event, ParcelTakenBack) for event in world.history))
+
+    run = run_scripted(monkeypatch, script, 4)
+    assert not run.findings, "\n".join(told(run))
+    assert run.rare["alarm stray_parcel"] == 1
+    assert run.rare["ended packed"] == 4
+
+
+def test_a_push_that_was_cut_off_after_the_fall_tells_where_the_parcel_fell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what hands lay onto its carrier next is taken for it (seed 8 of parcels walked and fed again)."""
+
+    async def script(floor: ScriptedFloor) -> None:
+        world = floor.plant.world
+        await floor.happens(ParcelFell, chute=Chute.DISPATCH)
+        floor.conductor.counts[Kind.PARCEL_REFED] += 1
+        world.swing_guards(closed=False)
+        here = world.carrier_at("divert")
+        other = next(each for each in world.zones.values() if each is not here and each.mailer is not None)
+        here.mailer, other.mailer = other.mailer, None
+        await asyncio.sleep(0.1)
+        world.swing_guards(closed=True)
+
+    run = run_scripted(monkeypatch, script, 4)
+    assert not run.findings, "\n".join(told(run))
+    assert run.rare["result INTERRUPTED"]
+    assert run.rare["ended packed"] >= 1

@@ -17,7 +17,7 @@ const noted = (matter) => t(`matter.noted_${matter.kind}`, matter);
 const titleOf = (matter) => t(`matter.${matter.kind}_${matter.state}`, matter);
 
 function drawMatter(matter) {
-  const facts = [moment(matter.since), matter.acceptance, matter.bag && t("matter.in_bag", matter), t(`reason.${matter.cause}`, {}, matter.cause)];
+  const facts = [moment(matter.since), matter.acceptance, matter.bag && t("matter.in_bag", matter), t(`${matter.kind === "bag" ? "bag_reason" : "reason"}.${matter.cause}`, {}, matter.cause)];
   const words = make("span", "", make("b", "", titleOf(matter)), make("small", "", facts.filter(Boolean).join(" · ")));
   const button = make("button", "suspect", shape("warning"), words);
   button.type = "button";
@@ -30,7 +30,7 @@ function open(matter) {
   const form = dialog.querySelector("form");
   form.reset();
   say(dialog.querySelector("h2"), titleOf(matter));
-  say(dialog.querySelector(".says"), t(`matter.${matter.kind}_todo`, matter));
+  say(dialog.querySelector(".says"), t(`matter.${matter.kind}_${matter.cause}_todo`, matter, t(`matter.${matter.kind}_todo`, matter)));
   show(document.getElementById("found"), matter.kind === "item");
   show(document.getElementById("parcels"), matter.kind === "bag");
   form.elements.parcels.required = matter.kind === "bag";
