@@ -90,7 +90,7 @@ static void check_identity(void) {
     if (modbus_read_registers(link_, IDENTITY, IDENTITY_LENGTH, found) != IDENTITY_LENGTH)
         fail("identity");
     if (memcmp(found, expected, sizeof expected) != 0) {
-        fprintf(stderr, "libmodbus_station: this is no sealer of contract version 1\n");
+        fprintf(stderr, "libmodbus_station: this is no sealer of contract version 2\n");
         exit(1);
     }
 }
