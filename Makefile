@@ -31,6 +31,9 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_LINK_MODE := copy
 # Trust what the machine trusts, as pip and apt do: a company's proxy has a certificate of its own.
 export UV_SYSTEM_CERTS := true
+# Compiled once and kept, whatever this shell says of it: `make test` starts hundreds of interpreters.
+export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 # An environment of another project that happens to be active is none of ours.
 unexport VIRTUAL_ENV
 

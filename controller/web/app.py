@@ -25,6 +25,7 @@ from controller.web.pages import PAGES
 from controller.web.people.api import people_api
 from controller.web.people.book import PeopleBook
 from controller.web.people.courier import Courier
+from controller.web.people.hashing import COST, Cost
 from controller.web.people.permits import permitted
 from controller.web.people.reception import Reception
 from controller.web.people.sessions import Sessions
@@ -53,12 +54,12 @@ ROUTERS = (
 )
 
 
-def make_plant(config: LineConfig, token: str) -> Plant:
-    """What the endpoints of this line work with."""
+def make_plant(config: LineConfig, token: str, cost: Cost = COST) -> Plant:
+    """What the endpoints of this line work with. :param cost: of a hash of a secret that somebody sets."""
     line = ChannelClient(config.channel.socket, token)
     book, noted = PeopleBook(config.store.people, SystemClock()), Pulse()
     sessions = Sessions(config.web.idle_minutes * 60, config.web.signed_in_hours * 3600)
-    reception, courier = Reception(book, sessions, noted), Courier(book, line, noted)
+    reception, courier = Reception(book, sessions, noted, cost), Courier(book, line, noted)
     return Plant(config, token, line, LiveFeed(line), Records(config.store.journal), reception, courier)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class SteppingClock:
         return self.moment
 
 
+@cache
 def example_config() -> LineConfig:
     return load_config(EXAMPLE)
 

@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from controller.desk.channel import ChannelRefused, LineUnreachable
-from tests.line.floor import Floor, Result, floor, standing
+from tests.line.asked import Result, standing
+from tests.line.floor import Floor, floor
 from tests.line.plans import quick
 
 ORDERS_A_KILL = 4

@@ -6,7 +6,8 @@ import json
 
 from controller.plan.challenges import ChallengeKind
 from simulators.faults import Fault, FaultKind
-from tests.line.floor import Floor, floor, standing
+from tests.line.asked import standing
+from tests.line.floor import Floor, floor
 from tests.line.plans import MOTORCYCLE, calm, quick
 from tests.line.test_line_slips import hand_in
 

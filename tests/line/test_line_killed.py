@@ -6,7 +6,8 @@ import pytest
 
 from simulators.history import JawClosed, LabelApplied, LabelPrinted, ParcelFell
 from simulators.matter import Label
-from tests.line.floor import Floor, floor, standing
+from tests.line.asked import standing
+from tests.line.floor import Floor, floor
 from tests.line.plans import quick
 
 VOIDED = "cn.sealline.item.voided.v1"

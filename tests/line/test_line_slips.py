@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.line.floor import Floor, floor, standing
+from tests.line.asked import standing
+from tests.line.floor import Floor, floor
 from tests.line.people import Mendable
 from tests.line.plans import EBIKE, MOTORCYCLE, calm, with_code_of
 

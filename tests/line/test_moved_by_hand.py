@@ -9,7 +9,8 @@ import pytest
 
 from controller.desk.channel import ChannelRefused
 from simulators.history import CarrierMoved, JawClosed
-from tests.line.floor import PATIENCE_S, Floor, floor
+from tests.line.asked import PATIENCE_S
+from tests.line.floor import Floor, floor
 from tests.line.plans import quick
 
 

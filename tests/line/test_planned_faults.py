@@ -6,7 +6,8 @@ import pytest
 
 from devices.plc.contract import Chute
 from simulators.faults import FaultKind
-from tests.line.floor import Floor, floor, standing
+from tests.line.asked import standing
+from tests.line.floor import Floor, floor
 from tests.line.plans import EBIKE, LICENCES, MOTORCYCLE, calm, struck
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.line.floor import floor, standing
+from tests.line.asked import standing
+from tests.line.floor import floor
 from tests.line.plans import quick
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from controller.desk.channel import ChannelRefused
 from controller.snapshot import Snapshot
 from simulators.history import CarrierMoved, JawClosed
-from tests.line.floor import Floor, floor, standing
+from tests.line.asked import standing
+from tests.line.floor import Floor, floor
 from tests.line.plans import quick
 
 

@@ -62,7 +62,7 @@ def planted(mutant: Mutant, folder: Path) -> None:
     """Copy the product and plant the mistake. :raises DoesNotFit: the code has changed."""
     texts = edited(mutant)
     for room in ROOMS:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / room, folder / room)
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
 

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +33,26 @@ from controller.snapshot import (
     SuspectView,
 )
 from controller.web.app import make_plant
+from controller.web.people.hashing import Cost
 from controller.web.serve import address, bind_web, web_server
 from controller.web.share import Share
 from devices.plc.contract import ALL_SAFE, Block, DeviceKind, Result, ResultCode, StatusImage
 
 TOKEN = "t" * 43
+QUICK = Cost(n=2, r=1, p=1)
+"""Secrets that hash at once."""
 EXAMPLE = Path(__file__).parents[2] / "controller" / "line.example.toml"
+
+
+@cache
+def example() -> LineConfig:
+    """The commented example."""
+    return load_config(EXAMPLE)
 
 
 def config_in(folder: Path) -> LineConfig:
     """The example line with its store and socket in `folder`, its page on any free port."""
-    config = load_config(EXAMPLE)
+    config = example()
     places = {"journal": folder / "line.db", "evidence": folder / "evidence", "people": folder / "people.db"}
     places["signing_key"] = folder / "line.key"
     store = config.store.model_copy(update=places)
@@ -368,7 +378,7 @@ async def line_up(line: FakeLine) -> AsyncIterator[FakeLine]:
 async def web_up(config: LineConfig, share: Share | None = None) -> AsyncIterator[str]:
     """The page's process, in this loop, whose core time is the tests': it never waits for its share of it."""
     bound = bind_web(config.web)
-    server = web_server(make_plant(config, TOKEN), share or Share(used=lambda: 0.0))
+    server = web_server(make_plant(config, TOKEN, QUICK), share or Share(used=lambda: 0.0))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(server.serve([bound]))
         try:
@@ -384,6 +394,11 @@ async def until(holds: Callable[[], bool], within_s: float = 5) -> None:
             await asyncio.sleep(0.01)
 
 
+def asking(base: str, **options: Any) -> httpx.AsyncClient:
+    """An HTTP client. There is no TLS here, and to read the world's certificates takes longer than most tests."""
+    return httpx.AsyncClient(base_url=base, timeout=20, verify=False, **options)
+
+
 def client(base: str, **headers: str) -> httpx.AsyncClient:
     """An API client with the token."""
-    return httpx.AsyncClient(base_url=base, headers={"Authorization": f"Bearer {TOKEN}", **headers}, timeout=10)
+    return asking(base, headers={"Authorization": f"Bearer {TOKEN}", **headers})

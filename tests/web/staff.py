@@ -11,11 +11,10 @@ from controller.clock import SystemClock
 from controller.plan.config import LineConfig
 from controller.web.admission import KEY_COOKIE, SESSION_COOKIE, browser_key
 from controller.web.people.book import PeopleBook, Person
-from controller.web.people.hashing import Cost, hash_secret
+from controller.web.people.hashing import hash_secret
 from controller.web.people.roles import Role
-from tests.web.floor import TOKEN
+from tests.web.floor import QUICK, TOKEN, asking
 
-QUICK = Cost(n=2, r=1, p=1)
 PIN, PASSWORD = "735192", "blau-42-Karre"
 STAFF = {
     "wang": Role.OPERATOR,
@@ -44,13 +43,13 @@ def hire(config: LineConfig, *names: str) -> PeopleBook:
 def browser(base: str, session: str = "", *, key: bool = True) -> httpx.AsyncClient:
     """As our page asks, from a browser that was let in, or not."""
     cookies = ({KEY_COOKIE: browser_key(TOKEN)} if key else {}) | ({SESSION_COOKIE: session} if session else {})
-    return httpx.AsyncClient(base_url=base, headers={"X-Sealline": "1"}, cookies=cookies, timeout=20)
+    return asking(base, headers={"X-Sealline": "1"}, cookies=cookies)
 
 
 @asynccontextmanager
 async def signed_in(base: str, name: str) -> AsyncIterator[httpx.AsyncClient]:
     """A browser in which this person is signed in."""
-    async with browser(base) as asking:
-        answer = await asking.post("/api/sign-in", json={"who": name, "secret": secret_of(name)})
+    async with browser(base) as person:
+        answer = await person.post("/api/sign-in", json={"who": name, "secret": secret_of(name)})
         assert answer.status_code == 200, answer.text
-        yield asking
+        yield person

@@ -15,6 +15,7 @@ from controller.plan.config import LineConfig
 from controller.web import admission
 from controller.web.app import ROUTERS, make_plant
 from controller.web.people import patience as patiences
+from controller.web.people.hashing import hash_secret
 from controller.web.people.roles import MAY, PERSONS, UNSIGNED, Action, Role, action_of
 from controller.web.rates import Rate
 from tests.web.floor import TOKEN, FakeLine, client, until
@@ -155,6 +156,10 @@ async def test_a_wrong_secret_and_an_unknown_name_look_alike(visitor: httpx.Asyn
     answer = await visitor.post("/api/sign-in", json={"who": who, "secret": secret})
     assert (answer.status_code, code(answer)) == (401, "sign_in_wrong")
     assert (await visitor.get("/api/me")).json()["role"] is None
+
+
+def test_a_secret_is_kept_at_the_cost_that_is_recommended() -> None:
+    assert hash_secret(PIN).startswith("scrypt$32768$8$3$")
 
 
 async def test_guessing_waits_longer_and_longer_for_that_name_alone(visitor: httpx.AsyncClient) -> None:

@@ -9,7 +9,7 @@ from controller.plan.config import LineConfig
 from controller.web import admission
 from controller.web.admission import KEY_COOKIE, SECURITY_HEADERS, browser_key
 from controller.web.serve import PortTaken, bind_web
-from tests.web.floor import TOKEN, FakeLine, client
+from tests.web.floor import TOKEN, FakeLine, asking, client
 
 GUARDED = ("/api/snapshot", "/api/orders", "/api/events", "/metrics", "/api/openapi.json", "/texts/zh.json")
 KEY = {"Cookie": f"{KEY_COOKIE}={browser_key(TOKEN)}"}
@@ -17,7 +17,7 @@ KEY = {"Cookie": f"{KEY_COOKIE}={browser_key(TOKEN)}"}
 
 async def ask(base: str, method: str = "GET", path: str = "/api/snapshot", **headers: str) -> httpx.Response:
     """One request with just these headers."""
-    async with httpx.AsyncClient(base_url=base) as asked:
+    async with asking(base) as asked:
         return await asked.request(method, path, headers=[(name, value.encode()) for name, value in headers.items()])
 
 
@@ -51,7 +51,7 @@ async def test_the_page_asks_for_the_token_in_words(web: str) -> None:
 
 
 async def test_opening_the_link_once_lets_the_browser_in_without_keeping_the_token(web: str) -> None:
-    async with httpx.AsyncClient(base_url=web) as browser:
+    async with asking(web) as browser:
         opened = await browser.get("/", params={"token": TOKEN})
         assert (opened.status_code, opened.headers["location"]) == (303, "/")
         cookie = opened.headers["set-cookie"]
