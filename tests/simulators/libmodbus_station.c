@@ -85,7 +85,7 @@ static void connect_to(int argc, char **argv) {
 }
 
 static void check_identity(void) {
-    const uint16_t expected[IDENTITY_LENGTH] = {0x5EA1, 1, 0x47F1, 0x2000, 2, 1, 10};
+    const uint16_t expected[IDENTITY_LENGTH] = {0x5EA1, 2, 0x47F1, 0x2000, 2, 1, 10};
     uint16_t found[IDENTITY_LENGTH];
     if (modbus_read_registers(link_, IDENTITY, IDENTITY_LENGTH, found) != IDENTITY_LENGTH)
         fail("identity");
