@@ -11,8 +11,10 @@ DEMO ?=
 JOBS ?= 3
 TESTS ?= tests
 
-# How long a soak runs, from which seed, with how many orders a seed, and how many of all with real pictures.
+# How long a soak runs, in which trouble (heavy, or few: few kinds a seed), from which seed, with how many orders a seed,
+# and how many of all with real pictures.
 MINUTES ?= 10
+FAULTS ?= heavy
 SEED ?= 1
 ITEMS ?= 40
 PIXELS ?= 1000
@@ -60,8 +62,8 @@ test-browser: $(VENV)/.test-packages $(VENV)/.locked ## Every task of a shift in
 bench: $(VENV)/.demo-packages $(VENV)/.locked ## Measure how much the line carries on this machine
 	$(BIN)/python -m tests.bench
 
-soak: $(VENV)/.locked ## The virtual floor with all trouble, seed after seed; MINUTES=480 SEED=1 ITEMS=40 PIXELS=1000
-	$(BIN)/sealline simulate --faults heavy --minutes $(MINUTES) --seed $(SEED) --items $(ITEMS) --pixels $(PIXELS)
+soak: $(VENV)/.locked ## The virtual floor with all trouble, seed after seed; MINUTES=480 FAULTS=few SEED=1 PIXELS=1000
+	$(BIN)/sealline simulate --faults $(FAULTS) --minutes $(MINUTES) --seed $(SEED) --items $(ITEMS) --pixels $(PIXELS)
 
 crash: $(VENV)/.demo-packages $(VENV)/.locked ## Kill the real line, broker and dispatch again and again; KILLS=20 SEED=1
 	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED)

@@ -35,6 +35,7 @@ class Level(StrEnum):
 
     NONE = "none"
     LIGHT = "light"
+    FEW = "few"
     HEAVY = "heavy"
 
 
@@ -93,7 +94,7 @@ def demo(
 def simulate(
     seed: Annotated[int, typer.Option(help="The first seed; the same seed gives the same run, to the last byte.")] = 1,
     items: Annotated[int, typer.Option(min=1, max=10_000, help="Orders of each seed.")] = 40,
-    faults: Annotated[Level, typer.Option(help="How much trouble.")] = Level.HEAVY,
+    faults: Annotated[Level, typer.Option(help="How much trouble; few: as heavy, of few kinds a seed.")] = Level.HEAVY,
     seeds: Annotated[int, typer.Option(min=1, help="How many, from the first one on.")] = 1,
     minutes: Annotated[float, typer.Option(min=0, help="Instead of `seeds`: as many as fit.")] = 0.0,
     only: Annotated[str, typer.Option(help="The only kinds of trouble, with commas between.")] = "",

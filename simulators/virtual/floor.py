@@ -54,10 +54,12 @@ STANDSTILL_S = 150.0
 LONGEST_S_AN_ORDER = 120.0
 LOOK_S = 2.0
 """How often it is looked whether everything has ended."""
+_OFTEN_WRONG = Rates(unsure=0.05, rejects=0.01, silent=0.003)
 RATES = {
     "none": Rates(unsure=0.0, rejects=0.0, silent=0.0),
     "light": Rates(),
-    "heavy": Rates(unsure=0.05, rejects=0.01, silent=0.003),
+    "few": _OFTEN_WRONG,
+    "heavy": _OFTEN_WRONG,
 }
 
 
@@ -129,7 +131,7 @@ class Ended:
 class VirtualFloor:
     """One run.
 
-    :param level: `none`, `light` or `heavy`; :param kinds: the only kinds of trouble, all unless given.
+    :param level: of `ORDERS_A_TROUBLE`; :param kinds: the only kinds of trouble, all unless given.
     :param folder: where the line keeps its pictures; :param challenges: a test kit after so many items, 0: none.
     :param pixels: pictures are drawn, and judged by the line's own vision.
     """

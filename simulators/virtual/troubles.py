@@ -167,7 +167,9 @@ DISTURBING = MOVED_BY_HAND | frozenset(
     }
 )
 """After one of these a gate may have been cut off, or emptied by hand: it may not know where a parcel fell."""
-ORDERS_A_TROUBLE = {"none": 0.0, "light": 6.0, "heavy": 1.5}
+ORDERS_A_TROUBLE = {"none": 0.0, "light": 6.0, "few": 1.5, "heavy": 1.5}
+"""By level; `few` is as heavy, but of few kinds, drawn by the seed."""
+FEWEST_KINDS, MOST_KINDS = 2, 5
 MOTION_FAULTS = (FaultKind.GATE_WRONG_CHUTE, FaultKind.DOUBLE_PRINT, FaultKind.SCALE_DRIFT)
 
 
@@ -193,19 +195,29 @@ AT_RANDOM = tuple(kind for kind in Kind if kind not in (Kind.DETECTOR_BLIND, Kin
 
 
 def plan_troubles(seed: int, scenario: Scenario, level: str, kinds: tuple[Kind, ...] = ()) -> tuple[Trouble, ...]:
-    """Plan a run's trouble; the same seed gives the same. :param kinds: the only ones; all unless given."""
+    """Plan a run's trouble; the same seed gives the same. :param kinds: the only ones; by level unless given."""
     chance = Random(f"troubles {seed} {level}")
     if not ORDERS_A_TROUBLE[level]:
         return ()
     count = max(1, round(len(scenario.orders) / ORDERS_A_TROUBLE[level]))
+    drawn = kinds or (few_kinds(seed) if level == "few" else AT_RANDOM)
     troubles = []
     for _ in range(count):
-        kind = chance.choice(kinds or AT_RANDOM)
+        kind = chance.choice(drawn)
         zone = chance.choice(AT_ZONES.get(kind, BEHIND_LOAD))
         order = chance.choice(scenario.orders)
         after_s = chance.choice((0.0, chance.uniform(0, 1.5)))
         troubles.append(Trouble(kind, order.acceptance, zone, after_s, chance.randrange(10**6)))
     return tuple(troubles)
+
+
+def few_kinds(seed: int) -> tuple[Kind, ...]:
+    """The kinds that a seed of level `few` meets.
+
+    Swarm testing (Groce et al., ISSTA 2012): what two kinds do together is drowned where forty others strike between.
+    """
+    chance = Random(f"kinds {seed}")
+    return tuple(chance.sample(AT_RANDOM, chance.randint(FEWEST_KINDS, MOST_KINDS)))
 
 
 def plan_motion_faults(seed: int, scenario: Scenario, level: str) -> tuple[Fault, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from controller.flow.strays import STRAY
 from controller.snapshot import AlarmView, MatterView, Snapshot
 from tests.browser.conftest import sign_in
 from tests.browser.test_operator_page import _broken
@@ -49,6 +50,18 @@ async def test_a_bag_that_nobody_counted_is_not_told_as_empty(page: Page, line: 
     await until(lambda: asked(line, "answer_bag") == [{"bag": 3, "parcels": 39, "why": "Wang and Li", "by": "wang"}])
     done = say("answer.taken", what=say("matter.noted_bag", number=3))
     await expect(page.get_by_role("alert")).to_have_text(done)
+
+
+async def test_a_bag_with_a_stray_says_that_it_must_be_looked_through(page: Page, line: FakeLine, say: Say) -> None:
+    """A count alone would let a stray leave in the place of a parcel that is missing."""
+    matter = MatterView(kind="bag", number=3, state="frozen", since=SINCE, cause=STRAY)
+    line.shown = running(line.config, matters=(matter,))
+    await go(page, say, "recovery")
+    await expect(page.locator("#matters")).to_contain_text(say("bag_reason.stray"))
+    await page.locator("#matters button").click()
+    dialog = page.get_by_role("dialog", name=say("matter.bag_frozen", number=3))
+    await expect(dialog).to_contain_text(say("matter.bag_stray_todo"))
+    await button(dialog, say("page.cancel")).click()
 
 
 async def test_another_number_than_expected_tells_what_to_do(page: Page, line: FakeLine, say: Say) -> None:
