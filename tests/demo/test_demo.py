@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
+BEGINS_S = 120
+"""Until the demo packs, on a busy machine: six programs start."""
 SEALLINE = (sys.executable, "-m", "controller.commands")
 
 
@@ -42,8 +44,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("run")
 
 
+@pytest.mark.serial
 async def test_every_trouble_is_caught_and_the_oracle_is_clean(folder: Path) -> None:
-    process = await demo(folder, "--orders", "20", "--seed", "1", "--speed", "10")
+    process = await demo(folder, "--orders", "20", "--seed", "1", "--speed", "20")
     output = (await process.communicate())[0].decode()
     assert process.returncode == 0, output
     report = json.loads((folder / "report.json").read_text())
@@ -69,7 +72,7 @@ async def test_every_trouble_is_caught_and_the_oracle_is_clean(folder: Path) -> 
 async def test_an_interrupted_demo_leaves_no_process(folder: Path) -> None:
     process = await demo(folder, "--orders", "40", "--speed", "5")
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(BEGINS_S):
         while b"packed," not in await process.stdout.readline():
             assert process.returncode is None
     assert len(processes_of(folder)) >= 5
@@ -83,7 +86,7 @@ async def test_an_interrupted_demo_leaves_no_process(folder: Path) -> None:
 async def test_a_process_that_dies_is_named_with_its_last_words(folder: Path) -> None:
     process = await demo(folder, "--orders", "40", "--speed", "5")
     assert process.stdout is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(BEGINS_S):
         while b"packed," not in await process.stdout.readline():
             assert process.returncode is None
     (broker,) = [pid for pid, line in processes_of(folder).items() if "mosquitto -c" in line]

@@ -26,6 +26,8 @@ from tests.line.people import Mendable, People
 
 Happening = TypeVar("Happening", bound=Event)
 LOOK_S = 0.03
+LOOK_FOR_END_S = 0.15
+"""A moment is looked for often; what stays, and takes several questions to the books, is not."""
 PATIENCE_S = 60.0
 
 
@@ -136,13 +138,15 @@ class Asked(Books):
         plc = self.plant.plcs[device]
         await self.wait_for(_at_once(lambda: plc.status().blocks[block].result.sequence > 0), f"a result in {device}")
 
-    async def wait_for(self, holds: Callable[[], Awaitable[bool]], what: str, within: float = PATIENCE_S) -> None:
+    async def wait_for(
+        self, holds: Callable[[], Awaitable[bool]], what: str, within: float = PATIENCE_S, look_s: float = LOOK_S
+    ) -> None:
         """Wait until something holds; when it does not in time, say how the line stands."""
         try:
             async with asyncio.timeout(within):
                 while not await holds():
                     self.crew.check()
-                    await asyncio.sleep(LOOK_S)
+                    await asyncio.sleep(look_s)
         except TimeoutError:
             raise AssertionError(f"not in {within:g} s: {what}\n{await self._standing()}") from None
 
@@ -155,7 +159,7 @@ class Asked(Books):
                     await self.call("command", command="unhold", by="test")
             return self.all_ended()
 
-        await self.wait_for(done, "every order ended after Unhold", within)
+        await self.wait_for(done, "every order ended after Unhold", within, LOOK_FOR_END_S)
 
     async def finish(self, within: float = PATIENCE_S) -> Result:
         """Wait until every order has ended and dispatch has answered for every event; then ask the oracle."""
@@ -163,7 +167,7 @@ class Asked(Books):
         async def done() -> bool:
             return self.all_ended()
 
-        await self.wait_for(done, "every order ended, every event acknowledged", within)
+        await self.wait_for(done, "every order ended, every event acknowledged", within, LOOK_FOR_END_S)
         return self.result()
 
     # The truth.
