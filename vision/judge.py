@@ -7,6 +7,7 @@ from vision.codes_in_view import check_carrier, formats_for
 from vision.contents import check_contents
 from vision.evidence import draw
 from vision.golden import check_golden
+from vision.looks import settled
 from vision.pictures import DARK_LEVEL, Picture, UnreadablePictureError, brightness, decode
 from vision.plane import Plane, fit
 from vision.verdict import Check, ContentsTask, GoldenTask, Outcome, Symbology, Task, Verdict, WaybillTask, worst
@@ -29,7 +30,10 @@ def judge(picture: bytes, task: Task) -> Verdict:
     checks: tuple[Check, ...] = (_light(pixels) if shows(pixels, task) else _too_small(pixels, task),)
     if checks[0].outcome is Outcome.ACCEPT:
         checks = (*checks, *_checks(pixels, task))
-    return Verdict(worst(checks), checks, draw(pixels, checks))
+    outcome = worst(checks)
+    # What another look would be joined by is told only where one may follow.
+    told = checks if outcome is Outcome.UNSURE else settled(checks)
+    return Verdict(outcome, told, draw(pixels, checks))
 
 
 def shows(picture: Picture, task: Task) -> bool:

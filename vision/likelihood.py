@@ -41,12 +41,14 @@ class Margins:
     :ivar margin: positive when the number explains the frames best, in natural logarithms of likelihood.
     :ivar rival: the text that comes nearest to it. :ivar province_margin: of its province against every other, the
         rest being as expected; None: it begins with none. :ivar province: the likeliest of all.
+    :ivar leads: each rival and the margin over it, to 0.001.
     """
 
     margin: float
     rival: str
     province_margin: float | None = None
     province: str = ""
+    leads: tuple[tuple[str, float], ...] = ()
 
 
 def margins(looks: Sequence[Frames], expected: str) -> Margins:
@@ -65,7 +67,9 @@ def margins(looks: Sequence[Frames], expected: str) -> Margins:
     place, symbol = np.unravel_index(int(np.argmax(changed)), changed.shape)
     nearest = [(float(changed[place, symbol]), _with(expected, int(place), int(symbol)))]
     likelihood, rival = max(nearest + list(zip(whole[1:].tolist(), others, strict=True)))
-    return Margins(float(whole[0]) - likelihood, rival, *_province(expected, float(whole[0]), changed[0]))
+    lead = np.round(whole[0] - np.concatenate((whole[1:], changed[_alternatives(expected)])), 3).tolist()
+    leads = tuple(zip((*others, *_changed(expected)), lead, strict=True))
+    return Margins(float(whole[0]) - likelihood, rival, *_province(expected, float(whole[0]), changed[0]), leads)
 
 
 def explainable(text: str) -> bool:
@@ -106,6 +110,12 @@ def _alternatives(expected: str) -> NDArray[np.bool_]:
         for place, character in enumerate(expected)
     ]
     return np.array(rows)
+
+
+@lru_cache(maxsize=256)
+def _changed(expected: str) -> tuple[str, ...]:
+    """The texts of `_alternatives`, in its order."""
+    return tuple(_with(expected, int(place), int(symbol)) for place, symbol in np.argwhere(_alternatives(expected)))
 
 
 def _class_of(character: str, place: int) -> str:

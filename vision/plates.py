@@ -14,6 +14,7 @@ import numpy as np
 
 from vision.alignment import DIGITS, LETTERS
 from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
+from vision.looks import Looks, joined
 from vision.pictures import Picture, warped
 from vision.plane import Plane, Points
 from vision.plate.city import check_city
@@ -26,19 +27,22 @@ from vision.plate.templates import LEAST_LIKENESS, MOST_FLAW, Likeness, ink_of, 
 from vision.plate.visible import Seen
 from vision.plate_ground import Inked, check_ground
 from vision.pocket import SCALE_PX_PER_MM, Thing
-from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour, Verdict, worst
+from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour, Standing, Verdict, worst
 
 ACCEPT_MARGIN = 2.0
 """From this log-likelihood margin on a text is proven; docs/vision.md has the table from which it was chosen."""
 REJECT_MARGIN = -4.0
 """Under this another text explains the picture so much better that a new picture would not change it."""
+JOINT_MARGIN = 1.0
+"""From this mean margin over every rival on a text is proven by several looks together."""
 
 
-def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None) -> Verdict:
+def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None, earlier: Looks = ()) -> Verdict:
     """Judge a cut-out plate, of whatever size and light.
 
     :param picture: the plate alone, roughly upright; its edges may be cut or some ground be around it.
     :param kind: None: any kind that can bear the number.
+    :param earlier: looks at the same plate that left it unsure, as `vision.looks.clear` makes them.
     :returns: a verdict without evidence picture; regions are in pixels of `picture`.
     """
     number = number_in(expected)
@@ -54,19 +58,20 @@ def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None) 
     placed = [_placed(check, reading, picture, _corners_of(picture)) for check in checks]
     if PlateKind.EBIKE in kinds:
         placed += check_city_in_cutout(picture, expected)
-    return Verdict(worst(tuple(placed)), tuple(placed))
+    decided = tuple(joined(check, earlier) for check in placed)
+    return Verdict(worst(decided), decided)
 
 
-def verify_picture(picture: Picture, expected: str, kind: PlateKind | None = None) -> Verdict:
+def verify_picture(picture: Picture, expected: str, kind: PlateKind | None = None, earlier: Looks = ()) -> Verdict:
     """Judge the plate that is somewhere in a picture, in whatever perspective; `plate_present` tells where.
 
-    :param kind: None: any kind that can bear the number.
+    :param kind: None: any kind that can bear the number. :param earlier: as `verify_crop` takes them.
     """
     kinds = (kind,) if kind else kinds_bearing(expected) or tuple(LAYOUTS)
     best: Verdict | None = None
     for aspect in sorted({_aspect(each) for each in kinds}):
         for corners in plates_in(picture, aspect):
-            verdict = _at(picture, corners, aspect, expected, kind)
+            verdict = _at(picture, corners, aspect, expected, kind, earlier)
             if best is None or _rank(verdict) > _rank(best):
                 best = verdict
             if verdict.outcome is Outcome.ACCEPT:
@@ -86,21 +91,27 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
     number, aspect = number_in(plate.text), plate.box.width / plate.box.height
     places = places_of_rows(picture, rows_of(number, aspect), number, trimmed=True)
     reading = read_number([picture[place] for place in places], number, level=True)
-    made = _likenesses(picture, places, reading) if reading.found.margin >= ACCEPT_MARGIN else []
+    read = [joined(check, plate.earlier) for check in _of_reading(reading, number, plate.role)]
+    made = _likenesses(picture, places, reading) if proven(read) else []
     checks = [
         _kind(plate, aspect),
         _rows(picture, printed_rows(aspect)),
         _colour(picture, plate),
-        *_of_reading(reading, number, plate.role),
+        *read,
         *_print([like for row in made for like in row]),
     ]
     placed = [_placed(check, reading, picture, _corners_of(picture)) for check in checks]
     placed.append(check_ground(picture, plate, _ink(picture, places, made)))
-    placed += check_city(picture, plate)
+    placed += [joined(check, plate.earlier) for check in check_city(picture, plate)]
     onto = cv2.getPerspectiveTransform(
         _corners_of(picture).astype(np.float32), plane.to_px(thing.corners()).astype(np.float32)
     )
     return [replace(check, subject=plate.role, region=_as_region(_mapped(check.region, onto))) for check in placed]
+
+
+def proven(checks: Sequence[Check]) -> bool:
+    """Whether a plate's characters are the expected ones."""
+    return any(check.name == "plate_characters" and check.outcome is Outcome.ACCEPT for check in checks)
 
 
 def _likenesses(picture: Picture, places: Sequence[RowPlace], reading: Reading) -> list[list[Likeness]]:
@@ -129,10 +140,12 @@ def _kind(plate: ExpectedPlate, aspect: float) -> Check:
     return Check("plate_kind", outcome, plate.role, expected, kind.value if kind else "no kind of plate")
 
 
-def _at(picture: Picture, corners: Corners, aspect: float, expected: str, kind: PlateKind | None) -> Verdict:
+def _at(
+    picture: Picture, corners: Corners, aspect: float, expected: str, kind: PlateKind | None, earlier: Looks
+) -> Verdict:
     """The verdict on what lies between four corners of a picture."""
     straight = straightened(picture, corners, aspect)
-    verdict = verify_crop(straight, expected, kind)
+    verdict = verify_crop(straight, expected, kind, earlier)
     there = Check("plate_present", Outcome.ACCEPT, "", "a plate", "one", region=_as_region(corners))
     back = cv2.getPerspectiveTransform(_corners_of(straight).astype(np.float32), corners.astype(np.float32))
     moved = (replace(check, region=_as_region(_mapped(check.region, back))) for check in verdict.checks)
@@ -236,25 +249,24 @@ def _of_reading(reading: Reading, number: str, role: str) -> list[Check]:
         outcome = Outcome.ACCEPT if least.score >= 1 else Outcome.UNSURE
         checks.insert(0, Check("plate_visible", outcome, role, "every character", least.text, least.score, 1.0))
     if reading.found.province_margin is not None:
-        outcome = _of(reading.found.province_margin)
-        found = reading.found.province
-        checks.append(
-            Check("plate_province", outcome, role, number[0], found, reading.found.province_margin, ACCEPT_MARGIN)
-        )
+        others = tuple((rival, lead) for rival, lead in reading.found.leads if rival[1:] == number[1:])
+        found, margin = reading.found.province, reading.found.province_margin
+        checks.append(_of_margin("plate_province", role, number[0], found, margin, others))
     return checks
 
 
 def _characters(reading: Reading, number: str, role: str) -> Check:
-    found = number if reading.found.margin > 0 else reading.found.rival or reading.text
-    return Check(
-        "plate_characters", _of(reading.found.margin), role, number, found, reading.found.margin, ACCEPT_MARGIN
-    )
+    found, margin = number if reading.found.margin > 0 else reading.found.rival or reading.text, reading.found.margin
+    return _of_margin("plate_characters", role, number, found, margin, reading.found.leads)
 
 
-def _of(score: float) -> Outcome:
-    if score >= ACCEPT_MARGIN:
-        return Outcome.ACCEPT
-    return Outcome.UNSURE if score >= REJECT_MARGIN else Outcome.REJECT
+def _of_margin(
+    name: str, role: str, expected: str, found: str, margin: float, leads: tuple[tuple[str, float], ...]
+) -> Check:
+    accepted, unsure = margin >= ACCEPT_MARGIN, margin >= REJECT_MARGIN
+    outcome = Outcome.ACCEPT if accepted else Outcome.UNSURE if unsure else Outcome.REJECT
+    standing = (Standing(JOINT_MARGIN, leads),) if leads else ()
+    return Check(name, outcome, role, expected, found, margin, ACCEPT_MARGIN, standing=standing)
 
 
 def _flattened(seen: Picture, area: Box, thing: Thing) -> Picture:

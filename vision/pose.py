@@ -9,7 +9,7 @@ import numpy as np
 
 from vision.pictures import Picture
 from vision.plane import Plane
-from vision.plates import check_plate
+from vision.plates import check_plate, proven
 from vision.pocket import Thing
 from vision.verdict import Box, Check, ExpectedPlate, Outcome
 
@@ -23,20 +23,16 @@ def check_posed_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plat
     """
     checks = check_plate(seen, area, plane, thing, plate)
     region = plane.outline(thing.corners())
-    if _reads(checks):
+    if proven(checks):
         return [Check("plate_pose", Outcome.ACCEPT, plate.role, _POSE, _POSE, region=region), *checks]
     for found, picture, lying in (
         ("upside down", cv2.rotate(seen, cv2.ROTATE_180), _turned(thing, area)),
         ("back side up", cv2.flip(seen, 1), _mirrored(thing, area)),
     ):
-        other = check_plate(np.asarray(picture, np.uint8), area, plane, lying, plate)
-        if _reads(other):
+        other = check_plate(np.asarray(picture, np.uint8), area, plane, lying, replace(plate, earlier=()))
+        if proven(other):
             return [Check("plate_pose", Outcome.REJECT, plate.role, _POSE, found, region=region), *checks]
     return checks
-
-
-def _reads(checks: list[Check]) -> bool:
-    return any(check.name == "plate_characters" and check.outcome is Outcome.ACCEPT for check in checks)
 
 
 def _turned(thing: Thing, area: Box) -> Thing:

@@ -74,6 +74,8 @@ class ExpectedPlate:
     :ivar box: where the recipe lays it.
     :ivar city: whose name an e-bike's plate bears above its number; empty: not looked at, unless `text` begins with it.
     :ivar city_print: that name's ink as `vision.plate.city` writes it when taught; empty: as it is drawn.
+    :ivar earlier: of each earlier look that showed this plate clearly, the checks that it is joined with; see
+        `vision.looks`.
     """
 
     role: str
@@ -82,6 +84,7 @@ class ExpectedPlate:
     box: Box
     city: str = ""
     city_print: str = ""
+    earlier: tuple[tuple[Check, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,18 @@ Task = ContentsTask | WaybillTask | GoldenTask
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """By how much what is expected leads each of its rivals in one look; several looks are joined by the mean.
+
+    :ivar needed: least mean over several looks, against every rival.
+    :ivar leads: each rival and the lead over it, in the check's unit. Rivals may be plate numbers.
+    """
+
+    needed: float
+    leads: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One named check of a verdict.
 
@@ -204,6 +219,8 @@ class Check:
         before they leave the line.
     :ivar score: in the check's own unit; :ivar threshold: the bound that it is held against.
     :ivar region: corners in pixels, clockwise from the upper left, or empty.
+    :ivar looks: at how many pictures it was decided. :ivar standing: what `vision.looks` joins it by; empty where each
+        look decides alone, and in verdicts that no further look follows.
     """
 
     name: str
@@ -214,6 +231,8 @@ class Check:
     score: float | None = None
     threshold: float | None = None
     region: tuple[tuple[float, float], ...] = ()
+    looks: int = 1
+    standing: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from controller.eyes.print_trend import grade_of
 from controller.journal import Ledger
 from vision.verdict import Check, Verdict
 
-_CHECK = tuple(each.name for each in fields(Check))
+_CHECK = tuple(each.name for each in fields(Check) if each.name != "standing")
 
 
 class EvidenceStore:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from controller.plan.machines import link_of
 from controller.plan.recipes import Section
 from devices.links.address import TcpLink
+from vision.looks import MOST_LOOKS
 
 DeadlineSeconds = Annotated[float, Field(gt=0, le=120)]
 
@@ -98,7 +99,7 @@ class VisionSection(Section):
 
     workers: Annotated[int, Field(ge=1, le=16)] = 1
     memory_mb: Annotated[int, Field(ge=300, le=8000)] = 1500
-    looks: Annotated[int, Field(ge=1, le=3)] = 3
+    looks: Annotated[int, Field(ge=1, le=MOST_LOOKS)] = 3
     """Pictures taken at most before an unsure verdict sends the item to rework."""
     least_print_grade: Annotated[float, Field(ge=0, le=4)] = 1.5
     """Relative print grade under which a waybill is not accepted."""

@@ -27,6 +27,7 @@ from controller.journal.writer import Change, Commit, Writer
 from controller.recording.recorder import Recorder
 from controller.recording.tape import Kind
 from controller.recording.turns import settle
+from vision.looks import settled
 from vision.verdict import ContentsTask, Task, Verdict
 
 READING = frozenset({"snapshot", "devices", "registers", "manual"})
@@ -168,9 +169,11 @@ class RecordedVision(VisionWorkers):
 
 
 def asked_of(task: Task) -> str:
-    """What is asked of a picture, in one word; the key under which identities are compared is not told."""
-    told = replace(task, digest_key="") if isinstance(task, ContentsTask) else task
-    return base64.b64encode(pack_question(told, b"")).decode()
+    """What is asked of a picture, in one word; the key under which identities are compared is not told, nor by
+    what earlier looks are joined with it."""
+    if isinstance(task, ContentsTask):
+        task = replace(task, digest_key="", plates=tuple(replace(each, earlier=()) for each in task.plates))
+    return base64.b64encode(pack_question(task, b"")).decode()
 
 
 def _taken_down(number: int, picture: bytes, task: Task, ended: asyncio.Task[Verdict]) -> bytes:
@@ -179,7 +182,8 @@ def _taken_down(number: int, picture: bytes, task: Task, ended: asyncio.Task[Ver
     if ended.cancelled():
         facts = {"cancelled": True}
     elif error is None:
-        verdict = Answer(verdict=replace(ended.result(), evidence=b"")).model_dump(mode="json")["verdict"]
+        told = replace(ended.result(), checks=settled(ended.result().checks), evidence=b"")
+        verdict = Answer(verdict=told).model_dump(mode="json")["verdict"]
         facts = {"verdict": verdict, "evidence": bool(ended.result().evidence)}
     else:
         facts = {"failed": str(error), "error": type(error).__name__}

@@ -18,6 +18,7 @@ from controller.flow.tracking import Tracking
 from controller.plan.config import LineConfig
 from devices.camera.driver import Frame
 from devices.errors import DeviceError
+from vision.looks import after
 from vision.verdict import Check, Outcome, Task, Verdict
 
 
@@ -65,7 +66,7 @@ class Prover:
         """Of each camera the last item and the SHA-256 of its picture."""
 
     async def look(self, item: Item, station: str, camera: str, task: Task) -> Look:
-        """Take and judge a picture; an unsure one is taken again, `vision.looks` times at most.
+        """Take and judge a picture; an unsure one is taken again, `vision.looks` times at most, and judged with it.
 
         :raises StationFault: the camera gave none in time.
         :raises Nonconformance: the vision workers could not judge it; nothing is proven.
@@ -74,6 +75,7 @@ class Prover:
             look = await self._look_once(item, station, camera, task)
             if look.verdict.outcome is not Outcome.UNSURE:
                 break
+            task = after(task, look.verdict)
         return look
 
     async def _look_once(self, item: Item, station: str, camera: str, task: Task) -> Look:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from controller.orders.work_orders import accept_orders, begin_attempt, end_atte
 from controller.plan.config import LineConfig
 from controller.snapshot import RejectView
 from controller.words.reason_texts import REASONS, describe
-from vision.verdict import Check, Outcome, Verdict
+from vision.verdict import Check, Outcome, Standing, Verdict
 
 PLATE = Check("plate_characters", Outcome.REJECT, "front", "粤A00001", "粤A00007")
 COLOUR = Check("plate_colour", Outcome.ACCEPT, "front", "blue", "blue")
@@ -69,6 +70,14 @@ async def test_pictures_go_when_no_row_needs_them(journal: Journal, store: Evide
     assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=31))) == [second]
     left = await journal.write(lambda ledger: ledger.connection.execute("SELECT COUNT(*) FROM evidence").fetchone())
     assert left == (0,)
+
+
+async def test_numbers_of_others_by_which_looks_are_joined_are_not_kept(journal: Journal) -> None:
+    doubted = replace(PLATE, outcome=Outcome.UNSURE, standing=(Standing(1.0, (("粤A00009", 0.5),)),))
+    await journal.write(lambda ledger: record(ledger, 1, "verify", "wide", "", Verdict(Outcome.UNSURE, (doubted,)), 3))
+    (kept,) = await journal.write(lambda ledger: ledger.connection.execute("SELECT checks FROM evidence").fetchone())
+    assert "粤A00007" in kept
+    assert "粤A00009" not in kept
 
 
 def run_items(ledger: Ledger, example: LineConfig) -> None:

@@ -1,14 +1,16 @@
-"""Makes the tables of rendered plates in docs/vision.md: `measure_plates.py looks|covers FIRST COUNT`.
+"""Makes the tables of rendered plates in docs/vision.md: `measure_plates.py looks|cities|covers FIRST COUNT`.
 
 Seeds up to 299,999 are for tuning, from 500,000 on for measuring. A plate that is unsure is photographed again, up to
-three times; each plate is also asked for as a number that differs from it in one confusable character.
+three times, and judged by all its looks together, as on the line. Each plate is also asked for as a number that differs
+from it in one confusable character; e-bikes' as those of every other city; and with one character covered, by the same
+thing in each look.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from time import process_time
 
@@ -19,11 +21,13 @@ from controller.commands.vision.bench_plates import changed_texts
 from simulators.render.plate_photos import COVERS, plate_photo, spoilt
 from simulators.render.plates import slots_of
 from vision.alignment import DIGITS, LETTERS, PROVINCES
+from vision.looks import MOST_LOOKS, Looks, clear
+from vision.pictures import Picture
+from vision.plate.city import CITIES as ALL_CITIES
 from vision.plate.kinds import LAYOUTS, PlateKind, number_in
 from vision.plates import verify_crop
-from vision.verdict import Outcome, PlateColour
+from vision.verdict import Outcome, PlateColour, Verdict
 
-LOOKS = 3
 SERIAL = LETTERS + DIGITS
 CITIES = ("广州", "深圳", "佛山", "东莞", "珠海", "惠州", "中山", "江门", "汕头", "湛江", "肇庆")
 
@@ -54,34 +58,70 @@ def style_of(kind: PlateKind) -> str:
     return "ebike" if kind is PlateKind.EBIKE else PlateColour(colour).value
 
 
+def photos(kind: PlateKind, text: str, place: int) -> Iterator[Picture]:
+    """Its looks, drawn when they are asked for."""
+    for look in range(MOST_LOOKS):
+        yield plate_photo(style_of(kind), text, LAYOUTS[kind].size_mm, MOST_LOOKS * place + look)
+
+
+def judged(pictures: Iterable[Picture], text: str, kind: PlateKind, times: list[float] | None = None) -> list[Verdict]:
+    """The verdict of each look that is taken; the last one holds. :param times: told what each took, ms."""
+    verdicts: list[Verdict] = []
+    earlier: Looks = ()
+    for picture in pictures:
+        began = process_time()
+        verdicts.append(verify_crop(picture, text, kind, earlier))
+        if times is not None:
+            times.append(1000 * (process_time() - began))
+        if verdicts[-1].outcome is not Outcome.UNSURE:
+            break
+        earlier += clear(verdicts[-1].checks)
+    return verdicts
+
+
 def looks(first: int, count: int) -> None:
     found: dict[str, Counter[str]] = {kind.value: Counter() for kind in PlateKind}
-    wrong, times = Counter[str](), []
+    wrong, times = Counter[str](), list[float]()
     for place in range(first, first + count):
         kind, chance = list(PlateKind)[place % len(PlateKind)], Random(f"plates {place}")
         text = number_for(kind, chance)
-        for look in range(LOOKS):
-            picture = plate_photo(style_of(kind), text, LAYOUTS[kind].size_mm, LOOKS * place + look)
-            began = process_time()
-            verdict = verify_crop(picture, text, kind)
-            times.append(1000 * (process_time() - began))
-            if look == 0:
-                found[kind.value][f"one look: {verdict.outcome.value}"] += 1
-                for changed in changed_texts(text, 1):
-                    wrong[verify_crop(picture, changed, kind).outcome.value] += 1
-            if verdict.outcome is not Outcome.UNSURE:
-                break
-        found[kind.value][verdict.outcome.value] += 1
-        if verdict.outcome is not Outcome.ACCEPT:
-            print("not accepted:", kind.value, text, place, [(each.name, each.found) for each in verdict.failed])
+        verdicts = judged(photos(kind, text, place), text, kind, times)
+        found[kind.value][f"one look: {verdicts[0].outcome.value}"] += 1
+        found[kind.value][verdicts[-1].outcome.value] += 1
+        if verdicts[-1].outcome is Outcome.ACCEPT and any(check.looks > 1 for check in verdicts[-1].checks):
+            found[kind.value]["by several looks together"] += 1
+        if verdicts[-1].outcome is not Outcome.ACCEPT:
+            print("not accepted:", kind.value, text, place, [(each.name, each.found) for each in verdicts[-1].failed])
+        for changed in changed_texts(text, 1):
+            changed_verdicts = judged(photos(kind, text, place), changed, kind)
+            wrong[f"one look: {changed_verdicts[0].outcome.value}"] += 1
+            wrong[changed_verdicts[-1].outcome.value] += 1
     for name, counts in found.items():
         print(name, dict(counts))
     print("one confusable character changed:", dict(wrong))
-    print(f"{np.median(times):.1f} ms median, {np.percentile(times, 99):.1f} ms 99 %")
+    print(f"{np.median(times):.1f} ms median, {np.percentile(times, 99):.1f} ms 99 % a look")
+
+
+def cities(first: int, count: int) -> None:
+    """E-bikes' plates alone, each also asked for with every other city before its number."""
+    own, wrong = Counter[str](), Counter[str]()
+    for place in range(first, first + count):
+        chance = Random(f"plates {place}")
+        city, number = chance.choice(ALL_CITIES), "".join(chance.choice(SERIAL) for _ in range(6))
+        pictures = list(photos(PlateKind.EBIKE, city + number, place))
+        for asked in ALL_CITIES:
+            verdicts = judged(pictures, asked + number, PlateKind.EBIKE)
+            told = own if asked == city else wrong
+            told[f"one look: {verdicts[0].outcome.value}"] += 1
+            told[verdicts[-1].outcome.value] += 1
+            if (verdicts[-1].outcome is Outcome.ACCEPT) != (asked == city):
+                print(f"{city} asked for as {asked}:", place, verdicts[-1].outcome.value)
+    print("the own city:", dict(own))
+    print("another:", dict(wrong))
 
 
 def covers(first: int, count: int) -> None:
-    passed, tried = Counter[str](), Counter[str]()
+    one, passed, tried = Counter[str](), Counter[str](), Counter[str]()
     for place in range(first, first + count):
         kind, chance = list(PlateKind)[place % len(PlateKind)], Random(f"covers {place}")
         text, how = number_for(kind, chance), COVERS[place // len(PlateKind) % len(COVERS)]
@@ -91,14 +131,17 @@ def covers(first: int, count: int) -> None:
         # The photograph shows about 4 % of the surroundings at each side.
         share = (0.04 + 0.92 * left / width - 0.004, 0.04 + 0.92 * (left + wide) / width + 0.004)
         rows = (0.06 + 0.88 * top / height - 0.03, 0.06 + 0.88 * (top + high) / height + 0.03)
-        picture = plate_photo(style_of(kind), text, (width, height), place)
+        pictures = (spoilt(picture, share, how, place, rows) for picture in photos(kind, text, place))
+        verdicts = judged(pictures, text, kind)
         tried[how] += 1
-        if verify_crop(spoilt(picture, share, how, place, rows), text, kind).outcome is Outcome.ACCEPT:
+        one[how] += verdicts[0].outcome is Outcome.ACCEPT
+        if verdicts[-1].outcome is Outcome.ACCEPT:
             passed[how] += 1
-            print("passed:", kind.value, text, how, place)
-    print({how: f"{passed[how]} of {tried[how]}" for how in COVERS}, passed.total(), "of", count)
+            print("passed:", kind.value, text, how, place, len(verdicts), "looks")
+    print({how: f"{one[how]}, {passed[how]} of {tried[how]}" for how in COVERS})
+    print(one.total(), "in one look,", passed.total(), "in up to three looks, of", count)
 
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    {"looks": looks, "covers": covers}[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))
+    {"looks": looks, "cities": cities, "covers": covers}[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))

@@ -13,6 +13,7 @@ from simulators.render.plate_photos import plate_photo
 from simulators.render.plates import plate_sprite
 from simulators.world import PlacedPart
 from vision.judge import judge
+from vision.looks import clear, joined
 from vision.pictures import Picture
 from vision.plate.city import CITIES, check_city, taught_print
 from vision.plate.city_in_cutout import check_city_in_cutout
@@ -102,6 +103,19 @@ def test_a_small_cut_out_in_bad_light_shows_its_city_in_three_looks_and_never_an
     others = [check_city_in_cutout(photo, f"{other}T7746B")[0] for photo in photos for other in CITIES if other != city]
     assert {check.outcome for check in others} <= {Outcome.REJECT, Outcome.UNSURE}
     assert check_city_in_cutout(photos[0], "T7746B") == []
+
+
+def test_two_looks_that_each_leave_the_city_unsure_are_sure_of_it_together_and_of_no_other() -> None:
+    text = "惠州LPQFVV"
+    photos = [plate_photo("ebike", text, SIZE, seed) for seed in (71_271, 71_273)]
+    alone = [verify_crop(each, text, PlateKind.EBIKE) for each in photos]
+    assert [outcomes(each) for each in alone] == [{"plate_city": "unsure"}] * 2
+    together = verify_crop(photos[1], text, PlateKind.EBIKE, clear(alone[0].checks))
+    assert together.outcome is Outcome.ACCEPT
+    assert [check.looks for check in together.checks if check.name == "plate_city"] == [2]
+    for other in (city for city in CITIES if city != "惠州"):
+        first, second = (check_city_in_cutout(each, f"{other}LPQFVV")[0] for each in photos)
+        assert joined(second, ((first,),)).outcome is not Outcome.ACCEPT, other
 
 
 def test_a_cut_out_without_a_city_is_unsure() -> None:

@@ -55,3 +55,16 @@ def test_a_folder_gives_one_object_a_picture_and_what_is_no_picture_is_rejected(
     assert code == 1
     assert [answer["verdict"] for answer in answers] == ["reject", "accept"]
     assert answers[0]["error"]
+
+
+def test_pictures_of_one_plate_are_decided_together_as_on_the_line(tmp_path: Path) -> None:
+    looks = [tmp_path / f"{place}.png" for place in range(4)]
+    for path, seed in zip(looks, (71_271, 71_273, 71_273, 71_273), strict=True):
+        cv2.imwrite(str(path), plate_photo("ebike", "惠州LPQFVV", (180, 95), seed))
+    asked = ("--expect-plate", "惠州LPQFVV", "--plate-kind", "ebike", "--crop")
+    code, answers = _run(str(looks[0]), str(looks[1]), *asked)
+    assert (code, [answer["verdict"] for answer in answers]) == (1, ["unsure", "unsure"])
+    code, answers = _run(*map(str, looks[:3]), *asked, "--one-plate")
+    assert (code, [answer["verdict"] for answer in answers]) == (0, ["unsure", "accept"])
+    assert all(not check["standing"] for answer in answers for check in answer["checks"])  # type: ignore[attr-defined]
+    assert _run(*map(str, looks), *asked, "--one-plate") == (2, [])

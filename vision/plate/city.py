@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vision.likelihood import normalised
 from vision.pictures import Picture
 from vision.plate.kinds import number_in
-from vision.verdict import Check, ExpectedPlate, Outcome
+from vision.verdict import Check, ExpectedPlate, Outcome, Standing
 
 CITIES = (
     "广州", "深圳", "珠海", "汕头", "佛山", "韶关", "河源", "梅州", "惠州", "汕尾", "东莞",
@@ -31,6 +31,8 @@ MIN_LIKENESS = 0.65
 """Least correlation of a name with its print."""
 MIN_LEAD = 0.15
 """Least correlation with the own name where it differs from another's."""
+JOINT_LEAD = 0.1
+"""The same as a mean of several looks; another city's plate has at most -0.15 in one."""
 _RIM = 0.09
 """Share of the height that the frame takes."""
 _SIDES = 0.22
@@ -68,11 +70,14 @@ def check_city(picture: Picture, plate: ExpectedPlate) -> list[Check]:
         return []
     end, (height, width) = _end_of_name(picture), picture.shape[:2]
     top, left = _RIM * height, _SIDES * width
-    found = _judged(_print_above(picture, end), city, plate) if written in ("", city) else (-1.0, MIN_LEAD, written)
-    score, threshold, name = found
+    nothing: tuple[Standing, ...] = ()
+    found = -1.0, MIN_LEAD, written, nothing
+    if written in ("", city):
+        found = _judged(_print_above(picture, end), city, plate)
+    score, threshold, name, standing = found
     outcome = Outcome.ACCEPT if score >= threshold else Outcome.REJECT if name != city else Outcome.UNSURE
     region = ((left, top), (width - left, top), (width - left, float(end)), (left, float(end)))
-    return [Check("plate_city", outcome, plate.role, city, name, score, threshold, region)]
+    return [Check("plate_city", outcome, plate.role, city, name, score, threshold, region, standing=standing)]
 
 
 def city_before(text: str) -> str:
@@ -80,22 +85,24 @@ def city_before(text: str) -> str:
     return normalised(text).removesuffix(number_in(text))
 
 
-def _judged(seen: Ink | None, city: str, plate: ExpectedPlate) -> tuple[float, float, str]:
-    """Score, threshold, and what is printed there."""
+def _judged(seen: Ink | None, city: str, plate: ExpectedPlate) -> tuple[float, float, str, tuple[Standing, ...]]:
+    """Score, threshold, what is printed there, and how the name stands against the others."""
     own = _own(city, plate.city_print)
     if seen is None or own is None:
-        return 0.0, MIN_LIKENESS, "nothing printed there" if seen is None else "no such city is taught"
+        return 0.0, MIN_LIKENESS, "nothing printed there" if seen is None else "no such city is taught", ()
     (likeness,), (drawn,) = likeliest(seen, own)
     likenesses, names = likeliest(seen, drawn_names())
     others = [place for place, other in enumerate(CITIES) if other != city]
-    rivals = names[others]
-    lead = _least_lead(seen, drawn, rivals)
-    if lead < MIN_LEAD:
+    leads = _leads(seen, drawn, names[others])
+    if min(leads) < MIN_LEAD:
         # The likeliest type need not be the one that tells two names apart best.
-        lead = max(_least_lead(seen, each, rivals) for each in own)
-    if lead <= 0:
-        return lead, MIN_LEAD, CITIES[max(others, key=lambda place: likenesses[place])]
-    return (float(likeness), MIN_LIKENESS, city) if likeness < MIN_LIKENESS else (lead, MIN_LEAD, city)
+        leads = max((_leads(seen, each, names[others]) for each in own), key=min)
+    if min(leads) <= 0:
+        return min(leads), MIN_LEAD, CITIES[max(others, key=lambda place: likenesses[place])], ()
+    found = (float(likeness), MIN_LIKENESS) if likeness < MIN_LIKENESS else (min(leads), MIN_LEAD)
+    against = tuple((CITIES[place], lead) for place, lead in zip(others, leads, strict=True))
+    standing = Standing(MIN_LIKENESS, (("", float(likeness)),)), Standing(JOINT_LEAD, against)
+    return *found, city, standing
 
 
 def _end_of_name(picture: Picture) -> int:
@@ -160,8 +167,8 @@ def likeliest(seen: Ink, names: Ink) -> tuple[Ink, Ink]:
     return np.asarray(scores[best, every], np.float32), np.asarray(prints, np.float32)
 
 
-def _least_lead(seen: Ink, own: Ink, rivals: Ink) -> float:
-    return min(_lead(seen, own, rival) for rival in rivals)
+def _leads(seen: Ink, own: Ink, rivals: Ink) -> list[float]:
+    return [_lead(seen, own, rival) for rival in rivals]
 
 
 def _lead(seen: Ink, own: Ink, rival: Ink) -> float:

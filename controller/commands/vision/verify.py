@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from controller.commands.exits import REFUSED
+from controller.commands.exits import REFUSED, fail
 from controller.commands.vision.pictures_in import (
     JsonOption,
     PathsArgument,
@@ -21,6 +21,7 @@ from controller.commands.vision.pictures_in import (
     print_json,
     tell_unusable,
 )
+from vision.looks import MOST_LOOKS, Looks, clear, settled
 from vision.pictures import UnreadablePictureError
 from vision.plate.kinds import PlateKind
 from vision.plates import verify_crop, verify_picture
@@ -51,27 +52,47 @@ def verify(
         PlateKind | None, typer.Option("--plate-kind", help="Kind of plate; left out: any that can bear the number.")
     ] = None,
     crop: Annotated[bool, typer.Option("--crop", help="Each picture is a cut-out plate.")] = False,
+    one_plate: Annotated[
+        bool,
+        typer.Option(
+            "--one-plate", help=f"The pictures show the same plate, {MOST_LOOKS} at most: decide as the line."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify that plates bear a number: accept, reject or unsure. Exit code 1 unless every picture is accepted."""
-    answers = []
-    for path in pictures_in(paths):
-        answers.append(_answer(path, expect_plate, plate_kind, crop))
+    """Verify that plates bear a number: accept, reject or unsure.
+
+    Exit code 1 unless every picture is accepted; with --one-plate the first that is not unsure decides, and an unsure
+    one is joined with those before it.
+    """
+    shown = pictures_in(paths)
+    if one_plate and len(shown) > MOST_LOOKS:
+        fail(f"--one-plate: {len(shown)} pictures; at most {MOST_LOOKS} looks decide")
+    answers: list[_Answer] = []
+    earlier: Looks = ()
+    for path in shown:
+        answer = _answer(path, expect_plate, plate_kind, crop, earlier)
+        answers.append(replace(answer, checks=settled(answer.checks)))
         if as_json:
             print_json(asdict(answers[-1]))
+        if one_plate:
+            earlier += clear(answer.checks)
+            if answer.verdict != Outcome.UNSURE:
+                break
     if not as_json:
         Console().print(_table([each for each in answers if not each.error]))
         tell_unusable((each.file, each.error) for each in answers if each.error)
-    if any(answer.verdict != Outcome.ACCEPT for answer in answers):
+    deciding = answers[-1:] if one_plate else answers
+    if any(answer.verdict != Outcome.ACCEPT for answer in deciding):
         raise typer.Exit(REFUSED)
 
 
-def _answer(path: Path, expected: str, kind: PlateKind | None, crop: bool) -> _Answer:
+def _answer(path: Path, expected: str, kind: PlateKind | None, crop: bool, earlier: Looks) -> _Answer:
     try:
         picture = open_picture(path)
     except (UnreadablePictureError, OSError) as error:
         return _Answer(str(path), Outcome.REJECT.value, None, None, error=str(error))
-    verdict = (verify_crop if crop else verify_picture)(picture, expected, kind)
+    verdict = (verify_crop if crop else verify_picture)(picture, expected, kind, earlier)
     return _of(str(path), verdict)
 
 
