@@ -33,7 +33,7 @@ class Camera(Protocol):
 class Look:
     """A judged picture. :ivar exposed_at: loop time; :ivar digest: of its evidence.
 
-    :ivar repeated: it is, byte for byte, the picture of the item before.
+    :ivar repeated: the camera is stuck on it: byte for byte it is the picture of the item before, or the next one.
     """
 
     verdict: Verdict
@@ -85,6 +85,7 @@ class Prover:
             frame = await self._cameras[camera].snapshot(timing.picture_s)
         except DeviceError as error:
             raise StationFault(camera, str(error)) from error
+        repeated = self._repeats(item, camera, frame.jpeg)
         self._tracking.note(item, Activity.JUDGING)
         try:
             verdict = await self._vision.judge(frame.jpeg, task, timing.verdict_s)
@@ -92,8 +93,9 @@ class Prover:
             raise Nonconformance(Reason.CONTENTS_NOT_PROVEN, camera=camera, cause=str(error)) from error
         item.input_at = asyncio.get_running_loop().time()
         self._print_trend.note(camera, verdict)
-        look = Look(verdict, frame.exposed_at, "", self._repeats(item, camera, frame.jpeg))
-        return await self._keep(item, station, camera, look)
+        if not repeated and any(check.name == "carrier_code" for check in verdict.failed):
+            repeated = await self._is_stuck(camera, frame.jpeg)
+        return await self._keep(item, station, camera, Look(verdict, frame.exposed_at, "", repeated))
 
     def _repeats(self, item: Item, camera: str, jpeg: bytes) -> bool:
         """Whether the camera shows what it showed of another item before: no two pictures are alike to the last bit."""
@@ -103,6 +105,17 @@ class Prover:
             return True
         self._last[camera] = (item.token, digest)
         return False
+
+    async def _is_stuck(self, camera: str, jpeg: bytes) -> bool:
+        """Whether a second picture is the same to the last bit: what it shows was there once, not now.
+
+        Asked before another carrier in view counts as a slip: of a picture that a stop or a restart cut off nothing is
+        known here. A camera that gives no second one proves nothing.
+        """
+        try:
+            return (await self._cameras[camera].snapshot(self._config.timing.picture_s)).jpeg == jpeg
+        except DeviceError:
+            return False
 
     async def _keep(self, item: Item, station: str, camera: str, look: Look) -> Look:
         """Keep the picture before the verdict is acted on: good ones for days, telling ones longer."""

@@ -59,6 +59,7 @@ class VirtualCamera:
         self._speed = speed
         self.on_exposed: Callable[[str, Mailer], None] = lambda _, __: None
         self._last = b""
+        self._shots = 0
         self._context = copy_context()
 
     def face(self, send: Send) -> CameraConversation:
@@ -86,7 +87,8 @@ class VirtualCamera:
     def _seen(self) -> Shown:
         """The truth of what it shows now."""
         carrier = self._world.zones.get(self._zone)
-        shown: Shown = {"camera": self.name, "black": self.faults.black}
+        self._shots += 1
+        shown: Shown = {"camera": self.name, "shot": self._shots, "black": self.faults.black}
         if carrier is not None and carrier.mailer is not None:
             self.on_exposed(self.name, carrier.mailer)
         if carrier is not None and not self.faults.black:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from controller.exits import Nonconformance, StationFault
 from controller.plan.config import load_config
-from controller.stations.proving import Look, Prover
+from controller.stations.proving import Look, Prover, demand_accept
 from devices.camera.driver import Frame
+from devices.errors import DeviceTimeout
 from vision.verdict import Box, Check, ContentsTask, ExpectedPlate, Outcome, PlateColour, Standing, Task, Verdict, View
 
 PLATE = ExpectedPlate("front", "粤B12345", PlateColour.BLUE, Box(30, 20, 440, 140))
@@ -31,19 +33,35 @@ class Vision:
         return Verdict(outcome, checks)
 
 
+class StrangeVision:
+    """Sees another carrier's code than the item's."""
+
+    async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
+        check = Check("carrier_code", Outcome.REJECT, expected="C017", found="C004")
+        return Verdict(Outcome.REJECT, (check,))
+
+
 class Camera:
+    """Gives these pictures in turn, the last one for ever; none is no answer."""
+
+    def __init__(self, *pictures: bytes) -> None:
+        self._pictures = list(pictures) or [b"jpeg"]
+
     async def snapshot(self, deadline_s: float) -> Frame:
-        return Frame(b"jpeg", 1, 0.0, "wide")
+        picture = self._pictures.pop(0) if len(self._pictures) > 1 else self._pictures[0]
+        if not picture:
+            raise DeviceTimeout("wide", "no picture")
+        return Frame(picture, 1, 0.0, "wide")
 
 
-async def _looked(vision: Vision) -> Look:
+async def _looked(vision: Vision | StrangeVision, camera: Camera | None = None) -> Look:
     async def nothing(*_: Any) -> str:
         return ""
 
     config = load_config(Path(__file__).parents[2] / "controller" / "line.example.toml")
     quiet: Any = SimpleNamespace(note=lambda *_: None, keep=nothing, remember=nothing)
     told: Any = vision
-    prover = Prover(config, {"wide": Camera()}, told, quiet, quiet, quiet, quiet)
+    prover = Prover(config, {"wide": camera or Camera()}, told, quiet, quiet, quiet, quiet)
     item: Any = SimpleNamespace(token=1, input_at=0.0)
     return await prover.look(item, "verify", "wide", TASK)
 
@@ -63,3 +81,16 @@ async def test_what_the_first_look_decides_is_not_looked_at_again(first: Outcome
     vision = Vision(first)
     assert (await _looked(vision)).verdict.outcome is first
     assert vision.asked == [TASK]
+
+
+async def test_a_camera_that_gives_one_picture_twice_is_stuck_and_shows_no_slip() -> None:
+    """A stop had cut off the picture's judgement, so nothing was known of it (seed 255 of aborts and stuck cameras)."""
+    with pytest.raises(StationFault, match="the item before"):
+        demand_accept(await _looked(StrangeVision(), Camera(b"once", b"once")), "wide")
+
+
+@pytest.mark.parametrize("second", [b"anew", b""])
+async def test_another_carrier_in_view_is_a_slip_unless_the_camera_is_seen_to_be_stuck(second: bytes) -> None:
+    with pytest.raises(Nonconformance) as raised:
+        demand_accept(await _looked(StrangeVision(), Camera(b"once", second)), "wide")
+    assert raised.value.strange == ("C004",)
