@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
+
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1")
+"""One thread each, as in a vision worker: test processes run side by side, and idle threads burn a third of it."""
 
 
 def pytest_collection(session: pytest.Session) -> None:
