@@ -21,3 +21,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let the end of the process clear away what stayed: libraries look whether it does."""
+    gc.unfreeze()
