@@ -6,8 +6,6 @@ its corners tell scale and place; that it is the very carrier that was taught le
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -33,27 +31,8 @@ PATCH_SHARE = 0.35
 """How much any part of the picture may differ in brightness from the taught."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What one picture says of its camera.
-
-    :ivar sharpness: steepest edges of the code, share of its contrast a pixel. :ivar white: grey level of its tile.
-    :ivar x_mm: shift of the carrier against the view; :ivar grid: mean brightness of `GRID` patches, row by row.
-    """
-
-    code: str
-    sharpness: float
-    white: float
-    contrast: float
-    px_per_mm: float
-    x_mm: float
-    y_mm: float
-    turn: float
-    grid: tuple[float, ...]
-
-
-def measure(picture: Picture, view: View) -> Measured | None:
-    """Measure a picture; None when no carrier code can be read in its place."""
+def measure(picture: Picture, view: View) -> GoldenSample | None:
+    """What one picture says of its camera; None when no carrier code can be read in its place."""
     codes = [code for code in read(picture, frozenset({Symbology.QR})) if tile_of(code, view) is not None]
     if not codes:
         return None
@@ -65,10 +44,10 @@ def measure(picture: Picture, view: View) -> Measured | None:
     turn = float(np.degrees(np.arctan2(plane.matrix[1, 0], plane.matrix[0, 0])))
     grid = cv2.resize(grey, (GRID[1], GRID[0]), interpolation=cv2.INTER_AREA).astype(float).reshape(-1)
     x_mm, y_mm = float(shift[0]), float(shift[1])
-    return Measured(own.text, sharpness, white, contrast, plane.px_per_mm, x_mm, y_mm, turn, tuple(grid.tolist()))
+    return GoldenSample(own.text, sharpness, white, contrast, plane.px_per_mm, x_mm, y_mm, turn, tuple(grid.tolist()))
 
 
-def sample_of(measured: list[Measured]) -> GoldenSample:
+def sample_of(measured: list[GoldenSample]) -> GoldenSample:
     """The golden sample of a camera: the means of several pictures of one carrier."""
     columns = np.array([(each.sharpness, each.white, each.contrast, each.px_per_mm) for each in measured])
     places = np.array([(each.x_mm, each.y_mm, each.turn) for each in measured])
@@ -98,7 +77,7 @@ def check_golden(picture: Picture, task: GoldenTask) -> list[Check]:
     return [*checks, _lighting(measured, sample)] if measured.code == sample.code else checks
 
 
-def _lighting(measured: Measured, sample: GoldenSample) -> Check:
+def _lighting(measured: GoldenSample, sample: GoldenSample) -> Check:
     """The same carrier's whole picture, patch by patch: a shadow, a failed lamp, a smear on the lens."""
     ratio = np.array(measured.grid) / np.maximum(np.array(sample.grid), 1.0)
     evened = np.abs(ratio / np.median(ratio) - 1)

@@ -170,9 +170,11 @@ class WaybillTask:
 
 @dataclass(frozen=True, slots=True)
 class GoldenSample:
-    """How a camera saw when it was taught; see `vision.golden` for how each value is measured.
+    """How a camera sees: as taught, or by one picture; see `vision.golden` for how each value is measured.
 
-    :ivar code: of the carrier that stood there; :ivar white: grey level 0..255; :ivar x_mm: shift against the view.
+    :ivar code: of the carrier that stood there; :ivar sharpness: steepest edges of the code, share of its contrast a
+        pixel; :ivar white: grey level of its tile, 0..255; :ivar x_mm: shift of the carrier against the view.
+    :ivar grid: mean brightness of `vision.golden.GRID` patches, row by row.
     """
 
     code: str

@@ -12,10 +12,10 @@ from types import coroutine
 from typing import Any
 
 from controller.equipment import Opening
-from controller.recording.gated import GatedBytes
 from controller.recording.recorder import Recorder
 from controller.recording.tape import Kind
 from devices.links.address import HttpLink, Link
+from devices.links.arriving import ArrivingBytes
 from devices.links.stream import ByteStream, Dial
 
 _SECRET = re.compile(rb"(?im)^(authorization:)[^\r\n]*")
@@ -65,7 +65,7 @@ class RecordedStream:
         self._stream = stream
         self._recorder = recorder
         self._number = number
-        self._gate = GatedBytes()
+        self._gate = ArrivingBytes()
         self._flight: deque[bytes] = deque()
         self._landed: deque[tuple[bytes, int]] = deque()
         self._calls = self._drains = 0
@@ -118,7 +118,7 @@ class RecordedStream:
             self._closed = True
             self._note(Kind.CLOSED, b"")
         self._stream.close()
-        self._gate.end(None)
+        self._gate.end()
 
     async def _receive(self) -> None:
         """Hand over what comes until the link ends."""

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from controller.recording.gated import GatedBytes
 from controller.recording.tape import Kind, Record
 from controller.replaying.timeline import Connection
 from devices.camera.driver import JPEG_START
+from devices.links.arriving import ArrivingBytes
 from devices.links.stream import ByteStream
 
 _TRIGGER = re.compile(rb"[?&]trigger=(\d+)")
@@ -24,7 +24,7 @@ _ALMOST_OVER_S = 0.1
 """A recorded connection that ends so soon is over for a driver that is a little early."""
 
 
-class PlaybackStream(GatedBytes):
+class PlaybackStream(ArrivingBytes):
     """The driver's end; see `ByteStream`. What the driver writes goes to `heard`."""
 
     def __init__(self, connection: Connection, heard: Callable[[bytes], None]) -> None:
@@ -77,7 +77,7 @@ class PlaybackStream(GatedBytes):
 
     def close(self) -> None:
         """End the link."""
-        self.end(None)
+        self.end()
 
     def _went(self, call: str, number: int) -> dict[str, Any]:
         facts = self._at_once.get((call, number), {})

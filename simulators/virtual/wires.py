@@ -16,6 +16,7 @@ from random import Random
 
 from pymodbus.framer import FramerRTU
 
+from devices.links.arriving import ArrivingBytes
 from simulators.virtual.trace import Trace
 from simulators.wires import Face, FaceMaker, Wire
 
@@ -52,37 +53,17 @@ class Twist(StrEnum):
     """One bit is another."""
 
 
-class VirtualStream:
+class VirtualStream(ArrivingBytes):
     """The driver's end of a connection; see `devices.links.stream.ByteStream`."""
 
     def __init__(self, wire: VirtualWire) -> None:
+        super().__init__(f"{wire.name}: the other end closed the link")
         self._wire = wire
-        self._arrived = b""
-        self._ended = False
-        self._reader: asyncio.Future[None] | None = None
         self.face: Face | None = None
-
-    async def read(self, most: int = 4096) -> bytes:
-        """Wait for bytes."""
-        while not self._arrived and not self._ended:
-            self._reader = asyncio.get_running_loop().create_future()
-            try:
-                await self._reader
-            finally:
-                self._reader = None
-        taken, self._arrived = self._arrived[:most], self._arrived[most:]
-        return taken
-
-    def read_now(self) -> bytes:
-        """Return what has arrived."""
-        if not self._arrived and self._ended:
-            raise ConnectionResetError(f"{self._wire.name}: the other end closed the link")
-        taken, self._arrived = self._arrived, b""
-        return taken
 
     def write(self, data: bytes) -> None:
         """Put bytes on the wire."""
-        if self._ended:
+        if self.ended:
             raise BrokenPipeError(f"{self._wire.name}: the link is closed")
         self._wire.carry(self, data)
 
@@ -93,21 +74,6 @@ class VirtualStream:
         """Hang up."""
         self._wire.forget(self)
         self.end()
-
-    def deliver(self, data: bytes) -> None:
-        """Let bytes arrive."""
-        if not self._ended:
-            self._arrived += data
-            self._wake()
-
-    def end(self) -> None:
-        """Let the link end."""
-        self._ended = True
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
 
 
 class VirtualWire(Wire):

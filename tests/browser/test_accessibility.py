@@ -9,7 +9,8 @@ from playwright.async_api import Page, expect
 
 from controller.web.frame import Page as ShownPage
 from controller.web.pages import PAGES
-from tests.web.floor import FakeLine, in_trouble
+from tests.web.floor import FakeLine
+from tests.web.shown import in_trouble
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "axe" / "axe.min.js"

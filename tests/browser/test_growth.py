@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from tests.web.floor import FakeLine, in_trouble, running
+from tests.web.floor import FakeLine
+from tests.web.shown import in_trouble, running
 
 pytestmark = pytest.mark.browser
 SAID = 300

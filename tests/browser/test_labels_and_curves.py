@@ -19,7 +19,8 @@ from controller.plan.config import LineConfig
 from controller.web.texts import CATALOGUES, Language
 from tests.browser.conftest import sign_in
 from tests.web import test_planning, test_trace
-from tests.web.floor import FakeLine, in_trouble, until
+from tests.web.floor import FakeLine, until
+from tests.web.shown import in_trouble
 
 pytestmark = pytest.mark.browser
 LIVE, VOID = test_planning.NUMBERS

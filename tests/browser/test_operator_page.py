@@ -9,7 +9,8 @@ from controller.plan.config import LineConfig
 from controller.snapshot import Snapshot
 from controller.web.frame import Page as ShownPage
 from controller.web.pages import PAGES
-from tests.web.floor import FakeLine, in_trouble, put_picture, rejects, running, station, until
+from tests.web.floor import FakeLine, put_picture, until
+from tests.web.shown import in_trouble, rejects, running, station
 
 pytestmark = pytest.mark.browser
 

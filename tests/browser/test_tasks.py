@@ -14,8 +14,9 @@ from playwright.async_api import Locator, Page, Route, expect
 from controller.snapshot import MatterView, Snapshot, SuspectView
 from controller.web.texts import CATALOGUES, Language
 from tests.browser.conftest import sign_in
-from tests.web.floor import FakeLine, in_trouble, running, suspects, until
+from tests.web.floor import FakeLine, until
 from tests.web.history import acceptance
+from tests.web.shown import in_trouble, running, suspects
 from tests.web.staff import secret_of
 
 pytestmark = pytest.mark.browser

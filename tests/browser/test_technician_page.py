@@ -13,7 +13,8 @@ from controller.web.texts import CATALOGUES, Language
 from simulators.plant import Plant, PlantWiring
 from tests.browser.conftest import sign_in
 from tests.browser.test_accessibility import AXE, LOOK
-from tests.web.floor import FakeLine, config_in, running, until
+from tests.web.floor import FakeLine, config_in, until
+from tests.web.shown import running
 
 pytestmark = pytest.mark.browser
 Say = Callable[..., str]

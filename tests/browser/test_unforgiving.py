@@ -10,8 +10,9 @@ from controller.snapshot import AlarmView, MatterView, Snapshot
 from tests.browser.conftest import sign_in
 from tests.browser.test_operator_page import _broken
 from tests.browser.test_tasks import Say, asked, button, go, named, say, stopped, title
-from tests.web.floor import FakeLine, devices, in_trouble, running, until
+from tests.web.floor import FakeLine, until
 from tests.web.history import acceptance
+from tests.web.shown import devices, in_trouble, running
 
 pytestmark = pytest.mark.browser
 __all__ = ["say"]  # the page in each language

@@ -20,7 +20,8 @@ from controller.plan.config import load_config
 from simulators.camera import CAMERAS, CameraTwin, serve_cameras
 from simulators.plant import Plant, PlantWiring
 from tests.controller.mosquitto_bench import mosquitto
-from tests.web.floor import EXAMPLE, TOKEN, FakeLine, devices, line_up, running
+from tests.web.floor import EXAMPLE, TOKEN, FakeLine, line_up
+from tests.web.shown import devices, running
 
 Wired = dict[str, str]
 

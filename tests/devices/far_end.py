@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from devices.links.memory import MemoryStream, memory_pair
 from devices.links.state import LinkState
+from tests.devices.memory_link import MemoryStream, memory_pair
 
 
 class Served(Protocol):

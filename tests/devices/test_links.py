@@ -24,11 +24,11 @@ from devices.links.address import (
     dial,
     parse_link,
 )
-from devices.links.memory import memory_pair
 from devices.links.modbus import master_for
 from devices.links.serial_port import dial_serial
 from devices.links.state import backoff_s
 from devices.links.tcp import dial_tcp
+from tests.devices.memory_link import memory_pair
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import struct
 import pytest
 
 from devices.errors import BadReply, DeviceError, DeviceTimeout, ExceptionReply, LinkLost
-from devices.links.memory import MemoryStream, memory_pair
 from devices.links.modbus import Framing, ModbusMaster
+from tests.devices.memory_link import MemoryStream, memory_pair
 
 TIMEOUT_S = 0.03
 

@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from devices.links.memory import MemoryStream, memory_pair
 from devices.links.modbus import Framing, ModbusMaster
 from devices.plc.check_word import check_word
 from devices.plc.contract import (
@@ -30,6 +29,7 @@ from devices.plc.identity import Identity
 from devices.printer import wire as printer
 from devices.scale import wire as scale
 from devices.scanner import wire as scanner
+from tests.devices.memory_link import MemoryStream, memory_pair
 
 
 async def far_end(framing: Framing, unit: int = 1) -> tuple[ModbusMaster, MemoryStream]:

@@ -22,7 +22,8 @@ from controller.desk.channel import (
 )
 from controller.plan.config import LineConfig
 from controller.snapshot import Latency, Snapshot
-from tests.web.floor import TOKEN, FakeLine, config_in, line_up, running, until
+from tests.web.floor import TOKEN, FakeLine, config_in, line_up, until
+from tests.web.shown import running
 
 
 async def raw(path: Path, *lines: bytes) -> dict[str, Any]:

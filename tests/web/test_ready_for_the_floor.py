@@ -22,7 +22,8 @@ from controller.web.people.sessions import SESSIONS_AT_ONCE
 from controller.web.rates import BUCKETS, VISITORS, Rates
 from controller.web.share import BURST_S, MOST_S, SHARE, Share
 from controller.words.text import Text
-from tests.web.floor import TOKEN, FakeLine, client, running, web_up
+from tests.web.floor import TOKEN, FakeLine, client, web_up
+from tests.web.shown import running
 from tests.web.test_people import routes
 
 A_SHIFT = 8 * 3600 * 5

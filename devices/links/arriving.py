@@ -1,16 +1,20 @@
-"""The driver's end of a link whose bytes come at the beginning of a turn: the same under recording and in a replay."""
+"""What arrives over a link that no operating system keeps: of a recording, a replay, a virtual plant or a test."""
 
 from __future__ import annotations
 
 import asyncio
 
 
-class GatedBytes:
-    """What has arrived and not been read; see `ByteStream` for the meaning of each method."""
+class ArrivingBytes:
+    """What has arrived and not been read; see `ByteStream` for the meaning of each method.
 
-    def __init__(self) -> None:
+    :param closed: what `read_now` says once the link was closed and nothing is left.
+    """
+
+    def __init__(self, closed: str = "the other end closed the link") -> None:
         self._arrived = b""
         self._failure: OSError | None = None
+        self._closed = closed
         self.ended = False
         self._reader: asyncio.Future[None] | None = None
 
@@ -30,7 +34,7 @@ class GatedBytes:
     def read_now(self) -> bytes:
         """Return what has arrived."""
         if not self._arrived and self.ended:
-            raise self._failure or ConnectionResetError("the other end closed the link")
+            raise self._failure or ConnectionResetError(self._closed)
         taken, self._arrived = self._arrived, b""
         return taken
 
@@ -40,7 +44,7 @@ class GatedBytes:
             self._arrived += data
             self._wake()
 
-    def end(self, failure: OSError | None) -> None:
+    def end(self, failure: OSError | None = None) -> None:
         """Let the link end. :param failure: why; None when it was closed."""
         if not self.ended:
             self.ended = True
