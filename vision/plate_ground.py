@@ -56,6 +56,9 @@ _OTHER_DIE_MM = (3.5, 5.0)
 on higher ones, whose characters are larger."""
 _RELIEF_MM = (2.4, 3.2)
 """How far beside and above the ink that is seen its relief and soft edge reach."""
+_SPREAD_BESIDE_MM, _SPREAD_MM = (1.5, 1.5), (3.0, 3.0)
+"""What is as ink beyond so much beside it and above, and as wide as twice this at least, is no other die's."""
+_LEAST_OUTLINE_PX = 6
 _INKED = 0.3
 _CORE = 0.8
 _ENDS_SHARE = 0.015
@@ -75,6 +78,8 @@ _ONE_HUE = (PlateColour.BLUE, PlateColour.YELLOW, PlateColour.GREEN)
 """Grounds of one hue; of white and black ones the red characters would be odd."""
 _ODD = 9.0
 """Distance from the plane of the plate's colours, in grey levels."""
+_FULL, _LOW = 240, 128
+"""Grey levels from which on a channel may be at its end, and up to which it is low: white paper has no such channel."""
 _STEEP = 52.0
 """Step of one channel, eighths of a grey level a pixel, over which there is an outline."""
 
@@ -102,8 +107,12 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
     free = _free(alone.shape, len(plate.text)) if _has_free_ground(plate) else None
     light = _light_on(alone, ink.every) if ink is not None else None
     if ink is not None and light is not None:
-        free = _between(alone, light, ink, plate)
+        bare = _bare(alone.shape, ink, plate)
+        free = _between(alone, light, ink, plate, bare)
         covered |= _pale_ink(light, ink.serial, steep)
+        if _has_city(plate):
+            bare[: _top(ink.every > _INKED)] = 0
+        covered |= _spread_ink(light, ink.every, steep, bare)
     if free is not None:
         # What is thinner than an outline is the edge of a character that its die does not quite fit.
         outlines = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
@@ -162,30 +171,52 @@ def _region(box: Box) -> tuple[tuple[float, float], ...]:
     return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
-def _between(alone: Picture, light: _Light, ink: Inked, plate: ExpectedPlate) -> Mask:
-    """Where a plate whose ink is known bears nothing."""
+def _bare(shape: tuple[int, ...], ink: Inked, plate: ExpectedPlate) -> Mask:
+    """Where a plate bears nothing but what lies on the die's ink or near it: not its rim and its mark."""
     every = (ink.every > _INKED).astype(np.uint8)
-    free = np.zeros(every.shape, np.uint8)
+    bare = np.zeros(every.shape, np.uint8)
     rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
-    free[rim:-low, rim:-rim] = 255
-    larger = max(1.0, plate.box.height / _HEIGHT_MM)
-    other_die = _ellipse(_OTHER_DIE_MM, larger)
-    printed = np.asarray(cv2.bitwise_and(light.inked(light.grey), cv2.dilate(every, other_die)), np.uint8)
-    if plate.colour is PlateColour.WHITE and number_in(plate.text)[:1] not in PROVINCES:
-        # Above an e-bike's number stands its city, as each city likes it, in whatever colour.
-        above = slice(0, int(np.nonzero(every.max(axis=1))[0][0]))
-        printed[above] |= light.inked(_darkest(alone))[above]
-    free[cv2.dilate(printed, _ellipse(_RELIEF_MM, larger)) > 0] = 0
+    bare[rim:-low, rim:-rim] = 255
     # In a Chinese character there is too little ground to tell its level.
-    free[cv2.dilate(every * (ink.serial <= _INKED).astype(np.uint8), other_die) > 0] = 0
+    bare[cv2.dilate(every * (ink.serial <= _INKED).astype(np.uint8), _other_die(plate)) > 0] = 0
     if len(plate.text) in _ONE_ROW and every.shape[1] > _TWO_ROW_ASPECT * every.shape[0]:
-        mark = _mark(every.shape, len(plate.text))
+        mark = _mark(shape, len(plate.text))
         # A large new-energy plate changes its ground there.
-        free[slice(None) if plate.colour is PlateColour.YELLOW_GREEN else mark[0], mark[1]] = 0
+        bare[slice(None) if plate.colour is PlateColour.YELLOW_GREEN else mark[0], mark[1]] = 0
     elif number_in(plate.text)[:1] in PROVINCES:
         across, down = every.shape[1] / SCALE_PX_PER_MM / 2, every.shape[0] / SCALE_PX_PER_MM * _UPPER_MIDDLE
-        free[_px(across - _GAP_REACH_MM, down - _GAP_REACH_MM, across + _GAP_REACH_MM, down + _GAP_REACH_MM)] = 0
+        bare[_px(across - _GAP_REACH_MM, down - _GAP_REACH_MM, across + _GAP_REACH_MM, down + _GAP_REACH_MM)] = 0
+    return bare
+
+
+def _between(alone: Picture, light: _Light, ink: Inked, plate: ExpectedPlate, bare: Mask) -> Mask:
+    """Where a plate whose ink is known bears nothing, neither ink of another die nor its relief."""
+    every, free = (ink.every > _INKED).astype(np.uint8), bare.copy()
+    printed = np.asarray(cv2.bitwise_and(light.inked(light.grey), cv2.dilate(every, _other_die(plate))), np.uint8)
+    if _has_city(plate):
+        # Above an e-bike's number stands its city, as each city likes it, in whatever colour.
+        above = slice(0, _top(every > 0))
+        printed[above] |= light.inked(_darkest(alone))[above]
+    free[cv2.dilate(printed, _ellipse(_RELIEF_MM, _larger(plate))) > 0] = 0
     return free
+
+
+def _larger(plate: ExpectedPlate) -> float:
+    """By how much characters are larger than on a plate of `_HEIGHT_MM`."""
+    return max(1.0, plate.box.height / _HEIGHT_MM)
+
+
+def _other_die(plate: ExpectedPlate) -> cv2.typing.MatLike:
+    return _ellipse(_OTHER_DIE_MM, _larger(plate))
+
+
+def _has_city(plate: ExpectedPlate) -> bool:
+    return plate.colour is PlateColour.WHITE and number_in(plate.text)[:1] not in PROVINCES
+
+
+def _top(every: NDArray[np.bool_]) -> int:
+    """The first row that bears ink."""
+    return int(every.any(axis=1).argmax())
 
 
 def _darkest(alone: Picture) -> Mask:
@@ -220,7 +251,16 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     away = cv2.transform(soft, normal.astype(np.float32)[None])
     odd = np.asarray(cv2.bitwise_not(cv2.inRange(away, -_ODD, _ODD)), np.uint8)
     odd[:rim], odd[-rim:], odd[:, :rim], odd[:, -rim:] = 0, 0, 0, 0
+    odd[_overexposed(alone) > 0] = 0
     return np.asarray(cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _overexposed(alone: Picture) -> Mask:
+    """255 where one channel is at its end and another is low: bright light on a coloured ground changes its hue so."""
+    blue, green, red = cv2.split(alone)
+    full = cv2.inRange(cv2.max(cv2.max(blue, green), red), _FULL, 255)
+    low = cv2.inRange(_darkest(alone), 0, _LOW)
+    return np.asarray(cv2.dilate(cv2.bitwise_and(full, low), np.ones((5, 5), np.uint8)), np.uint8)
 
 
 def _pale_ink(light: _Light, ink: Ink, steep: Mask) -> Mask:
@@ -239,6 +279,21 @@ def _pale_ink(light: _Light, ink: Ink, steep: Mask) -> Mask:
     odd &= cv2.dilate(steep * inner, np.ones((2 * _EDGE_REACH_PX + 1,) * 2, np.uint8))
     opened = cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return np.asarray(cv2.dilate(opened, np.ones((2 * _DRAWN_PX + 1,) * 2, np.uint8)), np.uint8)
+
+
+def _spread_ink(light: _Light, ink: Ink, steep: Mask, bare: Mask) -> Mask:
+    """Where what is as light or dark as ink is wider than any die's ink lies beside another's, though none belongs
+    there; with an outline of its own, which a glare has not."""
+    every = (ink > _INKED).astype(np.uint8)
+    beyond = light.inked(light.grey) * (1 - cv2.dilate(every, _ellipse(_SPREAD_BESIDE_MM, 1.0))) * (bare > 0)
+    wide = cv2.morphologyEx(beyond.astype(np.uint8), cv2.MORPH_OPEN, _ellipse(_SPREAD_MM, 1.0))
+    if not wide.any():
+        return np.asarray(wide, np.uint8)
+    count, labels = cv2.connectedComponents(cv2.dilate(wide, np.ones((3, 3), np.uint8)))
+    own = labels[(steep > 0) & (cv2.dilate(every, _ellipse(_RELIEF_MM, 1.0)) == 0)]
+    outlined = np.bincount(own, minlength=count) >= _LEAST_OUTLINE_PX
+    outlined[0] = False
+    return np.asarray(wide * outlined[labels] * np.uint8(255), np.uint8)
 
 
 @lru_cache(maxsize=8)

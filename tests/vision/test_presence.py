@@ -16,6 +16,7 @@ from simulators.render.optics import HARSH
 from simulators.world import PlacedPart
 from vision.contents import MIN_FILL
 from vision.judge import judge
+from vision.plate_ground import check_ground
 from vision.pocket import pieces_of, things_in
 from vision.verdict import Box, Outcome, Verdict
 
@@ -136,6 +137,14 @@ def test_a_thing_without_colour_on_the_characters_is_found(product: str, number:
     assert failed.get("plate_clear plate_0") == "reject", failed
 
 
+def test_paper_of_the_inks_colour_over_the_foot_of_a_character_is_wider_than_ink() -> None:
+    """So little of its outline lies where no other die has ink that it was accepted."""
+    ordered = contents_of("small_car", "沪V0H714")
+    lying = [replace(ordered[0], x=30.74, y=20.11, turn=-0.428), ordered[1]]
+    paper = Stray(StrayKind.PAPER, 362.68, 113.56, 37.27)
+    assert outcomes(judged(lying, ordered, [paper], 80_024)) == {"plate_clear plate_0": "reject"}
+
+
 def test_a_thing_that_brings_the_characters_themselves_into_doubt_is_never_accepted() -> None:
     ordered = contents_of("motorcycle", "陕G99498")
     failed = outcomes(judged(ordered, ordered, [Stray(StrayKind.SCREW, 85, 90, 170.0)]))
@@ -159,6 +168,17 @@ def test_nothing_is_seen_on_a_bare_plate(style: str, text: str, size: tuple[floa
     verdict = judged(laid_by_hand(ordered, Random(seed)), ordered, seed=seed)
     clear = next(check for check in verdict.checks if check.name == "plate_clear")
     assert (clear.outcome, clear.found) == (Outcome.ACCEPT, "nothing")
+
+
+def test_bright_light_on_a_yellow_plate_is_no_odd_colour_and_a_glove_is_one() -> None:
+    """Red is at its end there, so that the hue is another; a right plate of two rows was rejected for it."""
+    yellow = np.full((280, 560, 3), (18, 156, 202), np.float32)
+    yellow[30:90, 30:100] = (20, 203, 242)
+    noisy = np.clip(yellow + np.random.default_rng(1).normal(0, 1.2, yellow.shape), 0, 255).astype(np.uint8)
+    expected = tasks_for([PlacedPart(plate("yellow", "辽GUMYHA", (440, 220)), 20, 20)])[SETUP].plates[0]
+    assert check_ground(noisy, expected, None).found == "nothing"
+    noisy[150:200, 200:280] = (150, 110, 50)
+    assert check_ground(noisy, expected, None).outcome is Outcome.REJECT
 
 
 def test_paper_in_a_dim_corner_and_beside_a_glare_keeps_its_shape_by_its_steps() -> None:
