@@ -33,8 +33,9 @@ ACCEPT_MARGIN = 2.0
 """From this log-likelihood margin on a text is proven; docs/vision.md has the table from which it was chosen."""
 REJECT_MARGIN = -4.0
 """Under this another text explains the picture so much better that a new picture would not change it."""
-JOINT_MARGIN = 1.0
-"""From this mean margin over every rival on a text is proven by several looks together."""
+JOINT_MARGIN = 1.5
+"""From this mean margin over every rival on a text is proven by several looks together; docs/vision.md has what wrong
+ones reach, also in looks that err alike."""
 
 
 def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None, earlier: Looks = ()) -> Verdict:

@@ -23,6 +23,7 @@ from plant_scenes import (
 
 from simulators.world import PlacedPart
 from vision.judge import judge
+from vision.looks import after
 from vision.verdict import Outcome
 
 CONFUSABLE = {"8": "B", "B": "8", "0": "D", "D": "0", "5": "S", "S": "5", "2": "Z", "Z": "2", "6": "G", "1": "7"}
@@ -165,3 +166,22 @@ def test_covered_carrier_code_is_unsure() -> None:
 def test_empty_zone_is_rejected() -> None:
     ordered = contents_of("small_car")
     assert judge(picture("wide", None), tasks_for(ordered)["wide"]).outcome is Outcome.REJECT
+
+
+def test_two_pictures_that_leave_a_plate_unsure_are_joined_and_then_held_against_its_dies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vision.plates.ACCEPT_MARGIN", 1000.0)
+    ordered = contents_of("motorcycle", "粤B1234A")
+    task = tasks_for(ordered)["wide"]
+    first = judge(picture("wide", carrier(ordered), 1), task)
+    doubted = {"plate_characters plate_0": "unsure", "plate_province plate_0": "unsure"}
+    assert outcomes(first) == doubted
+    assert outcomes(judge(picture("wide", carrier(ordered), 1), after(task, first))) == doubted
+    second = judge(picture("wide", carrier(ordered), 2), after(task, first))
+    assert second.outcome is Outcome.ACCEPT, second.failed
+    assert {check.looks for check in second.checks if check.name == "plate_characters"} == {2}
+    assert "plate_print" in {check.name for check in second.checks}
+    assert not any(check.standing for check in second.checks)
+    another = judge(picture("wide", carrier(contents_of("motorcycle", "粤B12344")), 2), after(task, first))
+    assert another.outcome is not Outcome.ACCEPT
