@@ -132,7 +132,8 @@ def _places(tensor: Tensor, window: int) -> list[tuple[float, Bars]]:
     least = window * window // 2 // _STEP**2
     for first in _turns_in(bins[even], least):
         near = cv2.LUT(bins, _near(first))
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+        # Labels of 16 bits take a third of the time.
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8, ltype=cv2.CV_16U)
         large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= least)
         large = large[large > 0]
         for label in large[np.argsort(-stats[large, cv2.CC_STAT_AREA])][:_MOST_OF_A_TURN]:

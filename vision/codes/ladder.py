@@ -16,6 +16,7 @@ from vision.codes.bars import QUICK_WINDOWS, WINDOWS, Bars, find_bars
 from vision.codes.belief import Says, Sighting, believed
 from vision.codes.code import LINEAR, MATRIX, Code, Grey, distinct, moved
 from vision.codes.first_reader import Threshold, first_reader, flat_reader, unread_grids
+from vision.codes.lively import lively_parts
 from vision.codes.mesh import Grid, flattened
 from vision.codes.second_reader import second_reader
 from vision.codes.unread import FEWEST_STACKED_EDGES, code_like, unexplained
@@ -41,6 +42,8 @@ FULL_MS = 1000.0
 """Budget for every step, at two megapixels."""
 _LEVEL = pi / 60
 """Turns nearer to the picture's axes than this need no turned view."""
+_COLUMNS = 512
+"""The first reader looks at so many columns of a wide picture at least."""
 _LIKELY_PLACES = 4
 _CUT_WIDER = 5.0
 """Half a cut-out's side as a share of its place's longer side: a PDF417 is up to fourteen starts long."""
@@ -162,10 +165,32 @@ def climb(
 
 
 def _first_look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
-    climbing.sightings += [Sighting(code) for code in first_reader(climbing.grey, kinds)]
+    climbing.sightings += [Sighting(code) for code in _at_once(climbing.grey, kinds)]
     for place in climbing.left():
         climbing.sightings += read_bars(climbing.grey, place, kinds & LINEAR)
     return _stacked(climbing) if climbing.every and Symbology.PDF417 in kinds else []
+
+
+def _at_once(grey: Grey, kinds: frozenset[Symbology]) -> list[Code]:
+    """What the first reader sees; of bars and QR, which is all that is asked of the line's pictures, where they can
+    stand at all.
+
+    Of the columns it looks at every so many-th, as it would by itself in a picture of that width.
+    """
+    linear = kinds & LINEAR
+    if not linear or kinds - linear - {Symbology.QR}:
+        return first_reader(grey, kinds)
+    apart = max(1, grey.shape[1] // _COLUMNS)
+    found: list[Code] = []
+    for part in lively_parts(grey):
+        cut = grey[part.top : part.bottom, part.left : part.right]
+        along = first_reader(cut, kinds, turned=False)
+        upright = np.ascontiguousarray(np.rot90(cut[:, ::apart]))
+        down = first_reader(upright, linear, turned=False)
+        right = part.left + apart * (upright.shape[0] - 1)
+        found += [moved(code, np.array(((1.0, 0.0, part.left), (0.0, 1.0, part.top)))) for code in along]
+        found += [moved(code, np.array(((0.0, -apart, right), (1.0, 0.0, part.top)))) for code in down]
+    return found
 
 
 def _stacked(climbing: Climb) -> list[Sighting]:
