@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture, warped
+from vision.pictures import Picture, cut_out
 from vision.plane import Plane
 from vision.pocket import Thing
 from vision.verdict import Box, Check, DocumentLayout, Outcome
@@ -75,15 +75,7 @@ def flattened(picture: Picture, plane: Plane, thing: Thing) -> Picture:
 def flattened_part(picture: Picture, plane: Plane, thing: Thing, box: Box) -> Picture:
     """One box of a document alone, likewise. :param box: in mm from the document's upper left corner."""
     size = max(2, round(box.width * PRINT_PX_PER_MM)), max(2, round(box.height * PRINT_PX_PER_MM))
-    corners = plane.to_px(thing.part(box)) - 0.5
-    left, top = (
-        int(each) for each in np.clip(corners.min(axis=0) - 2, 0, (picture.shape[1] - 1, picture.shape[0] - 1))
-    )
-    right, bottom = (int(each) for each in np.maximum(corners.max(axis=0) + 3, (left + 1, top + 1)))
-    corners = corners[[0, 1, 3]] - (left, top)
-    onto = np.array(((0, 0), (size[0], 0), (0, size[1])), np.float32) - np.float32(0.5)
-    matrix = cv2.getAffineTransform(corners.astype(np.float32), onto)
-    return warped(picture[top:bottom, left:right], matrix, size)
+    return cut_out(picture, plane.to_px(thing.part(box)), size)
 
 
 def coarse(document: Picture) -> Picture:

@@ -165,8 +165,7 @@ def _cells(ink: Grey, length: int) -> Grey | None:
     if rows is None or rows[1] - rows[0] < 8:
         return None
     band = ink[rows[0] : rows[1]]
-    runs = [run for run in _runs(band.max(axis=0) > _MIN_INK) if _tall(band, run)]
-    runs = _split(band, runs, length)
+    runs = _split(band, _tall(band, _runs(band.max(axis=0) > _MIN_INK)), length)
     if len(runs) != length:
         return None
     band = _tightened(band, runs)
@@ -203,9 +202,18 @@ def _longest_run(rows: NDArray[np.bool_]) -> tuple[int, int] | None:
     return max(_runs(rows), key=lambda run: run[1] - run[0], default=None)
 
 
-def _tall(band: Grey, run: tuple[int, int]) -> bool:
-    part = _longest_run(band[:, run[0] : run[1]].max(axis=1) > _MIN_INK)
-    return part is not None and part[1] - part[0] >= _MIN_RUN_HEIGHT * band.shape[0]
+def _tall(band: Grey, runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The runs whose ink stands high enough in one piece to be a character's."""
+    if not runs:
+        return []
+    # Every second of these parts is a run, and the last column, which closes one that ends there, holds no ink.
+    parts = np.maximum.reduceat(np.pad(band, ((0, 0), (0, 1))), np.ravel(runs), axis=1)[:, ::2] > _MIN_INK
+    high = tallest = np.zeros(len(runs), np.intp)
+    for inked in parts:
+        high = (high + 1) * inked
+        tallest = np.maximum(tallest, high)
+    least = _MIN_RUN_HEIGHT * band.shape[0]
+    return [run for run, tall in zip(runs, tallest.tolist(), strict=True) if tall >= least]
 
 
 def _split(band: Grey, runs: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
