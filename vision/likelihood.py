@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.alignment import (
+    BLANK,
     DIGITS,
     ENDINGS,
+    FLOOR,
     INDEX,
     LETTERS,
     PROVINCES,
@@ -72,6 +74,23 @@ def margins(looks: Sequence[Frames], expected: str) -> Margins:
     return Margins(float(whole[0]) - likelihood, rival, *_province(expected, float(whole[0]), changed[0]), leads)
 
 
+def margins_in_place(signs: Frames, expected: str) -> Margins:
+    """How well a number explains what each of its characters is seen to be by itself.
+
+    :param signs: probabilities, one row a character; every other sign is its rival, and that none is seen.
+    :param expected: of `SYMBOLS`, with as many characters.
+    """
+    logs = np.log(np.maximum(signs, FLOOR))
+    own = np.arange(len(expected)), [INDEX[character] for character in expected]
+    others = logs.copy()
+    others[own] = -np.inf
+    leads = logs[own] - others.max(axis=1)
+    place = int(leads.argmin())
+    rival = _with(expected, place, int(others[place].argmax()))
+    provinces = np.where(_alternatives(expected)[0], logs[0, :BLANK], -np.inf)
+    return Margins(float(leads[place]), rival, *_province(expected, float(logs[own][0]), provinces))
+
+
 def explainable(text: str) -> bool:
     """Whether a text consists of `SYMBOLS` alone."""
     return bool(text) and all(character in INDEX for character in text)
@@ -91,7 +110,8 @@ def rearranged(expected: str) -> tuple[str, ...]:
 
 
 def _with(text: str, place: int, symbol: int) -> str:
-    return text[:place] + SYMBOLS[symbol] + text[place + 1 :]
+    """The text with one character changed; lacking it where the symbol is the blank."""
+    return text[:place] + SYMBOLS[symbol : symbol + 1] + text[place + 1 :]
 
 
 def _province(expected: str, whole: float, first: Values) -> tuple[float | None, str]:

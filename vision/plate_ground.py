@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
 from vision.pictures import Picture
-from vision.plate.kinds import number_in
+from vision.plate.kinds import ONE_ROW, number_in
 from vision.plate.templates import Ink
 from vision.pocket import SCALE_PX_PER_MM, extent, pieces_of
 from vision.ranks import median, medians
@@ -26,8 +26,6 @@ from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour
 COVER_MM = 9.0
 """From this extent on something lies on the ground; a mounting hole has 7 mm."""
 
-_ONE_ROW = {7: (45.0, 12.0, 34.0), 8: (43.0, 9.0, 49.0)}
-"""Characters → width of one, gap, and gap at the dot, mm (GA 36)."""
 _ROW_MM = (25.0, 115.0)
 _RIM_MM = 8.0
 _INK_REACH_MM = 5.0
@@ -178,8 +176,8 @@ def _bare(shape: tuple[int, ...], ink: Inked, plate: ExpectedPlate) -> Mask:
     rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
     bare[rim:-low, rim:-rim] = 255
     # In a Chinese character there is too little ground to tell its level.
-    bare[cv2.dilate(every * (ink.serial <= _INKED).astype(np.uint8), _other_die(plate)) > 0] = 0
-    if len(plate.text) in _ONE_ROW and every.shape[1] > _TWO_ROW_ASPECT * every.shape[0]:
+    bare[_dilated(every * (ink.serial <= _INKED).astype(np.uint8), _other_die(plate)) > 0] = 0
+    if len(plate.text) in ONE_ROW and every.shape[1] > _TWO_ROW_ASPECT * every.shape[0]:
         mark = _mark(shape, len(plate.text))
         # A large new-energy plate changes its ground there.
         bare[slice(None) if plate.colour is PlateColour.YELLOW_GREEN else mark[0], mark[1]] = 0
@@ -192,12 +190,12 @@ def _bare(shape: tuple[int, ...], ink: Inked, plate: ExpectedPlate) -> Mask:
 def _between(alone: Picture, light: _Light, ink: Inked, plate: ExpectedPlate, bare: Mask) -> Mask:
     """Where a plate whose ink is known bears nothing, neither ink of another die nor its relief."""
     every, free = (ink.every > _INKED).astype(np.uint8), bare.copy()
-    printed = np.asarray(cv2.bitwise_and(light.inked(light.grey), cv2.dilate(every, _other_die(plate))), np.uint8)
+    printed = np.asarray(cv2.bitwise_and(light.inked(light.grey), _dilated(every, _other_die(plate))), np.uint8)
     if _has_city(plate):
         # Above an e-bike's number stands its city, as each city likes it, in whatever colour.
         above = slice(0, _top(every > 0))
         printed[above] |= light.inked(_darkest(alone))[above]
-    free[cv2.dilate(printed, _ellipse(_RELIEF_MM, _larger(plate))) > 0] = 0
+    free[_dilated(printed, _ellipse(_RELIEF_MM, _larger(plate))) > 0] = 0
     return free
 
 
@@ -224,6 +222,17 @@ def _darkest(alone: Picture) -> Mask:
     return np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
 
 
+def _dilated(mask: Mask, kernel: cv2.typing.MatLike) -> Mask:
+    """A mask with all that the kernel reaches from it; only there is anything to be done."""
+    left, top, width, height = cv2.boundingRect(mask)
+    down, right = (side // 2 for side in kernel.shape)
+    reached = np.zeros_like(mask)
+    where = slice(max(0, top - down), top + height + down), slice(max(0, left - right), left + width + right)
+    if width:
+        reached[where] = cv2.dilate(mask[where], kernel)
+    return reached
+
+
 def _ellipse(reach_mm: tuple[float, float], larger: float) -> cv2.typing.MatLike:
     wide, high = (2 * round(reach * larger * SCALE_PX_PER_MM) + 1 for reach in reach_mm)
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, high))
@@ -232,7 +241,7 @@ def _ellipse(reach_mm: tuple[float, float], larger: float) -> cv2.typing.MatLike
 def _has_free_ground(plate: ExpectedPlate) -> bool:
     """Whether it is a plate of one row and one ground, whose bare places are known."""
     one_row = abs(plate.box.height - _HEIGHT_MM) <= 1 and plate.box.width >= _WIDTH_MM
-    return len(plate.text) in _ONE_ROW and one_row and plate.colour is not PlateColour.YELLOW_GREEN
+    return len(plate.text) in ONE_ROW and one_row and plate.colour is not PlateColour.YELLOW_GREEN
 
 
 def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
@@ -241,7 +250,7 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
         return np.zeros(alone.shape[:2], np.uint8)
     rim = round(_RIM_MM * SCALE_PX_PER_MM)
     soft = cv2.blur(alone, (3, 3)).astype(np.float32)
-    inner = soft[rim:-rim:3, rim:-rim:3].reshape(-1, 3)
+    inner = soft[rim:-rim:_EACH, rim:-rim:_EACH].reshape(-1, 3)
     hue = inner - inner @ np.full((3, 3), 1 / 3, np.float32)
     strong = np.einsum("pc,pc->p", hue, hue)
     least = (3 * (strong.size - 1) + 4) // 5
@@ -272,6 +281,8 @@ def _pale_ink(light: _Light, ink: Ink, steep: Mask) -> Mask:
     inkiest = np.asarray((cv2.dilate if light.contrast > 0 else cv2.erode)(light.grey, near), np.uint8)
     local = _around(inkiest, core, _INK_AROUND_MM)
     odd = (np.abs(inkiest - local) > _PALE * abs(light.contrast)).astype(np.uint8) * core * np.uint8(255)
+    if not cv2.countNonZero(odd):
+        return np.zeros_like(core)
     inner = cv2.erode(core, near)
     if cv2.countNonZero(inner) < _INNER * cv2.countNonZero(core):
         # Strokes of a small plate have edges all through.
@@ -299,7 +310,7 @@ def _spread_ink(light: _Light, ink: Ink, steep: Mask, bare: Mask) -> Mask:
 @lru_cache(maxsize=8)
 def _free(shape: tuple[int, ...], characters: int) -> Mask:
     """Where any plate of one row bears nothing."""
-    width, gap, at_dot = _ONE_ROW[characters]
+    width, gap, at_dot = ONE_ROW[characters]
     free = np.zeros(shape[:2], np.uint8)
     rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
     free[rim:-low, rim:-rim] = 255
@@ -314,7 +325,7 @@ def _free(shape: tuple[int, ...], characters: int) -> Mask:
 
 def _mark(shape: tuple[int, ...], characters: int) -> tuple[slice, slice]:
     """Where a plate of one row bears its dot, or a new-energy plate its mark: in the gap after two characters."""
-    width, gap, at_dot = _ONE_ROW[characters]
+    width, gap, at_dot = ONE_ROW[characters]
     middle = _first_left(shape, characters) + 2 * width + gap + at_dot / 2
     across, high = (at_dot / 2, _MARK_HALF_MM) if characters == _NEW_ENERGY else (_DOT_REACH_MM, _DOT_REACH_MM)
     down = sum(_ROW_MM) / 2
@@ -323,7 +334,7 @@ def _mark(shape: tuple[int, ...], characters: int) -> tuple[slice, slice]:
 
 def _first_left(shape: tuple[int, ...], characters: int) -> float:
     """Left of the first character on a plate of one row, mm."""
-    width, gap, at_dot = _ONE_ROW[characters]
+    width, gap, at_dot = ONE_ROW[characters]
     return (shape[1] / SCALE_PX_PER_MM - characters * width - (characters - 2) * gap - at_dot) / 2
 
 

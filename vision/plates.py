@@ -14,16 +14,17 @@ import numpy as np
 
 from vision.alignment import DIGITS, LETTERS
 from vision.colour import MIN_SHARE, colour_by_ink, plate_colour
+from vision.likelihood import explainable
 from vision.looks import Looks, joined
-from vision.pictures import Picture, warped
+from vision.pictures import Picture, cut_out, shrunk
 from vision.plane import Plane, Points
 from vision.plate.city import check_city
 from vision.plate.city_in_cutout import check_city_in_cutout
-from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, kinds_bearing, number_in, rows_of
-from vision.plate.reading import Reading, read_number
+from vision.plate.kinds import LAYOUTS, ONE_ROW, PlateKind, kind_of, kinds_bearing, number_in, rows_of
+from vision.plate.reading import Reading, read_in_place, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
 from vision.plate.rows import MOST_BETWEEN_ROWS, RowPlace, places_of_rows, printed_rows, rows_in
-from vision.plate.templates import LEAST_LIKENESS, MOST_FLAW, Likeness, ink_of, likenesses
+from vision.plate.templates import LEAST_LEAD, LEAST_LIKENESS, MOST_FLAW, Likeness, ink_of, likenesses
 from vision.plate.visible import Seen
 from vision.plate_ground import Inked, check_ground
 from vision.pocket import SCALE_PX_PER_MM, Thing
@@ -91,13 +92,16 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
     picture = _flattened(seen, area, thing)
     number, aspect = number_in(plate.text), plate.box.width / plate.box.height
     places = places_of_rows(picture, rows_of(number, aspect), number, trimmed=True)
-    reading = read_number([picture[place] for place in places], number, level=True)
+    sure = _surely_read(picture, places, number, plate)
+    reading, made = sure or (read_number([picture[place] for place in places], number, level=True), [])
     read = [joined(check, plate.earlier) for check in _of_reading(reading, number, plate.role)]
-    made = _likenesses(picture, places, reading) if proven(read) else []
+    if sure is None and proven(read):
+        made = _likenesses(picture, places, reading)
+    coarse = shrunk(picture, 2)
     checks = [
         _kind(plate, aspect),
-        _rows(picture, printed_rows(aspect)),
-        _colour(picture, plate),
+        _rows(coarse, printed_rows(aspect)),
+        _colour(coarse, plate),
         *read,
         *_print([like for row in made for like in row]),
     ]
@@ -113,6 +117,28 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
 def proven(checks: Sequence[Check]) -> bool:
     """Whether a plate's characters are the expected ones."""
     return any(check.name == "plate_characters" and check.outcome is Outcome.ACCEPT for check in checks)
+
+
+def _surely_read(
+    picture: Picture, places: Sequence[RowPlace], number: str, plate: ExpectedPlate
+) -> tuple[Reading, list[list[Likeness]]] | None:
+    """The plate's characters and each against its die, when two that share nothing are sure of all: a network that
+    looks at each alone, and the dies. None: in the slightest doubt of either, and of every plate but those of one row.
+    """
+    if len(places) > 1 or len(number) not in ONE_ROW or not explainable(number):
+        return None
+    line, (width, gap, _) = picture[places[0]], ONE_ROW[len(number)]
+    reading = read_in_place(line, number, (width + gap) / plate.box.width * picture.shape[1] / line.shape[1])
+    made = _likenesses(picture, places, reading) if reading is not None else []
+    return (reading, made) if reading is not None and _whole(made) else None
+
+
+def _whole(made: Sequence[Sequence[Likeness]]) -> bool:
+    """Whether every character is surely the one of its die, without a flaw."""
+    likes = [like for row in made for like in row]
+    return bool(likes) and all(
+        like.lead >= LEAST_LEAD and like.score >= LEAST_LIKENESS and like.flaw <= MOST_FLAW for like in likes
+    )
 
 
 def _likenesses(picture: Picture, places: Sequence[RowPlace], reading: Reading) -> list[list[Likeness]]:
@@ -273,7 +299,4 @@ def _of_margin(
 def _flattened(seen: Picture, area: Box, thing: Thing) -> Picture:
     """The plate alone, upright, at the scale of `seen`."""
     size = max(2, round(thing.width * SCALE_PX_PER_MM)), max(2, round(thing.height * SCALE_PX_PER_MM))
-    corners = (thing.corners()[[0, 1, 3]] - (area.x, area.y)) * SCALE_PX_PER_MM - 0.5
-    onto = np.array(((0, 0), (size[0], 0), (0, size[1])), np.float32) - np.float32(0.5)
-    matrix = cv2.getAffineTransform(corners.astype(np.float32), onto)
-    return warped(seen, matrix, size)
+    return cut_out(seen, (thing.corners() - (area.x, area.y)) * SCALE_PX_PER_MM, size)

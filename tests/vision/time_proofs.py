@@ -51,6 +51,7 @@ STEPS: tuple[tuple[str, Any, str], ...] = (
     ("decode", judge, "decode"),
     ("codes", judge, "read"),
     ("plates", contents, "check_posed_plate"),
+    ("- each sign alone", reading, "read_signs"),
     ("- recogniser", reading, "read_line"),
     ("- number and visibility", reading, "margins"),
     ("- number and visibility", reading, "seen_in"),

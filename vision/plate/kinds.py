@@ -17,6 +17,8 @@ from vision.verdict import PlateColour
 _P, _L, _S = f"[{PROVINCES}]", f"[{LETTERS}]", f"[{LETTERS}{DIGITS}]"
 TWO_ROW_ASPECT = 2.4
 """A plate whose width is less than so many heights bears its number in two rows."""
+ONE_ROW = {7: (45.0, 12.0, 34.0), 8: (43.0, 9.0, 49.0)}
+"""Characters of a plate of one row → width of one, gap, and gap after the second, mm (GA 36)."""
 _EBIKE_NUMBER = 6
 
 

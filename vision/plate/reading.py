@@ -17,11 +17,12 @@ import numpy as np
 
 from vision.alignment import Frames, best_text, log_likelihoods
 from vision.characters import LINE_HEIGHT_PX, LINE_WIDTH_PX, STEP_PX, Look, line_width, read_line
-from vision.likelihood import Margins, explainable, margins
+from vision.likelihood import Margins, explainable, margins, margins_in_place
 from vision.pictures import Picture
 from vision.plate.own_reading import own_frames
+from vision.plate.signs import read_signs
 from vision.plate.straight import LEVEL, Lie, lie_of, straightened
-from vision.plate.visible import Seen, seen_in
+from vision.plate.visible import Seen, cells_amid, cells_by, seen_in
 
 SURE_MARGIN = 3.5
 """From this log-likelihood margin on, one look is enough."""
@@ -59,6 +60,27 @@ class Reading:
     looks: int
 
 
+def read_in_place(line: Picture, number: str, pitch: float) -> Reading | None:
+    """Look at each character of a fine level row alone, without the recogniser; None: it takes that to be sure.
+
+    :param number: of `vision.alignment.SYMBOLS`, whose characters the middle of the line must bear.
+    :param pitch: from one character to the next, as a share of the line's width.
+    """
+    view = line_view(line, number)
+    width = view.shape[1]
+    cells = cells_amid(width, pitch * width, len(number))
+    found = margins_in_place(read_signs(view, [(left + right) / 2 for left, right in cells]), number)
+    if found.margin < SURE_MARGIN:
+        return None
+    seen = tuple(seen_in([view], [cells], [number]))
+    return Reading(found, number, seen, 1) if min(each.score for each in seen) >= 1 else None
+
+
+def line_view(line: Picture, number: str) -> Picture:
+    """A level line at the height and width in which it is looked at first."""
+    return _view(line, LEVEL, number, spare=None)
+
+
 def read_number(lines: Sequence[Picture], number: str, *, level: bool = False) -> Reading:
     """Look at the rows of a plate for a number.
 
@@ -77,7 +99,7 @@ def read_number(lines: Sequence[Picture], number: str, *, level: bool = False) -
         looks += [*np.concatenate([_read_twice(read_line(_evened(view))) for view in again], axis=1)]
         found = margins(looks, number)
     seen = (
-        seen_in(views, [_clearer(*each) for each in zip(rows, texts, strict=True)], texts)
+        seen_in(views, [cells_by(_clearer(*each), each[1]) for each in zip(rows, texts, strict=True)], texts)
         if explainable(number)
         else []
     )

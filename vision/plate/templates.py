@@ -14,9 +14,10 @@ from importlib.resources import files
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from vision.alignment import SYMBOLS
+from vision.alignment import ENDINGS, PROVINCES, SYMBOLS
 from vision.pictures import Picture
 from vision.plate.visible import Seen
 from vision.ranks import median, medians
@@ -25,12 +26,16 @@ Ink = NDArray[np.float32]
 
 SIZE = (24, 48)
 """Width and height of a die's picture, px."""
+_LAID = (12, 24)
+"""The same when all dies are laid over a character."""
 LEAST_HEIGHT_PX = 60
 """Lower lines are too coarse to judge the print by."""
 LEAST_LIKENESS = 0.75
 """Least correlation of a well made character with its die; rendered: from 0.81."""
 MOST_FLAW = 0.5
 """Greatest flaw of a well made character; rendered: up to 0.44, with a gap of a fifth of the height mostly over it."""
+LEAST_LEAD = 0.02
+"""Least lead of a character's own die from which on no other stands there. Rendered: right characters from 0.039."""
 WORKING_PX = 72
 """Height to which a line is brought, so that the search is quick."""
 _COARSER = 2
@@ -57,7 +62,8 @@ _FILE = "templates.npz"
 class Likeness:
     """How like its die a character is.
 
-    :ivar score: correlation, -1..1. :ivar flaw: greatest share of ink that lacks or is too much in any part of the
+    :ivar score: correlation, -1..1. :ivar lead: by how much it is more like its own die than like that of any other
+        character of its class, -2..2. :ivar flaw: greatest share of ink that lacks or is too much in any part of the
         character, each part being about two strokes wide, 0..1.
     :ivar ink: the die's ink, 0..1, in the size in which it fits. :ivar left: of its place; :ivar top: likewise, both in
         px of the line brought to `WORKING_PX` height.
@@ -65,6 +71,7 @@ class Likeness:
 
     character: str
     score: float
+    lead: float
     flaw: float
     ink: Ink
     left: int
@@ -87,13 +94,14 @@ class _Place:
     """Where a character is looked for.
 
     :ivar part: brightness there; :ivar first: its left, px of the line; :ivar coarse: the same made smaller.
-    :ivar width: of the character's place, px.
+    :ivar middle: of the character's place, px of the line; :ivar width: likewise.
     """
 
     symbol: int
     part: Ink
     coarse: Ink
     first: int
+    middle: float
     width: float
 
     def size(self, share: tuple[float, float], coarser: int = 1) -> tuple[int, int]:
@@ -116,9 +124,10 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
     searched = [[_searched(place, made, middle) for made in range(len(_dies()))] for place in places]
     best = int(np.argmax(medians(np.array([[found[0] for found in each] for each in searched], np.float32))))
     fits = [_fit(place, best, each[best], widths, heights) for place, each in zip(places, searched, strict=True)]
+    leads = _leads(places, fits, best)
     return [
-        Likeness(each.character, fit.score, _flaw(fit), fit.die, fit.left, fit.top)
-        for each, fit in zip(seen, fits, strict=True)
+        Likeness(each.character, fit.score, lead, _flaw(fit), fit.die, fit.left, fit.top)
+        for each, fit, lead in zip(seen, fits, leads, strict=True)
     ]
 
 
@@ -171,8 +180,8 @@ def _place(grey: Ink, seen: Seen) -> _Place:
     part = cv2.copyMakeBorder(grey[:, max(0, first) : last], 0, 0, *padding, cv2.BORDER_REPLICATE)
     size = max(1, part.shape[1] // _COARSER), WORKING_PX // _COARSER
     coarse = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    symbol = SYMBOLS.index(seen.character)
-    return _Place(symbol, np.asarray(part, np.float32), np.asarray(coarse, np.float32), first, width)
+    symbol, middle = SYMBOLS.index(seen.character), (seen.left + seen.right) / 2 * grey.shape[1]
+    return _Place(symbol, np.asarray(part, np.float32), np.asarray(coarse, np.float32), first, middle, width)
 
 
 def _searched(place: _Place, made: int, share: tuple[float, float]) -> tuple[float, int, int]:
@@ -214,6 +223,51 @@ def _close(place: _Place, made: int, share: tuple[float, float], left: int, top:
     score, right, down = _laid(place.part[y : y + high + reach, x : x + wide + reach], die)
     x, y = x + right, y + down
     return _Fit(score, place.first + x, y, place.part[y : y + high, x : x + wide], die)
+
+
+def _leads(places: Sequence[_Place], fits: Sequence[_Fit], made: int) -> list[float]:
+    """How much more like its own die each character is than like any rival's.
+
+    All are laid around the character's place in the row, of the row's own height, whatever the die that was asked for
+    finds elsewhere: an upright stroke of another character is very like a 1.
+    """
+    high, wide = (round(median([fit.die.shape[axis] for fit in fits])) for axis in (0, 1))
+    top = round(median([fit.top for fit in fits]))
+    right = median([fit.left + fit.die.shape[1] / 2 - place.middle for place, fit in zip(places, fits, strict=True)])
+    laid = np.concatenate([_laid_around(place, right, top, (wide, high)) for place in places])
+    laid -= laid.mean(axis=1, keepdims=True)
+    laid /= np.maximum(np.sqrt(np.einsum("lp,lp->l", laid, laid)), 1.0)[:, None]
+    like = (laid @ _unit_dies(made)).reshape(len(places), -1, len(SYMBOLS)).max(axis=1)
+    symbols = [place.symbol for place in places]
+    own = like[np.arange(len(places)), symbols]
+    return [float(lead) for lead in own - np.where(_rivals()[symbols], like, -1.0).max(axis=1)]
+
+
+def _laid_around(place: _Place, right: float, top: int, size: tuple[int, int]) -> Ink:
+    """What is seen around a character's place, in half the size of the stored dies: shape (ways, pixels)."""
+    reach = _PLAY_PX
+    left = round(place.middle + right - size[0] / 2) - place.first
+    wide = cv2.copyMakeBorder(place.part, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    left = max(0, min(left, wide.shape[1] - size[0] - 2 * reach))
+    part = wide[top : top + size[1] + 2 * reach, left : left + size[0] + 2 * reach]
+    coarse = cv2.resize(part, (_LAID[0] + 2, _LAID[1] + 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(sliding_window_view(coarse, _LAID[::-1]).reshape(-1, _LAID[0] * _LAID[1]), np.float32)
+
+
+@lru_cache(maxsize=8)
+def _unit_dies(made: int) -> Ink:
+    """A set's dies in half their size, without mean, of length one: shape (pixels, symbols)."""
+    coarse = [cv2.resize(die, _LAID, interpolation=cv2.INTER_AREA) for die in _dies()[made]]
+    flat = np.reshape(coarse, (len(SYMBOLS), -1))
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    return np.asarray((flat / np.linalg.norm(flat, axis=1, keepdims=True)).T, np.float32)
+
+
+@lru_cache(maxsize=1)
+def _rivals() -> NDArray[np.bool_]:
+    """For each symbol, which others are of its class."""
+    kinds = np.array([(each in PROVINCES) + 2 * (each in ENDINGS) for each in SYMBOLS])
+    return np.asarray((kinds[:, None] == kinds) & ~np.eye(len(SYMBOLS), dtype=np.bool_), np.bool_)
 
 
 def _laid(part: Ink, die: Ink) -> tuple[float, int, int]:

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from vision.alignment import Frames, places_of
 from vision.characters import LINE_HEIGHT_PX, STEP_PX, line_width
 from vision.pictures import Picture
-from vision.plate.kinds import LAYOUTS, PlateKind, kinds_bearing
+from vision.plate.kinds import LAYOUTS, ONE_ROW, PlateKind, kinds_bearing
 from vision.ranks import median, medians
 from vision.verdict import PlateColour
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.uint8]
+Cells = list[tuple[float, float]]
+"""Left and right of each character, px of the prepared line."""
 
 LEAST_EDGES = 0.28
 """Least mean steepness across the line in a character's place, as a share of the median of the plate's characters.
@@ -56,6 +58,8 @@ _FADED = 15.0
 _HUES = frozenset((PlateColour.BLUE, PlateColour.YELLOW, PlateColour.GREEN))
 _FREE_SHARE = 20
 """Per cent of a character's place that shows the ground at least."""
+_LEAST_CELL_PX = 4
+_AWAY_FROM_GREY = np.eye(3, dtype=np.float32) - np.float32(1 / 3)
 _PAIR = 2
 """Characters of an upper row."""
 _PAIR_SHARE = 0.31
@@ -102,12 +106,12 @@ class Seen:
         return f"all; {self.character} least"
 
 
-def seen_in(lines: Sequence[Picture], frames: Sequence[Frames], texts: Sequence[str]) -> list[Seen]:
+def seen_in(lines: Sequence[Picture], cells: Sequence[Cells], texts: Sequence[str]) -> list[Seen]:
     """How well each character of the lines is seen; each is measured against all others of the plate.
 
     The ground's colour is not looked at on a large new-energy plate, which has two.
     """
-    found = [each for row in enumerate(zip(lines, frames, texts, strict=True)) for each in _in_line(row[0], *row[1])]
+    found = [each for row in enumerate(zip(lines, cells, texts, strict=True)) for each in _in_line(row[0], *row[1])]
     edges = max(1e-3, median([each.edges for each in found]))
     spread = max(1e-3, median([each.spread for each in found]))
     of_ground = _on_ground(found, "".join(texts))
@@ -139,36 +143,36 @@ def _free(found: float, most: float) -> float:
     return (1 - found) / (1 - most) if found > most else 2.0
 
 
-def _in_line(row: int, line: Picture, frames: Frames, text: str) -> list[Seen]:
+def _in_line(row: int, line: Picture, cells: Cells, text: str) -> list[Seen]:
     """The characters of one row, `edges`, `spread`, `ground` and `half` in grey levels."""
-    prepared, cells, width = _prepared(line), _cells(frames, text), line_width(line)
+    prepared, width = _prepared(line), line_width(line)
     grey = np.asarray(cv2.cvtColor(prepared, cv2.COLOR_BGR2GRAY), np.uint8)
     colour = _ground_colour(prepared, cells)
-    level, light = _light_share(grey)
-    hidden = _glare(grey, light), _solid(grey, level, light) if len(text) > _PAIR else np.zeros(grey.shape, np.uint8)
-    deep = grey.astype(np.float64)
+    level, light = light_share(grey)
+    solid = _solid(grey, level, light) if len(text) > _PAIR else np.zeros(grey.shape, np.uint8)
+    measured = _measured(grey, _glare(grey, light), solid, cells)
     return [
         Seen(
             character,
             row,
             left / width,
             right / width,
-            *_measured(deep, hidden, left, right),
+            *found,
             _free_ground(colour, left, right),
             _free_half(colour, left, right),
         )
-        for character, (left, right) in zip(text, cells, strict=True)
+        for character, (left, right), found in zip(text, cells, measured, strict=True)
     ]
 
 
-def _light_share(grey: Mask) -> tuple[float, float]:
+def light_share(grey: Mask) -> tuple[float, float]:
     """The level between ink and ground, and the share of the characters' rows that is lighter."""
     level, lighter = cv2.threshold(grey[_ROWS], 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return level, cv2.countNonZero(lighter) / lighter.size
 
 
 def _solid(grey: Mask, level: float, light: float) -> Mask:
-    """1 where ink fills what no character fills. :param level: as `_light_share` gives it; :param light: likewise."""
+    """1 where ink fills what no character fills. :param level: as `light_share` gives it; :param light: likewise."""
     ink = (grey > level) if light <= _LIGHT_GROUND else (grey <= level)
     filled = _filled(ink)
     return filled * _filled(_apart_from_ground(grey)) if filled.any() else filled
@@ -188,22 +192,22 @@ def _apart_from_ground(grey: Mask) -> NDArray[np.bool_]:
 
 def _glare(grey: Mask, light: float) -> Mask:
     """1 where the sensor shows full white on more than a stroke's width. On a light ground white is no glare: what a
-    glare hides there lacks edges. :param light: as `_light_share` gives it."""
+    glare hides there lacks edges. :param light: as `light_share` gives it."""
     full = (grey >= GLARE_LEVEL).astype(np.uint8)
     if light > _LIGHT_GROUND or not full.any():
         return np.zeros(grey.shape, np.uint8)
     return np.asarray(cv2.morphologyEx(full, cv2.MORPH_OPEN, np.ones((_WIDE_PX, _WIDE_PX), np.uint8)), np.uint8)
 
 
-def _ground_colour(line: Picture, cells: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
+def _ground_colour(line: Picture, cells: Cells) -> NDArray[np.float32]:
     """How much of the ground's colour each place of the characters' rows has, in grey levels away from grey."""
-    hue = line[_ROWS].astype(np.float32)
-    hue -= hue.mean(axis=2, keepdims=True)
+    hue = cv2.transform(line[_ROWS].astype(np.float32), _AWAY_FROM_GREY)
     among = hue[:, max(0, int(cells[0][0])) : max(1, int(cells[-1][1]))].reshape(-1, 3)
     strength = np.einsum("pc,pc->p", among, among)
     strong = np.partition(strength, strength.size * 3 // 5)[strength.size * 3 // 5]
     ground = medians(among[strength >= strong])
-    return np.asarray(hue @ (ground / max(1e-3, float(np.linalg.norm(ground)))), np.float32)
+    along = ground / max(1e-3, float(np.linalg.norm(ground)))
+    return np.asarray(cv2.transform(hue, along.astype(np.float32)[None]), np.float32)
 
 
 def _free_ground(colour: NDArray[np.float32], left: float, right: float) -> float:
@@ -225,32 +229,58 @@ def _prepared(line: Picture) -> Picture:
     return np.asarray(cv2.resize(line, size, interpolation=sampling), np.uint8)
 
 
-def _cells(frames: Frames, text: str) -> list[tuple[float, float]]:
-    """Left and right of each character in px of the prepared line."""
+def cells_by(frames: Frames, text: str) -> Cells:
+    """Where a reading of a line has each of its characters."""
     places = places_of(frames, text) * STEP_PX + STEP_PX / 2
-    nominal = spaced(len(text))
     if len(text) <= _PAIR:
         half = abs(float(places[-1] - places[0])) * _PAIR_SHARE or LINE_HEIGHT_PX * 0.2
         return [(place - half, place + half) for place in places]
     # The straight line nearest to the places.
-    away = nominal - nominal.mean()
+    away = _away(len(text))
     pitch = float(away @ places / (away @ away))
-    middles, half = (pitch * away + places.mean()).tolist(), abs(pitch) * _CELL_SHARE / 2
-    return [(middle - half, middle + half) for middle in middles]
+    return cells_at(float(places.mean()), pitch, len(text))
+
+
+def cells_at(middle: float, pitch: float, count: int) -> Cells:
+    """Where so many evenly set characters stand. :param middle: of the row; :param pitch: between two, both in px."""
+    half = abs(pitch) * _CELL_SHARE / 2
+    return [(place - half, place + half) for place in (middle + pitch * _away(count)).tolist()]
+
+
+def cells_amid(width: float, pitch: float, count: int) -> Cells:
+    """The same of a row whose first and last character stand equally far from a line's ends."""
+    return cells_at(width / 2 - pitch * float(_away(count)[[0, -1]].mean()), pitch, count)
+
+
+def _away(count: int) -> Values:
+    nominal = spaced(count)
+    return np.asarray(nominal - nominal.mean(), np.float64)
 
 
 def spaced(count: int) -> Values:
     """Middles of a row's characters in distances between two: seven have a dot's room after the second, eight less."""
-    gap = {7: 22 / 57, 8: 40 / 52}.get(count, 0.0)
-    return np.asarray(np.arange(count) + np.where(np.arange(count) > 1, gap, 0.0), np.float64)
+    width, gap, dot = ONE_ROW.get(count, (1.0, 0.0, 0.0))
+    wider = (dot - gap) / (width + gap)
+    return np.asarray(np.arange(count) + np.where(np.arange(count) > 1, wider, 0.0), np.float64)
 
 
-def _measured(grey: Values, hidden: tuple[Mask, Mask], left: float, right: float) -> tuple[float, float, float, float]:
-    """Steepness, spread, and the shares under glare and under solid ink, of one character's place."""
-    first, last = max(0, int(left)), min(grey.shape[1], int(right) + 1)
-    part = grey[_ROWS, first:last]
-    if part.shape[1] < 4:
-        return 0.0, 0.0, 1.0, 1.0
-    edges = np.abs(part[:, 2:] - part[:, :-2]).mean()
-    glare, solid = (float(each[_ROWS, first:last].mean()) for each in hidden)
-    return float(edges), float(part.std()), glare, solid
+def _measured(grey: Mask, glare: Mask, solid: Mask, cells: Cells) -> list[tuple[float, float, float, float]]:
+    """Of each character's place steepness, spread, and the shares under glare and under solid ink."""
+    part = grey[_ROWS]
+    rows, width = part.shape
+    steep = cv2.absdiff(part[:, 2:], part[:, :-2])
+    deep = part.astype(np.float64)
+    sums = np.zeros((5, width + 1))
+    of_columns = (deep, deep * deep, glare[_ROWS], solid[_ROWS])
+    np.cumsum([values.sum(axis=0, dtype=np.float64) for values in of_columns], axis=1, out=sums[:4, 1:])
+    np.cumsum(steep.sum(axis=0, dtype=np.float64), out=sums[4, 1 : width - 1])
+    found = []
+    for left, right in cells:
+        first, last = max(0, int(left)), min(width, int(right) + 1)
+        if last - first < _LEAST_CELL_PX:
+            found.append((0.0, 0.0, 1.0, 1.0))
+            continue
+        mean, square, hidden, filled, _ = ((sums[:, last] - sums[:, first]) / (rows * (last - first))).tolist()
+        edges = float(sums[4, last - 2] - sums[4, first]) / (rows * (last - first - 2))
+        found.append((edges, max(0.0, square - mean * mean) ** 0.5, hidden, filled))
+    return found
