@@ -234,8 +234,9 @@ def _leads(places: Sequence[_Place], fits: Sequence[_Fit], made: int) -> list[fl
     high, wide = (round(median([fit.die.shape[axis] for fit in fits])) for axis in (0, 1))
     top = round(median([fit.top for fit in fits]))
     right = median([fit.left + fit.die.shape[1] / 2 - place.middle for place, fit in zip(places, fits, strict=True)])
-    laid = np.concatenate([_laid_around(place, right, top, (wide, high)) for place in places])
-    laid -= laid.mean(axis=1, keepdims=True)
+    around = np.stack([_around(place, right, top, (wide, high)) for place in places])
+    laid = sliding_window_view(around, _LAID[::-1], (1, 2)).reshape(-1, _LAID[0] * _LAID[1])
+    laid = laid - laid.mean(axis=1, keepdims=True)
     laid /= np.maximum(np.sqrt(np.einsum("lp,lp->l", laid, laid)), 1.0)[:, None]
     like = (laid @ _unit_dies(made)).reshape(len(places), -1, len(SYMBOLS)).max(axis=1)
     symbols = [place.symbol for place in places]
@@ -243,15 +244,14 @@ def _leads(places: Sequence[_Place], fits: Sequence[_Fit], made: int) -> list[fl
     return [float(lead) for lead in own - np.where(_rivals()[symbols], like, -1.0).max(axis=1)]
 
 
-def _laid_around(place: _Place, right: float, top: int, size: tuple[int, int]) -> Ink:
-    """What is seen around a character's place, in half the size of the stored dies: shape (ways, pixels)."""
+def _around(place: _Place, right: float, top: int, size: tuple[int, int]) -> Ink:
+    """What is seen where a character stands, in half the size of the stored dies, and a pixel around."""
     reach = _PLAY_PX
     left = round(place.middle + right - size[0] / 2) - place.first
     wide = cv2.copyMakeBorder(place.part, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     left = max(0, min(left, wide.shape[1] - size[0] - 2 * reach))
     part = wide[top : top + size[1] + 2 * reach, left : left + size[0] + 2 * reach]
-    coarse = cv2.resize(part, (_LAID[0] + 2, _LAID[1] + 2), interpolation=cv2.INTER_AREA)
-    return np.asarray(sliding_window_view(coarse, _LAID[::-1]).reshape(-1, _LAID[0] * _LAID[1]), np.float32)
+    return np.asarray(cv2.resize(part, (_LAID[0] + 2, _LAID[1] + 2), interpolation=cv2.INTER_AREA), np.float32)
 
 
 @lru_cache(maxsize=8)
