@@ -17,7 +17,7 @@ from math import cos, radians, sin
 from random import Random
 
 import cv2
-from measure_plates import number_for, style_of
+from measure_plates import CITIES, number_for, style_of
 from plant_scenes import PLATES, SETUPS, carrier, contents_of, laid_by_hand, number_of, outcomes, plate, tasks_for
 
 from simulators.matter import Stray, StrayKind
@@ -164,7 +164,9 @@ def right(first: int, count: int) -> None:
 
 
 def _ordered(product: str, chance: Random) -> Parts:
-    return contents_of(product, number_of(product, chance))
+    """An e-bike's is asked for with its city."""
+    city = chance.choice(CITIES) if product == "ebike" else ""
+    return contents_of(product, city + number_of(product, chance))
 
 
 def _told(verdict: Verdict, ordered: Parts, stray: Stray, seed: int) -> str:
