@@ -26,6 +26,10 @@ CARRIER_CODES = ((525.0, 340.0, 42.0), (260.0, 350.0, 42.0), (600.0, 205.0, 42.0
 """x, y and side of each QR code (quiet zone of four modules inside it), for the wide, close-up and waybill cameras."""
 
 
+class ImpossibleError(RuntimeError):
+    """What was tried can't be done to matter as it lies; the message says what is in the way."""
+
+
 class PartKind(StrEnum):
     """What a physical part is."""
 

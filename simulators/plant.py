@@ -15,6 +15,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from simulators.belts import HIGHEST_CARRIER
 from simulators.camera import CameraTwin
 from simulators.control import ControlFace
 from simulators.faults import Fault, Faults
@@ -26,7 +27,7 @@ from simulators.printer import PrinterTwin
 from simulators.scale import ScaleTwin
 from simulators.scanner import ScannerTwin
 from simulators.wires import FaceMaker, Wire, pty_wire, tcp_wire
-from simulators.world import HIGHEST_CARRIER, World
+from simulators.world import World
 
 Port = Field(default=0, ge=0, le=65535)
 
