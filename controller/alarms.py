@@ -141,6 +141,10 @@ class Alarms:
         alarm = self._standing.get((kind, source))
         return None if alarm is None else alarm.facts
 
+    def sources(self, kind: AlarmKind) -> set[str]:
+        """For which sources an alarm of this kind stands."""
+        return {source for each, source in self._standing if each is kind}
+
     def acknowledge(self, number: int, by: str) -> bool:
         """A person has seen it. Returns whether there was such an alarm."""
         ended = self._ended.pop(number, None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from controller.equipment import Opening, Ports, build_equipment, by_address
 from controller.eyes.vision_workers import VisionTimeout, VisionWorkers
 from controller.flow.strays import STRAY
 from controller.journal import Journal
-from controller.journal.reading import kinds_seen, pick_list, verify_chain
+from controller.journal.reading import Pick, PickPart, kinds_seen, pick_list, verify_chain
 from controller.journal.store import Reading
 from controller.journal.writer import Writer, WritingThread
 from controller.line import Line
@@ -32,11 +32,12 @@ from controller.orders.mail_numbers import MailNumberState
 from controller.orders.work_orders import OrderState
 from controller.plan.config import LineConfig, load_config
 
-_ESCAPED = "SELECT DISTINCT acceptance FROM items WHERE outcome = 'recalled' AND chute = 'dispatch'"
+_ASKED = ("item", "acceptance", "attempt", "carrier", "mail_number", "outcome")
 _OPEN = (
-    "SELECT item, acceptance, attempt, carrier, mail_number, outcome FROM items"
-    " WHERE outcome IN ('unknown', 'recalled') OR ended_at IS NULL ORDER BY item"
+    f"SELECT {', '.join(_ASKED)}, chute FROM items WHERE outcome IN ('unknown', 'recalled', 'lost')"  # noqa: S608
+    f" UNION ALL SELECT {', '.join(_ASKED)}, '' FROM items WHERE ended_at IS NULL ORDER BY item"
 )
+"""What has not ended and what has ended unknown, recalled or lost; by two small indices, in two halves for that."""
 _STRAY_BAGS = "SELECT bag FROM bags WHERE state = ? AND reason = ? ORDER BY bag"
 _SENT = "SELECT number FROM mail_numbers WHERE state = ?"
 _ORDERS = "SELECT acceptance, state, attempt FROM orders WHERE state {} ? ORDER BY priority, due, acceptance LIMIT ?"
@@ -110,7 +111,7 @@ class Composed:
         return self.reading.ask(verify_chain)
 
     async def _pick_list(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        return {"picks": [asdict(pick) for pick in self.reading.ask(pick_list)]}
+        return {"picks": [_told(pick) for pick in self.reading.ask(pick_list)]}
 
     async def _seen(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """How often each kind of entry, alarm and reject reason stands in the journal; 0 for one that never came."""
@@ -129,10 +130,19 @@ class Composed:
         return {"led": len(tracking.items), **read}
 
 
+_PICK, _PART = (tuple(each.name for each in fields(kind)) for kind in (Pick, PickPart))
+
+
+def _told(pick: Pick) -> dict[str, Any]:
+    parts = [{name: getattr(part, name) for name in _PART} for part in pick.parts]
+    return {name: getattr(pick, name) for name in _PICK} | {"parts": parts}
+
+
 def _all_orders(connection: sqlite3.Connection, most: int, state: str, missing: Collection[int]) -> dict[str, Any]:
     """:param state: of the only orders wanted, '' for all; :param missing: carriers in no zone at the start."""
     wanted = (_OF_STATE, state) if state else (_EVERY, OrderState.TEST)
-    items = [dict(row) for row in connection.execute(_OPEN)]
+    rows = [row for row in connection.execute(_OPEN) if row["outcome"] != "lost"]
+    items = [{name: row[name] for name in _ASKED} for row in rows]
     ended = [each for each in items if each["outcome"]]
     strays = [row[0] for row in connection.execute(_STRAY_BAGS, (BagState.FROZEN, STRAY))]
     sent = connection.execute(_SENT, (MailNumberState.DISPATCHED,)) if strays else ()
@@ -145,7 +155,9 @@ def _all_orders(connection: sqlite3.Connection, most: int, state: str, missing: 
             for row in (connection.execute(wanted[0], (wanted[1], most)) if most else ())
         ],
         "unknown": sorted({each["acceptance"] for each in ended}),
-        "escaped": [row[0] for row in connection.execute(_ESCAPED)],
+        "escaped": sorted(
+            {row["acceptance"] for row in rows if row["outcome"] == "recalled" and row["chute"] == "dispatch"}
+        ),
         "stray_bags": strays,
         "sent": [row[0] for row in sent],
         "open_numbers": [each["mail_number"] for each in items if each["mail_number"] and not each["outcome"]],

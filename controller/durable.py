@@ -69,7 +69,6 @@ def sync(path: Path) -> None:
 
 def _drafted(path: Path, data: bytes, mode: int) -> Path:
     """A durable file beside `path` with what it is to hold."""
-    make_folder(path.parent)
     draft, descriptor = _begun(path)
     try:
         try:
@@ -87,10 +86,12 @@ def _drafted(path: Path, data: bytes, mode: int) -> Path:
 
 
 def _begun(path: Path) -> tuple[Path, int]:
-    """An empty file beside `path` that nobody else has, and its descriptor."""
+    """An empty file beside `path` that nobody else has, and its descriptor; the folder is made where there is none."""
     while True:
         draft = path.with_name(f".{path.name}.{os.getpid()}-{next(_serial)}{DRAFT}")
         try:
             return draft, os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            make_folder(path.parent)
         except FileExistsError:
             continue  # left by a power cut, of a process that had this number

@@ -31,6 +31,7 @@ from controller.flow.recalls import Recalls, raise_blind, raise_open
 from controller.flow.reject_run import RejectRun
 from controller.flow.slips import Slips
 from controller.flow.strays import Strays
+from controller.flow.supplies import Supplies
 from controller.flow.tracking import Tracking
 from controller.flow.watch import Watch
 from controller.housekeeping import remove_expired
@@ -156,19 +157,16 @@ class Line:
         raise_blind(self.alarms, await self.memory.remember(missed_kinds))
         self.equipment.begin_epoch(self.epoch)
         watch = Watch(self.equipment, self.unit, self.holding, self.alarms, self.tracking, self.memory)
+        recalls = Recalls(self.alarms, self.holding, self.config.dispatch, self.tally)
+        supplies = Supplies(self.alarms, self.dispatch, self.tally, self.config.mail_numbers.low_water)
         async with asyncio.TaskGroup() as group:
             self._group = group
             group.create_task(self.equipment.serve(), name="equipment")
             group.create_task(self.alarms.serve(self.journal), name="alarms")
             group.create_task(self.acknowledgements.serve(), name="acknowledgements")
             group.create_task(self.dispatch.serve(), name="dispatch")
-            group.create_task(watch.serve(), name="watch")
-            group.create_task(watch.follow_dispatch(self.dispatch, self.tally), name="dispatch watch")
-            group.create_task(
-                Recalls(self.alarms, self.holding, self.config.dispatch).follow(self.tally), name="recalls"
-            )
+            group.create_task(watch.serve(recalls.look, supplies.look), name="watch")
             group.create_task(self._strays.follow(), name="strays")
-            group.create_task(watch.follow_pool(self.tally, self.config.mail_numbers.low_water), name="pool watch")
             group.create_task(self.tally.serve(), name="tally")
             group.create_task(remove_expired(self.journal, self.evidence, self.clock), name="housekeeping")
             group.create_task(self.unit.serve(), name="unit")

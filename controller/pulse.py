@@ -15,12 +15,19 @@ class Pulse:
 
     def beat(self) -> None:
         """Wake everybody who waits now; of those who wait for something, whoever finds it."""
-        event, self._next = self._next, None
-        if event is not None:
+        if self._next is not None:
+            event, self._next = self._next, None
             event.set()
+        if not self._lookers:
+            return
+        over = False
         for holds, told in self._lookers:
-            if not told.done() and holds():
+            if told.done():
+                over = True
+            elif holds():
                 told.set_result(None)
+        if over:
+            self._lookers = [looker for looker in self._lookers if not looker[1].done()]
 
     async def wait(self) -> None:
         """Return at the next beat."""
@@ -32,6 +39,15 @@ class Pulse:
             self._next = asyncio.Event()
         return self._next
 
+    def when(self, holds: Callable[[], bool]) -> asyncio.Future[None]:
+        """A future that is done at the first beat at which `holds()` is true, or now; cancel it when it is over."""
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if holds():
+            told.set_result(None)
+        else:
+            self._lookers.append((holds, told))
+        return told
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Return as soon as `holds()` is true; it is asked now and at each beat, which wakes nobody in vain."""
         while not holds():
@@ -40,4 +56,5 @@ class Pulse:
             try:
                 await looker[1]
             finally:
-                self._lookers.remove(looker)
+                if looker in self._lookers:  # else the next beat has come already
+                    self._lookers.remove(looker)

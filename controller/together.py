@@ -31,14 +31,19 @@ async def both(first: Coroutine[object, object, A], second: Coroutine[object, ob
     return one.result(), other.result()
 
 
-async def unless(ending: Awaitable[object], step: Awaitable[A]) -> A | None:
-    """Run a step and return its result; None when `ending` came first: the step is cancelled then."""
-    doing, watching = asyncio.ensure_future(step), asyncio.ensure_future(ending)
+async def unless(ending: asyncio.Future[None], step: Awaitable[A]) -> A | None:
+    """Run a step and return its result; None when `ending` came first: the step is cancelled then.
+
+    :param ending: as of `Pulse.when`; it is cancelled where it is needed no more.
+    """
+    doing = asyncio.ensure_future(step)
     try:
-        await asyncio.wait((doing, watching), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((doing, ending), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        watching.cancel()
+        ending.cancel()
         if not doing.done():
             doing.cancel()
-        await asyncio.gather(doing, watching, return_exceptions=True)
+            await asyncio.gather(doing, return_exceptions=True)
+        elif not doing.cancelled():
+            doing.exception()  # whoever is cancelled here has no use for it
     return None if doing.cancelled() else doing.result()

@@ -38,7 +38,8 @@ class Frames:
         frames: list[bytes] = []
         start = 0
         for match in _MARKS.finditer(data):
-            self._hold(data[start : match.start()])
+            if start < match.start():
+                self._hold(data[start : match.start()])
             start = match.end()
             mark = match.group()
             if mark == STX:
@@ -47,7 +48,8 @@ class Frames:
                 self._end(frames)
             else:
                 self._hold(mark)
-        self._hold(data[start:])
+        if start < len(data):
+            self._hold(data[start:])
         return frames
 
     def _is_end(self, mark: bytes) -> bool:
@@ -71,7 +73,8 @@ class Frames:
     def _end(self, frames: list[bytes]) -> None:
         if self._held:
             frames.append(bytes(self._held))
-        self._clear()
+            self._held.clear()
+        self._enclosed = self._overflown = False
 
     def _clear(self) -> None:
         self._held.clear()

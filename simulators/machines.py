@@ -26,7 +26,7 @@ REACH_S, PRESS_S, WITHDRAW_S = 0.15, 0.2, 0.15
 SET_S, PUSH_S, RETURN_S = 0.15, 0.2, 0.15
 """The gate: from reject to its chute, the pusher's stroke, back to reject."""
 READINGS_S = 0.1
-"""How far apart a jaw has to be looked at, where nobody looks in every scan."""
+"""How far apart a jaw's temperature is followed at least while it works."""
 
 AMBIENT_C = 22.0
 WARM_C = 150.0
@@ -164,6 +164,7 @@ class SealerMachine(Machine):
         self.stuck_s = 0.0
         self._cycles = 0
         self._closed = False
+        self._unseen_s = 0.0
 
     def refuses(self, zone: str, permit: Permit) -> Answer | None:
         """Refuse set-points outside the contract's bounds, and a carrier without a mailer; nothing at all is taken."""
@@ -173,14 +174,19 @@ class SealerMachine(Machine):
         return None if inside and fits else Answer.OUT_OF_BOUNDS
 
     def step(self, seconds: float) -> Ended:
-        """Let plant time pass, for the heater as well."""
+        """Let plant time pass, for the heater as well: while the jaw works a little at a time, for its readings."""
+        ended: Ended = []
+        while self._running and seconds > READINGS_S:
+            seconds -= READINGS_S
+            self.heater.advance(READINGS_S)
+            ended += super().step(READINGS_S)
         self.heater.advance(seconds)
-        return super().step(seconds)
+        return ended + super().step(seconds)
 
     def next_s(self) -> float | None:
-        """As of every machine; a closed jaw's readings are taken some at a time."""
+        """As of every machine; what a closed jaw reads and counts nobody sees before it goes up."""
         step_s = super().next_s()
-        return None if step_s is None else max(step_s, READINGS_S)
+        return None if step_s is None else step_s + self._unseen_s
 
     def host_lost(self) -> Ended:
         """A jaw that has not closed yet goes up again; a closed one ends its dwell and opens."""
@@ -196,19 +202,21 @@ class SealerMachine(Machine):
             if not self.heater.ready:
                 return _end(cycle, ResultCode.HEATER_FAULT, self._cycles)
             yield JAW_S
-            yield from self._press(zone, cycle, force_n, dwell_ms)
-            yield from _count(cycle, cooling_ms)
+            yield from self._press(zone, cycle, force_n, dwell_ms, cooling_ms)
+            yield from self._cool(cycle, cooling_ms)
             yield self.stuck_s
             self._closed = False
             yield JAW_S
         except Interruption:
             return _end(cycle, ResultCode.INTERRUPTED, self._cycles)
         finally:
-            self._closed = False
+            self._closed, self._unseen_s = False, 0.0
         cycle.opened = True
         return _end(cycle, ResultCode.OK, self._cycles)
 
-    def _press(self, zone: str, cycle: JawRecord, force_n: int, dwell_ms: int) -> Generator[float, None, None]:
+    def _press(
+        self, zone: str, cycle: JawRecord, force_n: int, dwell_ms: int, cooling_ms: int
+    ) -> Generator[float, None, None]:
         """Touch what lies there and keep the jaw on it, reading its temperature all the while."""
         mailer = self.world.mailer_at(zone) if self.world.bears_mailer(zone) else None
         cold = mailer is not None and self._faults.strikes_mailer(FaultKind.SEAL_TOO_COLD, mailer)
@@ -222,9 +230,18 @@ class SealerMachine(Machine):
             self.world.close_jaw(zone, cycle.readings_dc[0])
         while cycle.dwell_ms < dwell_ms:
             slice_ms = min(round(SAMPLE_S * 1000), dwell_ms - cycle.dwell_ms)
+            self._unseen_s = (dwell_ms - cycle.dwell_ms - slice_ms + cooling_ms) / 1000
             yield slice_ms / 1000
             cycle.dwell_ms += slice_ms
             cycle.readings_dc.append(self.heater.reading_dc(sag_c))
+
+    def _cool(self, cycle: JawRecord, cooling_ms: int) -> Generator[float, None, None]:
+        """Cool under the jaw, counting in slices so that a cut-off cooling is told truly."""
+        while cycle.cooling_ms < cooling_ms:
+            slice_ms = min(round(SAMPLE_S * 1000), cooling_ms - cycle.cooling_ms)
+            self._unseen_s = (cooling_ms - cycle.cooling_ms - slice_ms) / 1000
+            yield slice_ms / 1000
+            cycle.cooling_ms += slice_ms
 
 
 def _end(cycle: JawRecord, code: ResultCode, cycles: int) -> CycleEnd:
@@ -239,14 +256,6 @@ def _end(cycle: JawRecord, code: ResultCode, cycles: int) -> CycleEnd:
         "cycles": cycles & 0xFFFF,
     }
     return CycleEnd(code, measured, cycle.curve())
-
-
-def _count(cycle: JawRecord, cooling_ms: int) -> Generator[float, None, None]:
-    """Cool under the jaw, counting in slices so that a cut-off cooling is told truly."""
-    while cycle.cooling_ms < cooling_ms:
-        slice_ms = min(round(SAMPLE_S * 1000), cooling_ms - cycle.cooling_ms)
-        yield slice_ms / 1000
-        cycle.cooling_ms += slice_ms
 
 
 class ApplicatorMachine(Machine):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 
 from simulators.faults import Fault, Faults
 from simulators.history import as_record
-from simulators.matter import Fallen, Label, Mailer
+from simulators.matter import Fallen, Label, Mailer, Part
 from simulators.world import World
+
+_PART = tuple(each.name for each in fields(Part))
 
 
 def truth(world: World, faults: Faults, since: int = 0) -> dict[str, object]:
@@ -25,7 +27,7 @@ def truth(world: World, faults: Faults, since: int = 0) -> dict[str, object]:
         "returning": [carrier.number for carrier in world.returning],
         "peel": None if world.peel is None else world.peel.mail_number,
         "bin": [thing.mail_number if isinstance(thing, Label) else thing.part_id for thing in world.bin],
-        "parts": {part_id: asdict(part) for part_id, part in world.parts.items()},
+        "parts": {part_id: {name: getattr(part, name) for name in _PART} for part_id, part in world.parts.items()},
         "faults_planned": [_fault(fault) for fault in faults.planned],
         "faults_fired": [_fault(fault) for fault in faults.fired],
         "history": [as_record(event) for event in world.history[since:]],

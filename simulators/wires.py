@@ -30,24 +30,22 @@ FaceMaker = Callable[[Send], Face]
 
 
 class Wire:
-    """A link of the plant. :ivar address: where its other end is to be found, `host:port` or a path."""
+    """A link of the plant.
+
+    :ivar address: where its other end is to be found, `host:port` or a path; :ivar paused: nobody answers.
+    """
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._paused = False
-
-    @property
-    def paused(self) -> bool:
-        """Whether nobody answers."""
-        return self._paused
+        self.paused = False
 
     def pause(self) -> None:
         """Answer nothing from now on; what comes meanwhile is lost."""
-        self._paused = True
+        self.paused = True
 
     def resume(self) -> None:
         """Answer again."""
-        self._paused = False
+        self.paused = False
 
     def drop(self) -> None:
         """Cut every connection; on a serial line there is none to cut."""

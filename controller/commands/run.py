@@ -80,7 +80,7 @@ async def _serve(config: LineConfig, token: str, wish: Wish | None) -> None:
     async with _opened(config, wish) as opened:
         composed, line = opened.composed, opened.composed.line
         handlers = opened.wrap(composed.desk.handlers)
-        channel = ChannelServer(config.channel.socket, token, handlers, lambda: look_at(line))
+        channel = ChannelServer(config.channel.socket, token, handlers, lambda: look_at(line), line.tally.shown)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(channel.serve())]
             await channel.listening.wait()  # a second line on this socket ends here, before it has touched a device

@@ -69,17 +69,24 @@ class ChannelServer:
 
     :param handlers: what each call does; a `ChannelRefused` raised there is the answer.
     :param snapshot: the line at this moment; asked at most five times a second for each subscriber.
+    :param before: awaited before each, so that it shows what is known now.
     :ivar listening: set once clients can connect.
     """
 
     def __init__(
-        self, socket: Path, token: str, handlers: Mapping[str, Handler], snapshot: Callable[[], Snapshot]
+        self,
+        socket: Path,
+        token: str,
+        handlers: Mapping[str, Handler],
+        snapshot: Callable[[], Snapshot],
+        before: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.path = socket
         self.listening = asyncio.Event()
         self._token = token
         self._handlers = handlers
         self._snapshot = snapshot
+        self._before = before
         self._open = 0
 
     async def serve(self) -> None:
@@ -175,6 +182,8 @@ class ChannelServer:
         told: Snapshot | None = None
         told_at = -inf
         while not writer.is_closing():
+            if self._before is not None:
+                await self._before()
             snapshot = self._snapshot()
             lasting = _lasting(snapshot)
             if lasting != told or loop.time() - told_at >= HEARTBEAT_S:

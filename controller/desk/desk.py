@@ -66,6 +66,7 @@ class Desk:
         }
 
     async def _snapshot(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        await self._line.tally.shown()
         return look_at(self._line).model_dump(mode="json")
 
     async def _command(self, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class BagRefused(Exception):
 
 def open_bag(ledger: Ledger) -> int:
     """Number of the bag that hangs under the chute; the first is opened when there is none."""
-    row = ledger.connection.execute("SELECT bag FROM bags WHERE state = ?", (BagState.OPEN,)).fetchone()
+    row = ledger.connection.execute("SELECT bag FROM bags WHERE state = 'open'").fetchone()
     return int(row[0]) if row is not None else _hang_next(ledger)
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 from controller.durable import put_file
@@ -20,6 +21,8 @@ from controller.journal import Ledger
 from vision.verdict import Check, Verdict
 
 _CHECK = tuple(each.name for each in fields(Check) if each.name != "standing")
+_values = attrgetter(*_CHECK)
+_as_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 class EvidenceStore:
@@ -61,9 +64,7 @@ def record(
     """
     expires = _stamp(datetime.fromisoformat(ledger.at) + timedelta(days=keep_days))
     grade = grade_of(verdict)
-    checks = json.dumps(
-        [{name: getattr(check, name) for name in _CHECK} for check in verdict.checks], ensure_ascii=False
-    )
+    checks = _as_json([dict(zip(_CHECK, _values(check), strict=True)) for check in verdict.checks])
     ledger.connection.execute(
         "INSERT INTO evidence (item, station, camera, picture, outcome, checks, taken_at, expires_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

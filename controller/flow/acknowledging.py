@@ -24,14 +24,18 @@ class Acknowledgements:
     def __init__(self, holding: Holding, memory: Memory) -> None:
         self._holding = holding
         self._memory = memory
-        self._journalled: asyncio.Queue[tuple[PlcStation, int, Result]] = asyncio.Queue()
+        self._group: asyncio.TaskGroup | None = None
+        self._journalled: list[tuple[PlcStation, int, Result]] = []
         self._under_way: Counter[tuple[str, int]] = Counter()
         self._ended = Pulse()
 
     def release(self, plc: PlcStation, block: int, result: Result) -> None:
         """Have a result acknowledged. To be called after it is durable, never before."""
         self._under_way[plc.name, block] += 1
-        self._journalled.put_nowait((plc, block, result))
+        if self._group is None:
+            self._journalled.append((plc, block, result))
+        else:
+            self._group.create_task(self._acknowledge(plc, block, result))
 
     async def settled(self, plc: PlcStation, block: int) -> None:
         """Wait until no acknowledgement of this block is under way."""
@@ -50,8 +54,14 @@ class Acknowledgements:
     async def serve(self) -> None:
         """Acknowledge what is released, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            while True:
-                group.create_task(self._acknowledge(*await self._journalled.get()))
+            self._group = group
+            for each in self._journalled:
+                group.create_task(self._acknowledge(*each))
+            self._journalled.clear()
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._group = None
 
     async def _acknowledge(self, plc: PlcStation, block: int, result: Result) -> None:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 from controller.exits import StationFault
 from controller.flow.acknowledging import Acknowledgements
@@ -90,8 +90,8 @@ class Permits:
                 still()
             tries += 1
             try:
-                with self._counted():
-                    completion = await station.execute(
+                completion = await self._counted(
+                    station.execute(
                         block,
                         command,
                         token=item.token,
@@ -100,6 +100,7 @@ class Permits:
                         setpoints=setpoints,
                         deadline_s=deadline_s,
                     )
+                )
             except (CommandRefused, NotTaken) as refused:
                 await self._look_at(refused, station, block, command, tries, item)
             except DeviceError as error:
@@ -130,8 +131,8 @@ class Permits:
         """
         await self._acknowledgements.settled(station, block)
         still()
-        with self._counted():
-            return await station.execute(
+        return await self._counted(
+            station.execute(
                 block,
                 command,
                 token=token,
@@ -140,13 +141,13 @@ class Permits:
                 setpoints=setpoints,
                 deadline_s=deadline_s,
             )
+        )
 
-    @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
+    async def _counted(self, motion: Awaitable[Completion]) -> Completion:
         """Count a motion as under way."""
         self._under_way += 1
         try:
-            yield
+            return await motion
         finally:
             self._under_way -= 1
             self._ended.beat()

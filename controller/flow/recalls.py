@@ -14,8 +14,6 @@ from controller.plan.sections import DispatchSection
 from controller.snapshot import MatterView
 from controller.words.alarm_texts import AlarmKind
 
-_LOOK_S = 0.5
-
 
 class Recalls:
     """One alarm for all recalls that dispatch has not acknowledged: repeated, and in the end the line holds.
@@ -23,28 +21,27 @@ class Recalls:
     It stands in the journal who is to be told, so a restart begins it anew.
     """
 
-    def __init__(self, alarms: Alarms, holding: Holding, config: DispatchSection) -> None:
+    def __init__(self, alarms: Alarms, holding: Holding, config: DispatchSection, tally: Tally) -> None:
         self._alarms = alarms
         self._holding = holding
         self._repeat_s = config.recall_repeat_s
         self._hold_s = config.recall_hold_s
+        self._tally = tally
+        self._known = 0
+        self._told_at = self._held_at = 0.0
 
-    async def follow(self, tally: Tally) -> None:
-        """Keep the alarm up for as long as a recall is open, until cancelled."""
-        loop = asyncio.get_running_loop()
-        known, told_at, held_at = 0, 0.0, 0.0
-        while True:
-            now, count = loop.time(), tally.counters.recalls_open
-            if not count:
-                self._alarms.clear(AlarmKind.RECALL)
-            elif count > known or now - told_at >= self._repeat_s:
-                self._alarms.remind(AlarmKind.RECALL, "", **self._facts(count))
-                told_at, held_at = now, held_at if known else now
-            if count and now - held_at >= self._hold_s:
-                self._holding.hold(AlarmKind.RECALL, "", **self._facts(count))
-                held_at = now
-            known = count
-            await asyncio.sleep(_LOOK_S)
+    def look(self) -> None:
+        """Keep the alarm up for as long as a recall is open; to be called again and again."""
+        now, count = asyncio.get_running_loop().time(), self._tally.heeded.recalls_open
+        if not count:
+            self._alarms.clear(AlarmKind.RECALL)
+        elif count > self._known or now - self._told_at >= self._repeat_s:
+            self._alarms.remind(AlarmKind.RECALL, "", **self._facts(count))
+            self._told_at, self._held_at = now, self._held_at if self._known else now
+        if count and now - self._held_at >= self._hold_s:
+            self._holding.hold(AlarmKind.RECALL, "", **self._facts(count))
+            self._held_at = now
+        self._known = count
 
     def _facts(self, count: int) -> dict[str, object]:
         return {"count": count, "patience": f"{self._hold_s / 60:g}"}

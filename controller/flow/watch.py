@@ -1,12 +1,13 @@
-"""Watches what no item asks for: guards, restarts and lost links of the PLCs, devices offline, dispatch away."""
+"""Watches what no item asks for: guards, restarts and lost links of the PLCs, devices offline."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from controller.alarms import Alarms
-from controller.dispatch.publisher import DispatchLink
-from controller.equipment import Driver, Equipment
+from controller.equipment import Equipment
 from controller.flow.calling import note_suspect
 from controller.flow.disturbances import Disturbances
 from controller.flow.guards import Guards
@@ -14,7 +15,6 @@ from controller.flow.holding import Holding
 from controller.flow.memory import Memory
 from controller.flow.permits import FALTER_S
 from controller.flow.tracking import Tracking
-from controller.journal.tally import Tally
 from controller.unit.machine import UnitMachine
 from controller.unit.packml import State
 from controller.words.alarm_texts import AlarmKind
@@ -23,9 +23,6 @@ from devices.plc.contract import Safety, StatusImage
 from devices.plc.driver import PlcStation
 
 _LOOK_S = 0.5
-_DISPATCH_PATIENCE_S = 30.0
-_POOL_PATIENCE_S = 5.0
-"""Orders may come a moment before the numbers that they need."""
 _RUNNING = frozenset(
     {State.STARTING, State.EXECUTE, State.HOLDING, State.HELD, State.UNHOLDING, State.SUSPENDING, State.SUSPENDED}
 )
@@ -53,39 +50,13 @@ class Watch:
         self._tracking = tracking
         self._memory = memory
 
-    async def serve(self) -> None:
-        """Watch every PLC and every link until cancelled."""
+    async def serve(self, *looks: Callable[[], None]) -> None:
+        """Watch every PLC and every link until cancelled. :param looks: what else is looked at twice a second."""
         async with asyncio.TaskGroup() as group:
             for plc in self._equipment.plcs.values():
                 group.create_task(self._watch_plc(plc))
-            group.create_task(self._watch_links())
+            group.create_task(self._look_round(looks))
             group.create_task(self._watch_missing())
-
-    async def follow_dispatch(self, dispatch: DispatchLink, tally: Tally) -> None:
-        """Alarm when dispatch has answered nothing for long although events wait; packing goes on."""
-        loop = asyncio.get_running_loop()
-        answered, since = dispatch.acknowledged, loop.time()
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            waiting = tally.counters.events_pending
-            if dispatch.acknowledged != answered or not waiting:
-                answered, since = dispatch.acknowledged, loop.time()
-                self._alarms.clear(AlarmKind.DISPATCH_AWAY)
-            elif loop.time() - since > _DISPATCH_PATIENCE_S:
-                self._alarms.raise_alarm(AlarmKind.DISPATCH_AWAY, "", pending=waiting)
-
-    async def follow_pool(self, tally: Tally, low_water: int) -> None:
-        """Alarm while fewer mail numbers are free than the plant wants in hand; not while they are being handed in."""
-        loop = asyncio.get_running_loop()
-        enough_at = loop.time()
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            counters = tally.counters
-            if not counters.orders or counters.mail_numbers_free >= low_water:
-                enough_at = loop.time()
-                self._alarms.clear(AlarmKind.POOL_LOW)
-            elif loop.time() - enough_at > _POOL_PATIENCE_S:
-                self._alarms.raise_alarm(AlarmKind.POOL_LOW, "", free=counters.mail_numbers_free)
 
     async def _watch_plc(self, plc: PlcStation) -> None:
         known: StatusImage | None = None
@@ -100,7 +71,9 @@ class Watch:
                 if await self._comes_back(plc):
                     continue
                 await self._lost(plc)
-            await plc.changed()
+                await plc.changed()
+                continue
+            await plc.until(partial(_is_news, known))
 
     async def _comes_back(self, plc: PlcStation) -> bool:
         """Jitter differs from loss: a link may falter for a moment without the line losing its items."""
@@ -140,22 +113,31 @@ class Watch:
         if touched:
             await self._memory.remember(lambda ledger: note_suspect(ledger, touched))
 
-    async def _watch_links(self) -> None:
+    async def _look_round(self, looks: Sequence[Callable[[], None]]) -> None:
         seen_at: dict[str, float] = {}
         drivers = self._equipment.drivers
         while True:
             await asyncio.sleep(_LOOK_S)
             now, running = asyncio.get_running_loop().time(), self._unit.state in _RUNNING
+            alarmed = self._alarms.sources(AlarmKind.DEVICE_OFFLINE)
             for name, driver in drivers.items():
-                if driver.link_state is LinkState.ONLINE or not running:
+                if driver.link_state is LinkState.ONLINE:
                     seen_at[name] = now
-                self._look_at_link(name, driver, away_s=now - seen_at.setdefault(name, now))
+                    if name in alarmed:
+                        self._alarms.clear(AlarmKind.DEVICE_OFFLINE, name)
+                elif not running:
+                    seen_at[name] = now
+                elif now - seen_at.setdefault(name, now) > FALTER_S:
+                    self._alarms.raise_alarm(AlarmKind.DEVICE_OFFLINE, name, cause=driver.last_error)
+            for look in looks:
+                look()
 
-    def _look_at_link(self, name: str, driver: Driver, away_s: float) -> None:
-        if driver.link_state is LinkState.ONLINE:
-            self._alarms.clear(AlarmKind.DEVICE_OFFLINE, name)
-        elif away_s > FALTER_S:
-            self._alarms.raise_alarm(AlarmKind.DEVICE_OFFLINE, name, cause=driver.last_error)
+
+def _is_news(known: StatusImage | None, image: StatusImage | None) -> bool:
+    """Whether a PLC that was seen as `known` is lost, or must not be taken for what it was."""
+    if known is None or image is None:
+        return image is not known
+    return _differs(known, image)
 
 
 def _differs(known: StatusImage, image: StatusImage) -> bool:

@@ -78,7 +78,7 @@ class PartScan:
     async def _read_once(self, item: Item, missing: dict[str, OrderedPart], unread: Reason) -> str:
         try:
             reading = await unless(
-                self._tracking.changed.until(lambda: bool(item.suspect)), self._scanner.read(self._timing.scan_s)
+                self._tracking.changed.when(lambda: bool(item.suspect)), self._scanner.read(self._timing.scan_s)
             )
         except NoRead as error:
             roles = ", ".join(sorted(part.role for part in missing.values()))

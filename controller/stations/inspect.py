@@ -45,6 +45,7 @@ class Inspect:
         await self._memory.remember(
             lambda ledger: record_stage(ledger, item, Stage.INSPECTED, weight_g=grams, picture=look.digest)
         )
+        await look.record.made()
 
     async def _weigh(self, item: Item) -> float:
         try:

@@ -159,6 +159,7 @@ class Label:
         demand_waybill(look, self._camera)
         item.accepted = Stage.LABELLED
         await self._memory.remember(lambda ledger: _proven(ledger, item, look))
+        await look.record.made()
 
 
 def owns_label(ledger: Ledger, item: Item) -> bool:

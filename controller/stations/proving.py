@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from controller.exits import Nonconformance, Reason, StationFault
@@ -13,7 +13,7 @@ from controller.eyes.evidence import EvidenceStore, record
 from controller.eyes.print_trend import PrintTrend
 from controller.eyes.vision_workers import VisionError, VisionWorkers
 from controller.flow.items import Activity, Item
-from controller.flow.memory import Memory
+from controller.flow.memory import Begun, Memory
 from controller.flow.tracking import Tracking
 from controller.plan.config import LineConfig
 from devices.camera.driver import Frame
@@ -34,12 +34,14 @@ class Look:
     """A judged picture. :ivar exposed_at: loop time; :ivar digest: of its evidence.
 
     :ivar repeated: the camera is stuck on it: byte for byte it is the picture of the item before, or the next one.
+    :ivar record: its entry in the journal, of an accepted one under way: to be awaited with what rests on it.
     """
 
     verdict: Verdict
     exposed_at: float
     digest: str
-    repeated: bool = False
+    repeated: bool
+    record: Begun[None]
 
 
 class Prover:
@@ -95,7 +97,8 @@ class Prover:
         self._print_trend.note(camera, verdict)
         if not repeated and any(check.name == "carrier_code" for check in verdict.failed):
             repeated = await self._is_stuck(camera, frame.jpeg)
-        return await self._keep(item, station, camera, Look(verdict, frame.exposed_at, "", repeated))
+        digest, record = await self._keep(item, station, camera, verdict)
+        return Look(verdict, frame.exposed_at, digest, repeated, record)
 
     def _repeats(self, item: Item, camera: str, jpeg: bytes) -> bool:
         """Whether the camera shows what it showed of another item before: no two pictures are alike to the last bit."""
@@ -117,14 +120,16 @@ class Prover:
         except DeviceError:
             return False
 
-    async def _keep(self, item: Item, station: str, camera: str, look: Look) -> Look:
+    async def _keep(self, item: Item, station: str, camera: str, verdict: Verdict) -> tuple[str, Begun[None]]:
         """Keep the picture before the verdict is acted on: good ones for days, telling ones longer."""
-        store, verdict = self._config.store, look.verdict
+        store = self._config.store
         digest = await self._memory.keep(self._evidence, verdict.evidence) if verdict.evidence else ""
         good = verdict.outcome is Outcome.ACCEPT
         days = store.good_evidence_days if good else store.reject_evidence_days
-        await self._memory.remember(lambda ledger: record(ledger, item.token, station, camera, digest, verdict, days))
-        return replace(look, digest=digest)
+        begun = self._memory.begin(lambda ledger: record(ledger, item.token, station, camera, digest, verdict, days))
+        if not good:
+            await begun.made()
+        return digest, begun
 
 
 CHECK_REASONS = {

@@ -54,6 +54,8 @@ class Verify:
         item.accepted = Stage.PROVEN
         pictures = [wide.digest, close_up.digest]
         await self._memory.remember(lambda ledger: record_stage(ledger, item, Stage.PROVEN, pictures=pictures))
+        await wide.record.made()
+        await close_up.record.made()
 
     def _plates_task(self, item: Item) -> ContentsTask:
         roles = {part.role: part for part in item.recipe.parts if part.kind is PartKind.PLATE}

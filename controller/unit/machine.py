@@ -136,7 +136,7 @@ class UnitMachine:
             self._turn(after, "complete", "line")
 
     async def _finish(self, action: Awaitable[None], acting: State) -> None:
-        await unless(self.changed.until(lambda: self.state is not acting), action)
+        await unless(self.changed.when(lambda: self.state is not acting), action)
 
     async def _report(self) -> None:
         while self._unreported:

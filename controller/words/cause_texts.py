@@ -6,6 +6,7 @@ What is not known here stays as it was told: a technician can read it, and nothi
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from controller.words.text import Text
 
@@ -142,6 +143,7 @@ _WORDS = {
 _WORD = re.compile(rf"(?<![\w-])({'|'.join(_WORDS)})(?![\w-])")
 
 
+@lru_cache(maxsize=1024)
 def in_chinese(cause: str) -> str:
     """A cause as a Chinese operator reads it; what has no translation stays as it is."""
     for pattern, chinese in _IN_CHINESE:
@@ -153,6 +155,7 @@ def in_chinese(cause: str) -> str:
     return cause.replace("; ", "；")
 
 
+@lru_cache(maxsize=1024)
 def in_english(cause: str) -> str:
     """A cause without registers, sequence numbers and bare codes."""
     device, told, briefly = cause.rpartition(": ")

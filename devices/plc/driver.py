@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from devices.errors import (
@@ -134,6 +134,10 @@ class PlcStation(LinkedDevice[PlcPort]):
         """Return what `look` finds in this image or a later one. Each is looked at without waking anyone in vain."""
         return await self._link.watch(look)
 
+    async def until(self, look: Callable[[StatusImage | None], bool]) -> None:
+        """Return once `look` says yes to the image, or to None while there is none. Nobody is woken before."""
+        await self._link.until(look)
+
     def retained(self, block: int) -> Result | None:
         """Return the result that stands in `block` and that nobody has acknowledged; None when there is none.
 
@@ -162,16 +166,18 @@ class PlcStation(LinkedDevice[PlcPort]):
         if len(setpoints) != len(SETPOINTS[command]):
             raise ValueError(f"{self.name}: {command.name} takes set-points {SETPOINTS[command]}, found {setpoints}")
         issued: _Issued | None = None
-        with self._claim(block):
-            try:
-                async with asyncio.timeout(deadline_s):
-                    await self._released(block)
-                    issued = self._issue(block, Permit(self.epoch, 0, token, command, carrier, target, 0, setpoints))
-                    return await self._carried_out(issued)
-            except TimeoutError as error:
-                if issued is None:
-                    raise NotTaken(self.name, f"block {block} was not free within {deadline_s} s") from error
-                raise self._unknown(issued, f"no result within {deadline_s} s") from error
+        self._claim(block)
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._released(block)
+                issued = self._issue(block, Permit(self.epoch, 0, token, command, carrier, target, 0, setpoints))
+                return await self._carried_out(issued)
+        except TimeoutError as error:
+            if issued is None:
+                raise NotTaken(self.name, f"block {block} was not free within {deadline_s} s") from error
+            raise self._unknown(issued, f"no result within {deadline_s} s") from error
+        finally:
+            self._claimed.discard(block)
 
     async def curve(self, block: int, result: Result) -> Curve:
         """Read the curve of the cycle that ended with `result`, once. Only before that is acknowledged.
@@ -257,7 +263,16 @@ class PlcStation(LinkedDevice[PlcPort]):
         sequence = next_sequence(_later(here.echo.sequence, self._used.get(block, 0)))
         self._used[block] = sequence
         expires_ms = (image.clock_ms + PERMIT_LIFE_MS) & 0xFFFFFFFF
-        permit = replace(draft, sequence=sequence, expires_ms=expires_ms)
+        permit = Permit(
+            draft.epoch,
+            sequence,
+            draft.token,
+            draft.command,
+            draft.carrier,
+            draft.target,
+            expires_ms,
+            draft.setpoints,
+        )
         return _Issued(block, permit, permit.encode(), image.boot_id)
 
     async def _write_permit(self, issued: _Issued) -> float:
@@ -303,17 +318,12 @@ class PlcStation(LinkedDevice[PlcPort]):
     def _unknown(self, issued: _Issued, why: str) -> UnknownOutcome:
         return UnknownOutcome(self.name, f"{issued}: {why}; link is {self.link_state}, last error: {self.last_error}")
 
-    @contextlib.contextmanager
-    def _claim(self, block: int) -> Iterator[None]:
+    def _claim(self, block: int) -> None:
         """One command at a time for each block."""
         if self._checked(block) in self._claimed:
             message = f"block {block} already waits for the result of a command"
             raise CommandRefused(self.name, message, answer=Answer.BUSY)
         self._claimed.add(block)
-        try:
-            yield
-        finally:
-            self._claimed.discard(block)
 
     def _checked(self, block: int) -> int:
         if not 0 <= block < self.blocks:

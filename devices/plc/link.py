@@ -11,6 +11,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from devices.errors import BadReply, DeviceError, DeviceTimeout, ExceptionReply, LinkLost, WrongDevice
@@ -40,17 +41,10 @@ _Found = TypeVar("_Found")
 
 @dataclass(slots=True)
 class _Looker:
-    """Someone who waits for an image in which `look` finds something, or at which it raises."""
+    """Someone who waits until `sees` says yes to an image, or to None while there is none."""
 
-    look: Callable[[StatusImage], object]
-    shown: asyncio.Future[StatusImage]
-
-    def sees(self, image: StatusImage) -> bool:
-        """Whether to wake them for this image."""
-        try:
-            return self.look(image) is not None
-        except DeviceError:
-            return True
+    sees: Callable[[StatusImage | None], bool]
+    shown: asyncio.Future[StatusImage | None]
 
 
 @dataclass(slots=True)
@@ -125,11 +119,17 @@ class StationLink:
         """Return what `look` finds in this image or a later one. Each image is looked at without waking anyone."""
         image = self.image
         while image is None or (found := look(image)) is None:
-            image = await self._shown(look)
+            image = await self._shown(partial(_finds, look))
         return found
 
-    async def _shown(self, look: Callable[[StatusImage], object]) -> StatusImage:
-        looker = _Looker(look, asyncio.get_running_loop().create_future())
+    async def until(self, look: Callable[[StatusImage | None], bool]) -> None:
+        """Return once `look` says yes to the image, or to None while there is none. Nobody is woken before."""
+        image = self.image
+        while not look(image):
+            image = await self._shown(look)
+
+    async def _shown(self, sees: Callable[[StatusImage | None], bool]) -> StatusImage | None:
+        looker = _Looker(sees, asyncio.get_running_loop().create_future())
         self._lookers.append(looker)
         try:
             return await looker.shown
@@ -305,10 +305,8 @@ class StationLink:
             raise BadReply(self.name, message, expected=least_ms, actual=ran_ms, unit="ms")
 
     def _let_look(self) -> None:
-        """Show the image to those who wait for something in it."""
+        """Show the image, or that there is none, to those who wait for something in it."""
         image = self.image
-        if image is None:
-            return
         for looker in self._lookers:
             if not looker.shown.done() and looker.sees(image):
                 looker.shown.set_result(image)
@@ -349,6 +347,7 @@ class StationLink:
     def _set_state(self, state: LinkState) -> None:
         if state is not self.state:
             self.state = state
+            self._let_look()
             self._tell()
 
     def _tell(self) -> None:
@@ -364,6 +363,14 @@ def _differs(one: StatusImage, other: StatusImage) -> bool:
         other.disturbances,
         other.safety,
     )
+
+
+def _finds(look: Callable[[StatusImage], object], image: StatusImage | None) -> bool:
+    """Whether `look` finds something in the image, or raises at it."""
+    try:
+        return image is not None and look(image) is not None
+    except DeviceError:
+        return True
 
 
 def _ran_backwards(before_ms: int, now_ms: int) -> bool:

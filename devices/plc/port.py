@@ -43,6 +43,10 @@ class PlcPort(Link, Protocol):
         """Return what `look` finds in this image or a later one."""
         ...
 
+    async def until(self, look: Callable[[StatusImage | None], bool]) -> None:
+        """Return once `look` says yes to the image, or to None while there is none. Nobody is woken before."""
+        ...
+
     def hurry(self) -> AbstractContextManager[None]:
         """Look at the PLC as often as it makes sense meanwhile."""
         ...

@@ -27,6 +27,8 @@ ANSWER_S = 1.0
 """Within this a printer that can print answers `~HS`."""
 POLL_S = 0.05
 """How often a printer is asked whether the label is out: a label takes the better part of a second."""
+_PATIENT, _LONGEST_PATIENCE_S = 0.8, 1.0
+"""For so much of the time that the last label took a printer is not asked, and for so long at most."""
 SILENT = f"no answer to ~HS in {ANSWER_S} s: media or ribbon out, head open, or switched off"
 
 
@@ -36,6 +38,7 @@ class LabelPrinter(LinkedDevice[FramedLink]):
     def __init__(self, name: str, dial: Dial) -> None:
         super().__init__(name, FramedLink(name, dial, LONGEST))
         self._one_label = asyncio.Lock()
+        self._took_s = 0.0
 
     async def ready(self) -> PrinterStatus:
         """Return the status of a printer that can print now, its peel edge free.
@@ -103,12 +106,19 @@ class LabelPrinter(LinkedDevice[FramedLink]):
             raise PrinterFault(self.name, error.message) from error
 
     async def _await_label(self) -> None:
-        """Ask until the one label waits at the peel edge and nothing is left to print."""
+        """Ask until the one label waits at the peel edge and nothing is left to print.
+
+        Nor before it can be out, by what the last one took: one that has become quicker is known after a few.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await asyncio.sleep(min(_PATIENT * self._took_s, _LONGEST_PATIENCE_S))
         while True:
             status = await self._status()
             if status.faults:
                 raise PrinterFault(self.name, "; ".join(status.faults), actual=status)
             if status.label_waiting and not status.queued and not status.remaining:
+                self._took_s = loop.time() - began
                 return
             await asyncio.sleep(POLL_S)
 

@@ -20,6 +20,7 @@ STATUS_LINES = 3
 LINES_MOST = 12
 TEXT_LONGEST = 40
 _HARMLESS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .-")
+_ESCAPED = tuple(chr(byte) if byte in _HARMLESS else f"_{byte:02X}" for byte in range(256))
 _FIELD_COUNTS = (12, 11, 2)
 APPLICATOR_MODE = 4
 
@@ -147,7 +148,7 @@ def render(label: WaybillLabel) -> bytes:
 
 def escape(value: str) -> str:
     """Return `value` as it may stand in a `^FD` behind `^FH_`."""
-    return "".join(chr(byte) if byte in _HARMLESS else f"_{byte:02X}" for byte in value.encode("utf-8"))
+    return "".join(map(_ESCAPED.__getitem__, value.encode("utf-8")))
 
 
 def _field(x: int, y: int, kind: str, value: str) -> str:
@@ -157,13 +158,17 @@ def _field(x: int, y: int, kind: str, value: str) -> str:
 def _checked(what: str, value: str) -> str:
     if not value or len(value) > TEXT_LONGEST:
         raise LabelError(f"{what} must have 1..{TEXT_LONGEST} characters, found {len(value)}")
-    if wrong := [character for character in value if not character.isprintable()]:
-        raise LabelError(f"{what} holds {wrong[0]!r}; only printable characters are allowed")
+    if not value.isprintable():
+        wrong = next(character for character in value if not character.isprintable())
+        raise LabelError(f"{what} holds {wrong!r}; only printable characters are allowed")
     return value
 
 
 def _numbers(line: bytes) -> list[int]:
-    fields = line.split(b",")
-    if not all(field.isdigit() for field in fields):
+    try:
+        fields = list(map(int, line.split(b",")))
+    except ValueError:
+        fields = []
+    if not fields or not line.replace(b",", b"").isdigit():
         raise StatusError(f"~HS holds a field that is no number: {line!r}")
-    return [int(field) for field in fields]
+    return fields

@@ -135,10 +135,13 @@ class Conductor:
                 plant.wire(plc).drop()
             case Kind.TRACKING_LOST:
                 twin = plant.plcs[plc]
+                assert isinstance(twin, WatchedPlc)
                 twin.tracking_ok = False
+                twin.stir()
                 self._broke()
                 await asyncio.sleep(chance.uniform(0.05, 3.0))
                 twin.tracking_ok = True
+                twin.stir()
             case Kind.SCANNER_NO_READ:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(TRIGGERED_WITHIN_S):
@@ -161,10 +164,11 @@ class Conductor:
             case Kind.PRINTER_SILENT:
                 await self._for(plant.wire("printer").pause, plant.wire("printer").resume, chance.uniform(0.2, 4.0))
             case Kind.HEATER_BURNT:
-                sealer = plant.plcs[chance.choice(("sealer_1", "sealer_2"))].machine
-                assert isinstance(sealer, SealerMachine)
+                twin, sealer = self._sealer(chance)
+                twin.settle()
                 sealer.heater.powered = False
                 await asyncio.sleep(chance.uniform(0.3, 5.0))
+                twin.settle()
                 sealer.heater.powered = True
             case Kind.CAMERA_STUCK | Kind.CAMERA_BLACK:
                 faults, what = plant.cameras[camera].faults, kind.value.removeprefix("camera_")
@@ -279,14 +283,21 @@ class Conductor:
         twin.stir()
 
     async def _harm_sealer(self, kind: Kind, chance: Random) -> None:
-        sealer = self._plant.plcs[chance.choice(("sealer_1", "sealer_2"))].machine
-        assert isinstance(sealer, SealerMachine)
+        twin, sealer = self._sealer(chance)
+        twin.settle()
         if kind is Kind.SEALER_HOT:
             sealer.heater.off_c = chance.uniform(8.0, 40.0)
         else:
             sealer.stuck_s = chance.uniform(1.0, 60.0)
         await asyncio.sleep(chance.uniform(0.5, 5.0))
+        twin.settle()
         sealer.heater.off_c = sealer.stuck_s = 0.0
+
+    def _sealer(self, chance: Random) -> tuple[WatchedPlc, SealerMachine]:
+        twin = self._plant.plcs[chance.choice(("sealer_1", "sealer_2"))]
+        assert isinstance(twin, WatchedPlc)
+        assert isinstance(twin.machine, SealerMachine)
+        return twin, twin.machine
 
     async def _harm_gate(self, kind: Kind, chance: Random) -> None:
         gate = self._plant.plcs["gate"].machine

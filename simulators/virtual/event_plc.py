@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-import operator
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 
 from devices.plc.contract import HEARTBEAT_LOST_S, SCAN_S, Block, Safety, StatusImage
-from simulators.plc import BlockMemory
 from simulators.virtual.watched_plc import WatchedPlc
 
 
@@ -41,17 +39,7 @@ class EventPlc(WatchedPlc):
     _timer: asyncio.TimerHandle | None = None
     _context: Context | None = None
     _loop: asyncio.AbstractEventLoop
-    _tracks: bool = True
-
-    @property
-    def tracking_ok(self) -> bool:
-        """Whether it knows where its carriers are."""
-        return self._tracks
-
-    @tracking_ok.setter
-    def tracking_ok(self, tracks: bool) -> None:
-        self._tracks = tracks
-        self.stir()
+    _scans: bool = False
 
     async def run(self) -> None:
         """Scan until cancelled."""
@@ -64,9 +52,14 @@ class EventPlc(WatchedPlc):
                 self._timer.cancel()
 
     def stir(self) -> None:
-        """Scan next time: something may have changed."""
-        if self._context is not None:
+        """Scan next time: something may have changed. What a scan itself has moved, it shows."""
+        if self._context is not None and not self._scans:
             self._wake(self._loop.time())
+
+    def settle(self) -> None:
+        """Let what moves have moved until now, before its machine is changed from outside."""
+        self._catch_up(asyncio.get_running_loop().time())
+        self.stir()
 
     def attach(self) -> None:
         """A host is there and beats."""
@@ -88,7 +81,7 @@ class EventPlc(WatchedPlc):
 
     def restart(self, *, keep_memory: bool) -> None:
         """Start anew."""
-        self._catch_up(asyncio.get_running_loop().time())
+        self.settle()
         super().restart(keep_memory=keep_memory)
         self.stir()
 
@@ -113,7 +106,9 @@ class EventPlc(WatchedPlc):
         self._timer, self._due = None, math.inf
         if self._is_disturbed() or (self._host_alive and not self._attached):
             self._catch_up(now - SCAN_S)
+        self._scans = True
         self.scan(now)
+        self._scans = False
         shown = self._show()
         if shown is not self.shown:
             self.shown = shown
@@ -130,18 +125,29 @@ class EventPlc(WatchedPlc):
 
     def _show(self) -> Shown:
         """What stands there now; the same object while nothing has changed."""
-        safety, before = self._safety(), self.shown
-        old = before.blocks if before is not None else (Block(),) * len(self._blocks)
-        blocks = tuple(map(_shown, self.machine.carriers(), self._blocks, old))
+        safety, before, carriers = self._safety(), self.shown, self.machine.carriers()
+        old = (Block(),) * len(self._blocks) if before is None else before.blocks
+        new: list[Block] | None = None
+        for number, memory in enumerate(self._blocks):
+            block = old[number]
+            if (
+                block.carrier != carriers[number]
+                or block.state is not memory.state
+                or block.echo is not memory.echo
+                or block.result is not memory.result
+                or block.strays != memory.strays
+            ):
+                new = new or list(old)
+                new[number] = Block(carriers[number], memory.state, memory.echo, memory.result, memory.strays)
         if (
-            before is not None
-            and all(map(operator.is_, blocks, old))
+            new is None
+            and before is not None
             and safety is before.safety
             and self._disturbances == before.disturbances
             and self._boot_id == before.boot_id
         ):
             return before
-        return Shown(self._boot_id, safety, self._disturbances, blocks)
+        return Shown(self._boot_id, safety, self._disturbances, old if new is None else tuple(new))
 
     def _watch_host(self, now: float) -> None:
         if self._attached:
@@ -150,11 +156,3 @@ class EventPlc(WatchedPlc):
         if self._host_alive and not alive:
             self._retain(self.machine.host_lost())
         self._host_alive = alive
-
-
-def _shown(stands: int, memory: BlockMemory, old: Block) -> Block:
-    """What a block shows; the same object while nothing has changed."""
-    same = old.state is memory.state and old.echo is memory.echo and old.result is memory.result
-    if same and old.carrier == stands and old.strays == memory.strays:
-        return old
-    return Block(stands, memory.state, memory.echo, memory.result, memory.strays)

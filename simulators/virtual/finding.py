@@ -63,7 +63,7 @@ class Finders:
         """Look until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                await asyncio.sleep(4 * LOOK_S)
+                await asyncio.sleep(8 * LOOK_S)
                 answer = await self._call("orders", most=0)
                 for asked in self.still_to_find(answer):
                     if asked.question not in self._begun:

@@ -324,6 +324,7 @@ class VirtualFloor:
         assert not report["refused"], report
 
     async def _take_stock(self) -> Ended:
+        await self.call("snapshot")  # somebody looks at the page: what it is made of must not fail
         found = await self.call("orders") or {"orders": [], "unknown": [], "unknown_numbers": [], "escaped": []}
         line = self._process.line
         if line is not None and (broken := line.broken_chain()) is not None:

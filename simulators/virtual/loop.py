@@ -49,24 +49,23 @@ _PROCESS: ContextVar[Process | None] = ContextVar("process", default=None)
 class Step:
     """A callback that is due, as asyncio's handles are, but lighter: a run makes hundreds of thousands."""
 
-    __slots__ = ("_args", "_callback", "_cancelled", "_context", "_when")
+    __slots__ = ("_args", "_callback", "_context", "_when")
 
     def __init__(
-        self, callback: Callable[..., Any], args: tuple[Any, ...], context: Context | None, when: float
+        self, callback: Callable[..., Any] | None, args: tuple[Any, ...], context: Context, when: float
     ) -> None:
         self._callback = callback
         self._args = args
-        self._context = copy_context() if context is None else context
-        self._cancelled = False
+        self._context = context
         self._when = when
 
     def cancel(self) -> None:
         """Let it not run."""
-        self._cancelled = True
+        self._callback = None
 
     def cancelled(self) -> bool:
         """Whether it will not run."""
-        return self._cancelled
+        return self._callback is None
 
     def when(self) -> float:
         """Its time."""
@@ -154,7 +153,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> Step:
         """As every loop's."""
-        step = Step(callback, args, context, self._now)
+        step = Step(callback, args, copy_context() if context is None else context, self._now)
         self._ready.append(step)
         return step
 
@@ -168,7 +167,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> Step:
         """As every loop's; timers of the same moment keep their order until they are shuffled."""
-        timer = Step(callback, args, context, when)
+        timer = Step(callback, args, copy_context() if context is None else context, when)
         heapq.heappush(self._timers, (when, next(self._timer_serial), timer))
         return timer
 
@@ -177,7 +176,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> Step:
         """As every loop's."""
         when = self._now + delay
-        timer = Step(callback, args, context, when)
+        timer = Step(callback, args, copy_context() if context is None else context, when)
         heapq.heappush(self._timers, (when, next(self._timer_serial), timer))
         return timer
 
@@ -232,10 +231,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
             due = self._now + 1e-9
             while timers and timers[0][0] < due:
                 step = pop(timers)[2]
-                if step._cancelled:
+                callback = step._callback
+                if callback is None:
                     continue
-                if step._callback in _ONLY_WAKE:
-                    step._callback(*step._args)
+                if callback in _ONLY_WAKE:
+                    callback(*step._args)
                 else:
                     ready.append(step)
             batch = list(ready)
@@ -247,7 +247,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     ran = [each._callback for each in batch[:5]]
                     raise Spinning(f"no time passes at {self._now:.3f} s; ready: {ran}")
             for step in batch:
-                if step._cancelled:
+                callback = step._callback
+                if callback is None:
                     continue
                 self.steps += 1
                 context = step._context
@@ -261,23 +262,27 @@ class VirtualLoop(asyncio.BaseEventLoop):
                         self.kill(process)
                         continue
                 try:
-                    context.run(step._callback, *step._args)
+                    context.run(callback, *step._args)
                 except (SystemExit, KeyboardInterrupt):
                     raise
                 except BaseException as error:
-                    self.call_exception_handler({"message": f"in {step._callback!r}", "exception": error})
+                    self.call_exception_handler({"message": f"in {callback!r}", "exception": error})
 
     def _shuffle(self, batch: list[Step]) -> None:
         """An order that only the seed decides."""
-        batch.sort(key=_serial_of)
         chance = self.chance.random
+        if len(batch) == 2:
+            if (_serial_of(batch[1]) < _serial_of(batch[0])) != (chance() < 0.5):
+                batch.reverse()
+            return
+        batch.sort(key=_serial_of)
         for last in range(len(batch) - 1, 0, -1):
             other = int(chance() * (last + 1))
             batch[last], batch[other] = batch[other], batch[last]
 
     def _jump(self) -> None:
         timers = self._timers
-        while timers and timers[0][2]._cancelled:
+        while timers and timers[0][2]._callback is None:
             heapq.heappop(timers)
         if not timers:
             raise Deadlock(f"nothing can happen any more at {self._now:.3f} s; waiting: {_waiting(self)}")

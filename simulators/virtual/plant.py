@@ -22,6 +22,7 @@ from simulators.virtual.trace import Trace
 from simulators.virtual.watched_plc import WatchedPlc
 from simulators.virtual.wires import VirtualWire
 from simulators.wires import FaceMaker
+from simulators.world import ZONES
 
 IDLE_SCAN_S = 0.1
 RTU = "sealer_2"
@@ -112,6 +113,8 @@ class VirtualPlant(Plant):
         self._typed = typed
         wiring = PlantWiring(directory=Path("/nonexistent"), speed=speed, seed=seed, carriers=carriers)
         super().__init__(wiring, faults)
+        self._all = [plc for plc in self.plcs.values() if isinstance(plc, EventPlc)]
+        self._at = {zone: [plc for plc in self._all if zone in plc.machine.zones] for zone in ZONES}
         self._chance = Random(f"wires {seed}")
         self._trace = trace
         self.cameras = {f"{each.name}_camera": self._camera(each, speed, seed, truths) for each in CAMERAS}
@@ -159,9 +162,9 @@ class VirtualPlant(Plant):
 
     def stir(self, *zones: str) -> None:
         """Something came, went or opened: whoever reports it looks. :param zones: where; everywhere unless given."""
-        for plc in self.plcs.values():
-            if isinstance(plc, EventPlc) and (not zones or set(zones) & set(plc.machine.zones)):
-                plc.stir()
+        stirred = self._all if not zones else {plc: None for zone in zones for plc in self._at.get(zone, ())}
+        for plc in stirred:
+            plc.stir()
 
     def wire(self, name: str) -> VirtualWire:
         """A device's wire."""

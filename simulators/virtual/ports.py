@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ TIMEOUT_S = 0.3
 STALE_S = 0.25
 POLL_S, HURRIED_S = (0.001, 0.03), (0.0005, 0.006)
 """How long after a change the line sees it, at least and at most; the second while it waits for an echo."""
-ANYWAY_S = 1.0
+ANYWAY_S = 2.0
 EXPIRY_S = 0.1
 STRIKES_A_WRITE = 0.5
 """Of the twists, those that wait for the next write; the others strike a poll."""
@@ -123,7 +124,7 @@ class TypedPort:
         assert isinstance(loop, VirtualLoop)
         self._loop = loop
         self._waiters: list[asyncio.Future[None]] = []
-        self._lookers: list[tuple[Callable[[StatusImage], object], asyncio.Future[StatusImage]]] = []
+        self._lookers: list[tuple[Callable[[StatusImage | None], bool], asyncio.Future[StatusImage | None]]] = []
         self._hurried = 0
         self._broken: asyncio.Future[None] | None = None
         self._looking: Step | None = None
@@ -133,7 +134,8 @@ class TypedPort:
     @property
     def image(self) -> StatusImage | None:
         """The last image, with a clock that is not older than a scan."""
-        if self.state is not LinkState.ONLINE or self._seen is None:
+        seen = self._seen
+        if seen is None or self.state is not LinkState.ONLINE:
             return None
         at = self._loop.time()
         if self._wire.paused:
@@ -141,7 +143,7 @@ class TypedPort:
                 return None
             at = self._wire.paused_at
         if self._image is None or not 0.0 <= at - self._image_at < SCAN_S:
-            self._image, self._image_at = self._twin.image_at(at, self._seen), at
+            self._image, self._image_at = self._twin.image_at(at, seen), at
         return self._image
 
     def fresh(self) -> StatusImage:
@@ -161,13 +163,23 @@ class TypedPort:
         """Return what `look` finds."""
         image = self.image
         while image is None or (found := look(image)) is None:
-            looker = (look, self._loop.create_future())
-            self._lookers.append(looker)
-            try:
-                image = await looker[1]
-            finally:
-                self._lookers.remove(looker)
+            image = await self._shown(partial(_finds, look))
         return found
+
+    async def until(self, look: Callable[[StatusImage | None], bool]) -> None:
+        """Return once `look` says yes."""
+        image = self.image
+        while not look(image):
+            image = await self._shown(look)
+
+    async def _shown(self, sees: Callable[[StatusImage | None], bool]) -> StatusImage | None:
+        shown: asyncio.Future[StatusImage | None] = self._loop.create_future()
+        looker = (sees, shown)
+        self._lookers.append(looker)
+        try:
+            return await shown
+        finally:
+            self._lookers.remove(looker)
 
     @contextmanager
     def hurry(self) -> Iterator[None]:
@@ -267,7 +279,8 @@ class TypedPort:
         """The twin shows something new: see it a moment later, in the line's own process."""
         if self._looking is not None or self.state is not LinkState.ONLINE or self._wire.paused:
             return
-        self._later(self._chance.uniform(*(HURRIED_S if self._hurried else POLL_S)))
+        soonest, latest = HURRIED_S if self._hurried else POLL_S
+        self._later(soonest + (latest - soonest) * self._chance.random())
 
     def fail_poll(self, twist: Twist) -> None:
         """Let the answer to a poll be none, or none that can be believed: the link is closed for it."""
@@ -326,10 +339,8 @@ class TypedPort:
 
     def _let_look(self) -> None:
         image = self.image
-        if image is None:
-            return
-        for look, shown in self._lookers:
-            if not shown.done() and _sees(look, image):
+        for sees, shown in self._lookers:
+            if not shown.done() and sees(image):
                 shown.set_result(image)
 
     def _look_for_expiry(self) -> None:
@@ -346,6 +357,7 @@ class TypedPort:
     def _set_state(self, state: LinkState) -> None:
         if state is not self.state:
             self.state = state
+            self._let_look()
             self._tell()
 
     def _tell(self) -> None:
@@ -363,8 +375,8 @@ class _Mute:
         raise AssertionError(f"{len(data)} bytes on a typed port")
 
 
-def _sees(look: Callable[[StatusImage], object], image: StatusImage) -> bool:
+def _finds(look: Callable[[StatusImage], object], image: StatusImage | None) -> bool:
     try:
-        return look(image) is not None
+        return image is not None and look(image) is not None
     except DeviceError:
         return True

@@ -57,6 +57,9 @@ class WatchedPlc(PlcTwin):
     def stir(self) -> None:
         """Something at the machine has changed that no scan was asked for."""
 
+    def settle(self) -> None:
+        """Its machine is about to be changed from outside."""
+
     def _take_command(self, number: int, block: BlockMemory) -> None:
         before, running = block.echo, block.running
         super()._take_command(number, block)

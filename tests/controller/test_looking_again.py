@@ -59,7 +59,8 @@ async def _looked(vision: Vision | StrangeVision, camera: Camera | None = None) 
         return ""
 
     config = load_config(Path(__file__).parents[2] / "controller" / "line.example.toml")
-    quiet: Any = SimpleNamespace(note=lambda *_: None, keep=nothing, remember=nothing)
+    begun = SimpleNamespace(made=nothing)
+    quiet: Any = SimpleNamespace(note=lambda *_: None, keep=nothing, begin=lambda _: begun)
     told: Any = vision
     prover = Prover(config, {"wide": camera or Camera()}, told, quiet, quiet, quiet, quiet)
     item: Any = SimpleNamespace(token=1, input_at=0.0)

@@ -66,3 +66,17 @@ async def test_a_cancelled_waiter_is_forgotten() -> None:
     await asyncio.wait((waiting,))
     assert not pulse._lookers
     pulse.beat()
+
+
+async def test_a_future_that_is_over_is_forgotten_at_the_next_beat() -> None:
+    pulse, holds = Pulse(), False
+    over, told = pulse.when(lambda: False), pulse.when(lambda: holds)
+    over.cancel()
+    pulse.beat()
+    assert len(pulse._lookers) == 1
+    holds = True
+    pulse.beat()
+    assert told.done()
+    assert pulse.when(lambda: True).done()
+    pulse.beat()
+    assert not pulse._lookers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -263,7 +264,7 @@ async def test_a_recall_alarms_again_and_again_until_dispatch_acknowledges_and_t
     quick = example.dispatch.model_copy(update={"recall_repeat_s": 0.1, "recall_hold_s": 1.2})
     tally = Tally(bench.journal.reading(), SteppingClock())
     following = [asyncio.create_task(tally.serve())]
-    following.append(asyncio.create_task(Recalls(alarms, holding, quick).follow(tally)))
+    following.append(asyncio.create_task(again_and_again(Recalls(alarms, holding, quick, tally).look)))
     try:
         await until(lambda: any(view.kind == "recall" for view in alarms.views()))
         [view] = alarms.views()
@@ -286,6 +287,12 @@ async def test_a_recall_alarms_again_and_again_until_dispatch_acknowledges_and_t
         for each in following:
             each.cancel()
         await asyncio.wait(following)
+
+
+async def again_and_again(look: Callable[[], None]) -> None:
+    while True:
+        look()
+        await asyncio.sleep(0.1)
 
 
 async def test_a_restart_raises_the_alarms_of_all_that_is_open(bench: Bench) -> None:

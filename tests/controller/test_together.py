@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from controller.pulse import Pulse
 from controller.together import both, unless
 
 
@@ -45,18 +46,31 @@ async def test_a_caller_that_was_cancelled_is_cancelled_though_a_step_fails_of_i
 
 
 async def test_a_step_ends_with_its_result_unless_something_comes_first() -> None:
-    assert await unless(_wait(), _give(7)) == 7
-    assert await unless(_give(1), _wait()) is None
+    pulse = Pulse()
+    assert await unless(pulse.when(lambda: False), _give(7)) == 7
+    assert await unless(pulse.when(lambda: True), _wait()) is None
     with pytest.raises(ValueError, match="broken"):
-        await unless(_wait(), _fail())
+        await unless(pulse.when(lambda: False), _fail())
+    over = False
+    ending = pulse.when(lambda: over)
+    waiting = asyncio.create_task(unless(ending, _wait()))
+    await asyncio.sleep(0)
+    pulse.beat()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    over = True
+    pulse.beat()
+    assert await waiting is None
 
 
 async def test_neither_the_step_nor_what_would_end_it_outlives_a_caller_that_was_cancelled() -> None:
     before = asyncio.all_tasks()
-    caller = asyncio.create_task(unless(_wait(), _wait()))
+    ending = Pulse().when(lambda: False)
+    caller = asyncio.create_task(unless(ending, _wait()))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
     assert asyncio.all_tasks() == before
+    assert ending.cancelled()

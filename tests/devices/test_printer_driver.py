@@ -39,6 +39,25 @@ async def test_a_label_is_printed_once_and_waited_for() -> None:
         assert far.ends[0].read_now() == b""
 
 
+async def test_a_printer_is_not_asked_before_its_label_can_be_out() -> None:
+    far = FarEnd()
+    printer = LabelPrinter("printer", far.dial)
+    async with serving(printer):
+        for first in (True, False):
+            printing = asyncio.create_task(printer.print_waybill(LABEL, 5.0))
+            await far.hears(ASK)
+            far.say(READY.encode())
+            await far.hears(render(LABEL))
+            sent_at = asyncio.get_running_loop().time()
+            if first:
+                await asyncio.sleep(0.3)
+            await far.hears(ASK)
+            waited_s = asyncio.get_running_loop().time() - sent_at
+            far.say(replace(READY, label_waiting=True).encode())
+            await printing
+        assert waited_s >= 0.8 * 0.3, "by what the last label took"
+
+
 @pytest.mark.parametrize(
     ("status", "why"),
     [

@@ -12,16 +12,18 @@ import pytest
 
 from devices.errors import BadReply, DeviceTimeout, ExceptionReply, LinkLost
 from devices.links.state import LinkState
-from devices.plc.contract import Answer, Chute, Command, DeviceKind, Permit, ResultCode, command_address
+from devices.plc.contract import Answer, Chute, Command, DeviceKind, Permit, Result, ResultCode, command_address
 from devices.plc.curve import CURVE_ADDRESS, CURVE_LENGTH
 from simulators.faults import Faults
-from simulators.machines import GateMachine
+from simulators.machines import GateMachine, SealerMachine
 from simulators.virtual.event_plc import EventPlc
 from simulators.virtual.loop import VirtualLoop, virtual_run
 from simulators.virtual.ports import PortWire, TypedPort
 from simulators.virtual.trace import Trace
 from simulators.virtual.wires import Twist
 from simulators.world import World
+
+SETPOINTS = (1500, 1000, 300, 0)
 
 
 class Bench:
@@ -169,3 +171,48 @@ def test_nothing_is_looked_at_while_nothing_changes() -> None:
         assert loop.steps - before < 60 * 10
 
     run(work)
+
+
+def test_who_waits_until_something_is_seen_is_told_of_a_lost_link_too() -> None:
+    async def work(bench: Bench) -> None:
+        seen: list[int | None] = []
+        for lost in (True, False):
+            waiting = asyncio.create_task(bench.port.until(lambda image, lost=lost: (image is None) is lost))  # type: ignore[misc]
+            await asyncio.sleep(0)
+            if lost:
+                bench.wire.drop()
+            await asyncio.wait_for(waiting, 10)
+            seen.append(None if bench.port.image is None else bench.port.image.boot_id)
+        assert seen == [None, 1]
+
+    run(work)
+
+
+def test_a_heater_that_burns_out_under_the_jaw_shows_in_the_readings_from_then_on() -> None:
+    """Though no scan falls between the jaw's touch and its opening."""
+
+    async def work() -> None:
+        world = World(carriers=1)
+        jaw = SealerMachine(world, Faults(), "seal_1")
+        plc = EventPlc("sealer_1", jaw)
+        plc.watch(lambda _, __: None, lambda _, __: None, Counter())
+        serving = asyncio.create_task(plc.run())
+        plc.attach()
+        await asyncio.sleep(0.1)
+        permit = Permit(
+            7, 1, 0, Command.SEAL, 0, 0, plc.clock_ms_at(asyncio.get_running_loop().time()) + 500, SETPOINTS
+        )
+        plc.write(command_address(0), permit.encode())
+        await asyncio.sleep(0.5)
+        scans = plc.shown
+        plc.settle()
+        jaw.heater.powered = False
+        await asyncio.sleep(2)
+        assert plc.shown is not scans
+        result = plc.shown.blocks[0].result if plc.shown is not None else Result()
+        assert result.code is ResultCode.OK
+        assert abs(result.measured["temperature_max_dc"] - 1500) < 10
+        assert result.measured["temperature_min_dc"] < 900, "0.65 of a second without power"
+        serving.cancel()
+
+    virtual_run(work(), VirtualLoop("1"))

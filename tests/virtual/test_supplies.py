@@ -1,4 +1,4 @@
-"""What the watch alarms about, and how long it waits before: in virtual time."""
+"""What is alarmed about supplies, and how long is waited before: in virtual time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from controller.alarms import Alarms
 from controller.clock import SystemClock
-from controller.flow.watch import Watch
-from controller.snapshot import Counters
+from controller.flow.supplies import Supplies
+from controller.journal.tally import Heeded
 from simulators.virtual.loop import VirtualLoop, virtual_run
 
 LOW_WATER = 20
@@ -19,22 +19,24 @@ HANDED_IN_S, LOOKED_AT_S = 3.0, 30.0
 
 
 class Pool:
-    """A watch that looks at nothing but a pool of mail numbers."""
+    """Supplies of which nothing but a pool of mail numbers is looked at."""
 
     def __init__(self) -> None:
         self.alarms = Alarms(SystemClock())
-        self.tally: Any = SimpleNamespace(counters=Counters())
-        nothing: Any = None
-        self._watch = Watch(nothing, nothing, nothing, self.alarms, nothing, nothing)
 
     async def follow(self, free: int) -> None:
         """Orders are handed in, then so many mail numbers a moment later."""
-        watching = asyncio.create_task(self._watch.follow_pool(self.tally, LOW_WATER))
-        self.tally.counters = Counters(orders=40)
-        await asyncio.sleep(HANDED_IN_S)
-        self.tally.counters = Counters(orders=40, mail_numbers_free=free)
-        await asyncio.sleep(LOOKED_AT_S)
-        watching.cancel()
+        tally: Any = SimpleNamespace(heeded=Heeded(orders=True))
+        dispatch: Any = SimpleNamespace(acknowledged=0)
+        supplies = Supplies(self.alarms, dispatch, tally, LOW_WATER)
+        await self._look(supplies, HANDED_IN_S)
+        tally.heeded = Heeded(orders=True, mail_numbers_free=free)
+        await self._look(supplies, LOOKED_AT_S)
+
+    async def _look(self, supplies: Supplies, seconds: float) -> None:
+        for _ in range(round(2 * seconds)):
+            supplies.look()
+            await asyncio.sleep(0.5)
 
 
 @pytest.mark.parametrize(("free", "kinds"), [(100, []), (3, ["pool_low"])])
