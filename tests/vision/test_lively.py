@@ -68,7 +68,7 @@ def test_parts_do_not_overlap_and_a_lively_picture_is_one() -> None:
 @pytest.mark.parametrize("high", [10, 24, 60])
 def test_low_codes_are_read_as_in_the_whole_picture_and_stand_where_they_stand(high: int, upright: bool) -> None:
     grey = with_code(film(), 900, 250, high, 80.0, upright=upright)
-    (alone,) = climb(grey, FORMATS).codes
+    (alone,) = climb(grey, FORMATS, every=True).codes
     (whole,) = first_reader(grey, FORMATS)
     assert (alone.text, alone.symbology) == (whole.text, whole.symbology) == ("FOREIGN1", Symbology.CODE128)
     assert np.abs(np.array(alone.centre) - np.array(whole.centre)).max() < 8

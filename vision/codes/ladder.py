@@ -165,28 +165,26 @@ def climb(
 
 
 def _first_look(climbing: Climb, kinds: frozenset[Symbology]) -> list[Sighting]:
-    climbing.sightings += [Sighting(code) for code in _at_once(climbing.grey, kinds)]
+    in_parts = climbing.every and bool(kinds & LINEAR) and kinds <= LINEAR | {Symbology.QR}
+    look = _in_parts if in_parts else first_reader
+    climbing.sightings += [Sighting(code) for code in look(climbing.grey, kinds)]
     for place in climbing.left():
         climbing.sightings += read_bars(climbing.grey, place, kinds & LINEAR)
     return _stacked(climbing) if climbing.every and Symbology.PDF417 in kinds else []
 
 
-def _at_once(grey: Grey, kinds: frozenset[Symbology]) -> list[Code]:
-    """What the first reader sees; of bars and QR, which is all that is asked of the line's pictures, where they can
-    stand at all.
+def _in_parts(grey: Grey, kinds: frozenset[Symbology]) -> list[Code]:
+    """What the first reader sees where bars and QR can stand at all, which is all that the line's pictures are asked.
 
     Of the columns it looks at every so many-th, as it would by itself in a picture of that width.
     """
-    linear = kinds & LINEAR
-    if not linear or kinds - linear - {Symbology.QR}:
-        return first_reader(grey, kinds)
     apart = max(1, grey.shape[1] // _COLUMNS)
     found: list[Code] = []
     for part in lively_parts(grey):
         cut = grey[part.top : part.bottom, part.left : part.right]
         along = first_reader(cut, kinds, turned=False)
         upright = np.ascontiguousarray(np.rot90(cut[:, ::apart]))
-        down = first_reader(upright, linear, turned=False)
+        down = first_reader(upright, kinds & LINEAR, turned=False)
         right = part.left + apart * (upright.shape[0] - 1)
         found += [moved(code, np.array(((1.0, 0.0, part.left), (0.0, 1.0, part.top)))) for code in along]
         found += [moved(code, np.array(((0.0, -apart, right), (1.0, 0.0, part.top)))) for code in down]
