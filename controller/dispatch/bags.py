@@ -39,7 +39,8 @@ def open_bag(ledger: Ledger) -> int:
 def freeze_bag(ledger: Ledger, reason: str, bag: int | None = None) -> int:
     """Freeze a bag, open the next where it was the open one, and return the frozen one's number.
 
-    :param reason: stable code of why an unknown parcel may lie in it; :param bag: None: the open one.
+    :param reason: stable code of why an unknown parcel may lie in it; :param bag: None: the open one. Given it bears
+        this reason also where it was frozen for another meanwhile: who looks for one parcel in it looks for no other.
     """
     hanging = open_bag(ledger)
     frozen = bag or hanging
@@ -49,6 +50,9 @@ def freeze_bag(ledger: Ledger, reason: str, bag: int | None = None) -> int:
             "UPDATE bags SET state = ?, reason = ?, closed_at = ? WHERE bag = ?",
             (BagState.FROZEN, reason, ledger.at, frozen),
         )
+        ledger.enter("bag_frozen", bag=frozen, reason=reason)
+    elif bag is not None:
+        ledger.connection.execute("UPDATE bags SET reason = ? WHERE bag = ?", (reason, frozen))
         ledger.enter("bag_frozen", bag=frozen, reason=reason)
     if frozen == hanging:
         _hang_next(ledger)

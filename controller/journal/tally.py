@@ -1,6 +1,6 @@
 """What the line itself heeds of its journal, and counters and last rejects for pages and commands, beside the flow.
 
-Read-only, in a thread, at most twice a second and only after something happened: a page never slows a permit. What
+Read-only, in a thread, at most once a second and only after something happened: a page never slows a permit. What
 pages show is read only while somebody looks.
 """
 
@@ -28,12 +28,13 @@ from controller.snapshot import Counters, EscapeView, MatterView, RejectView, Su
 
 log = structlog.get_logger()
 _Shown = tuple[Counters, tuple[RejectView, ...], tuple[MatterView, ...], tuple[SuspectView, ...], EscapeView]
-_PAUSE_S, _UNSEEN_PAUSE_S = 0.5, 1.0
-"""Between two readings, at least; the second while nobody looks."""
+_PAUSE_S = 1.0
+"""Between two readings, at least. When they come never depends on who looks: a replay has no page."""
 _LOOK_ANYWAY_S = 2.0
 _SHOWN_FOR_S = 10.0
 """So long after a look it is read on for the next one."""
-_PATIENCE_S = 1.5
+_PATIENCE_S = _PAUSE_S + _LOOK_ANYWAY_S + 0.5
+"""Within this it has been read again, unless it can't be."""
 _REJECTS_SHOWN = 12
 _MATTERS_SHOWN = 50
 _NO_CAMPAIGN = Campaign()
@@ -82,7 +83,6 @@ class Tally:
         """
         self._shown_until = asyncio.get_running_loop().time() + _SHOWN_FOR_S
         if not self._is_whole:
-            self._touched.beat()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):
                     await self._read_again.until(lambda: self._is_whole)
@@ -104,9 +104,7 @@ class Tally:
                 self._take(*await asyncio.to_thread(self._seen_at, self._clock.now(), self._is_looked_at))
             except sqlite3.Error as error:
                 log.warning("tally_not_read", cause=str(error))
-            await asyncio.sleep(_PAUSE_S if self._is_looked_at else _UNSEEN_PAUSE_S)
-            if self._is_looked_at and not self._is_whole:
-                continue
+            await asyncio.sleep(_PAUSE_S)
             try:
                 async with asyncio.timeout(_LOOK_ANYWAY_S):
                     await self._touched.wait()

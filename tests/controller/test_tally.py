@@ -20,7 +20,7 @@ NUMBERS = [f"99000000{number:05d}" for number in range(1, 4)]
 
 @pytest.fixture(autouse=True)
 def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("_PAUSE_S", "_UNSEEN_PAUSE_S", "_LOOK_ANYWAY_S"):
+    for name in ("_PAUSE_S", "_LOOK_ANYWAY_S"):
         monkeypatch.setattr(tally, name, 0.01)
 
 

@@ -120,7 +120,7 @@ def test_code_that_ends_the_line_is_told_where_it_does(recording: Path, monkeypa
     """Not as decisions that are missing: it makes none from there on."""
     line = read_timeline(recording)
 
-    def fail(tally: Tally, seen: object) -> None:
+    def fail(tally: Tally, *seen: object) -> None:
         raise LookupError("nothing was counted")
 
     monkeypatch.setattr(Tally, "_take", fail)

@@ -95,8 +95,8 @@ IN_MOTION = (
         "_SEEN = frozenset({ResultCode.OK, ResultCode.WRONG_CHUTE})",
         "another parcel that lies on its carrier later is taken for it",
         only="parcel_walked,parcel_refed",
-        seed=8,
-        items=20,
+        seed=4,
+        items=40,
     ),
     Mutant(
         "motion is permitted in any state",
