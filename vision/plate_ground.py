@@ -72,6 +72,14 @@ _LOW_BAND_MM = 13.0
 """The lowest band, in which makers put their own marks and stickers, is not looked at."""
 _HEIGHT_MM = 140.0
 _WIDTH_MM = 400.0
+_HUED = (PlateColour.YELLOW, PlateColour.GREEN, PlateColour.YELLOW_GREEN)
+"""Coloured grounds of dark ink: what is as coloured in the place of ink is ground, since most things are grey. Gloves
+are as blue as blue plates."""
+_HUE = 30.0
+"""Least strength of a ground's colour, in grey levels, that tells ground from grey things."""
+_MISFIT_PX = 3
+"""Up to this size ground in the place of ink is that beside a stroke which its die does not quite fit. With 4 a scrap
+of the plate's own colour passed."""
 _ONE_HUE = (PlateColour.BLUE, PlateColour.YELLOW, PlateColour.GREEN)
 """Grounds of one hue; of white and black ones the red characters would be odd."""
 _ODD = 9.0
@@ -107,7 +115,8 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
     if ink is not None and light is not None:
         bare = _bare(alone.shape, ink, plate)
         free = _between(alone, light, ink, plate, bare)
-        covered |= _pale_ink(light, ink.serial, steep)
+        pale = _pale_ink(light, ink.serial, steep)
+        covered |= _without_ground(pale, alone, light, ink) if plate.colour in _HUED and pale.any() else pale
         if _has_city(plate):
             bare[: _top(ink.every > _INKED)] = 0
         covered |= _spread_ink(light, ink.every, steep, bare)
@@ -290,6 +299,25 @@ def _pale_ink(light: _Light, ink: Ink, steep: Mask) -> Mask:
     odd &= cv2.dilate(steep * inner, np.ones((2 * _EDGE_REACH_PX + 1,) * 2, np.uint8))
     opened = cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return np.asarray(cv2.dilate(opened, np.ones((2 * _DRAWN_PX + 1,) * 2, np.uint8)), np.uint8)
+
+
+def _without_ground(pale: Mask, alone: Picture, light: _Light, ink: Inked) -> Mask:
+    """`pale` without what is no larger than a die's misfit and as coloured as so much of the ground around it."""
+    ground = (ink.every < 1 - _CORE).astype(np.uint8)
+    some = alone[::_EACH, ::_EACH][ground[::_EACH, ::_EACH] > 0].astype(np.float32)
+    hue = medians(some - some.mean(axis=1, keepdims=True))
+    hue -= hue.mean()
+    hue /= max(1e-6, float(np.linalg.norm(hue)))
+    along = np.asarray(np.clip(cv2.transform(alone.astype(np.float32), hue[None]), 0, 255), np.uint8)
+    near = np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8)
+    usual, ink_level = _around(along, ground, _GROUND_AROUND_MM), median(light.grey[ink.serial > _CORE])
+    coloured = np.where(usual > _HUE, cv2.erode(along, near) / np.maximum(usual, _HUE), 0)
+    away = cv2.erode(light.grey, near) - ink_level - coloured * np.maximum(light.ground - ink_level, 0)
+    _, labels, measured, _ = cv2.connectedComponentsWithStats(pale)
+    kept = measured[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) > _MISFIT_PX + 2 * _DRAWN_PX
+    inner = cv2.erode(pale, np.ones((2 * _DRAWN_PX + 1,) * 2, np.uint8)) > 0
+    kept[labels[inner & (away > _PALE * abs(light.contrast))]] = True
+    return np.asarray(pale * kept[labels], np.uint8)
 
 
 def _spread_ink(light: _Light, ink: Ink, steep: Mask, bare: Mask) -> Mask:

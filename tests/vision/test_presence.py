@@ -8,6 +8,7 @@ from random import Random
 import cv2
 import numpy as np
 import pytest
+from measure_plates import number_for
 from plant_scenes import PRODUCTS, carrier, contents_of, laid_by_hand, number_of, outcomes, picture, plate, tasks_for
 
 from simulators.matter import Stray, StrayKind
@@ -16,6 +17,7 @@ from simulators.render.optics import HARSH
 from simulators.world import PlacedPart
 from vision.contents import MIN_FILL
 from vision.judge import judge
+from vision.plate.kinds import PlateKind
 from vision.plate_ground import check_ground
 from vision.pocket import pieces_of, things_in
 from vision.verdict import Box, Outcome, Verdict
@@ -168,6 +170,14 @@ def test_nothing_is_seen_on_a_bare_plate(style: str, text: str, size: tuple[floa
     verdict = judged(laid_by_hand(ordered, Random(seed)), ordered, seed=seed)
     clear = next(check for check in verdict.checks if check.name == "plate_clear")
     assert (clear.outcome, clear.found) == (Outcome.ACCEPT, "nothing")
+
+
+def test_ground_in_the_place_of_ink_is_no_thing_where_a_die_fits_badly() -> None:
+    """The A in an upper row is wider than its die: the tip of what it encloses was taken for something on its ink."""
+    chance = Random("right 10843")
+    ordered = [PlacedPart(plate("yellow", number_for(PlateKind.TRAILER, chance), (440, 220)), 20, 20)]
+    assert ordered[0].part.text == "晋AM1TP挂"
+    assert outcomes(judged(laid_by_hand(ordered, chance), ordered, seed=10_843)) == {}
 
 
 def test_bright_light_on_a_yellow_plate_is_no_odd_colour_and_a_glove_is_one() -> None:
