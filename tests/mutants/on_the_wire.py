@@ -16,6 +16,7 @@ ON_THE_WIRE = (
         only="modbus_late",
         depth="wire",
         items=20,
+        seed=5,
         also=(
             (
                 "devices/links/modbus.py",
