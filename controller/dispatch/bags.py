@@ -44,16 +44,11 @@ def freeze_bag(ledger: Ledger, reason: str, bag: int | None = None) -> int:
     """
     hanging = open_bag(ledger)
     frozen = bag or hanging
-    (state,) = ledger.connection.execute("SELECT state FROM bags WHERE bag = ?", (frozen,)).fetchone()
-    if state != BagState.FROZEN:
-        ledger.connection.execute(
-            "UPDATE bags SET state = ?, reason = ?, closed_at = ? WHERE bag = ?",
-            (BagState.FROZEN, reason, ledger.at, frozen),
-        )
-        ledger.enter("bag_frozen", bag=frozen, reason=reason)
-    elif bag is not None:
-        ledger.connection.execute("UPDATE bags SET reason = ? WHERE bag = ?", (reason, frozen))
-        ledger.enter("bag_frozen", bag=frozen, reason=reason)
+    ledger.connection.execute(
+        "UPDATE bags SET state = ?, reason = ?, closed_at = ? WHERE bag = ?",
+        (BagState.FROZEN, reason, ledger.at, frozen),
+    )
+    ledger.enter("bag_frozen", bag=frozen, reason=reason)
     if frozen == hanging:
         _hang_next(ledger)
     return frozen
