@@ -21,6 +21,8 @@ PIXELS_EVERY = 50
 """Where nobody knows how many seeds there will be."""
 _FAR_ENOUGH = 50
 """Seeds after which a kind of trouble that never struck is worth a word."""
+_RAREST = 8
+"""Kinds of moment that the table names."""
 
 
 class Depths(StrEnum):
@@ -206,11 +208,18 @@ def table(done: dict[str, Any]) -> str:
     """The same for the eye."""
     lines = [
         f"faults: {_counts(done['faults'])}",
-        f"sometimes: {_counts(done['sometimes'])}",
+        f"sometimes: {_rarest(done['sometimes'])}",
         *_matrix(done["coverage"]),
     ]
     rest = {name: value for name, value in done.items() if name not in ("faults", "sometimes", "coverage")}
     return "\n".join([*lines, *(f"{name}: {value}" for name, value in rest.items())])
+
+
+def _rarest(counted: dict[str, int]) -> str:
+    """How many kinds of moment came, and the least often seen of them: there a campaign is thin."""
+    seen = sorted((count, name) for name, count in counted.items() if count)
+    rarest = ", ".join(f"{name} {count}" for count, name in seen[:_RAREST])
+    return f"{len(seen)} of {len(counted)} came" + (f"; the rarest: {rarest}; all by --json" if seen else "")
 
 
 def _counts(counted: dict[str, int]) -> str:

@@ -43,6 +43,7 @@ async def test_a_bag_that_nobody_counted_is_not_told_as_empty(page: Page, line: 
     await page.locator("#matters button").click()
     dialog = page.get_by_role("dialog", name=say("matter.bag_frozen", number=3))
     await expect(dialog).to_contain_text(say("matter.bag_todo"))
+    await expect(dialog.get_by_role("link", name=say("matter.bag_list"))).to_be_hidden()
     await dialog.get_by_label(say("matter.why")).fill("Wang and Li")
     await button(dialog, say("matter.yes")).click()
     await expect(dialog).to_be_visible()
@@ -62,6 +63,8 @@ async def test_a_bag_with_a_stray_says_that_it_must_be_looked_through(page: Page
     await page.locator("#matters button").click()
     dialog = page.get_by_role("dialog", name=say("matter.bag_frozen", number=3))
     await expect(dialog).to_contain_text(say("matter.bag_stray_todo"))
+    link = dialog.get_by_role("link", name=say("matter.bag_list"))
+    assert "/api/bags/3/manifest.pdf?language=" in str(await link.get_attribute("href"))
     await button(dialog, say("page.cancel")).click()
 
 

@@ -18,7 +18,7 @@ import pytest
 from simulators.virtual import pixels
 from simulators.virtual.campaign import Run, simulate
 from simulators.virtual.floor import Depth, Ended, VirtualFloor
-from simulators.virtual.soak import Depths, Wish, every_so_many, processes, soak, summed, told
+from simulators.virtual.soak import Depths, Wish, every_so_many, processes, soak, summed, table, told
 from simulators.virtual.troubles import AT_RANDOM, AT_ZONES, BEHIND_LOAD, Kind
 from simulators.world import ImpossibleError
 from vision.verdict import Check, Outcome, Verdict
@@ -129,6 +129,9 @@ def test_a_campaign_says_what_struck_where_and_what_never_happened() -> None:
     assert "answer OLD_EPOCH" in done["never_happened"]
     assert "state HELD" in done["sometimes"]
     assert done["findings"] == 0
+    told_rarest = next(line for line in table(done).splitlines() if line.startswith("sometimes: "))
+    assert len(told_rarest) < 400
+    assert f" of {len(done['sometimes'])} came; the rarest: " in told_rarest
 
 
 @pytest.mark.parametrize("depth", Depth)

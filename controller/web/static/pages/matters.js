@@ -3,7 +3,7 @@
 import { ask } from "../asking.js";
 import { askIn } from "../dialogs.js";
 import { keep, make, say, shape, show } from "../drawing.js";
-import { moment, t } from "../words.js";
+import { language, moment, t } from "../words.js";
 
 const list = document.getElementById("matters");
 const dialog = document.getElementById("matter");
@@ -31,12 +31,20 @@ function open(matter) {
   form.reset();
   say(dialog.querySelector("h2"), titleOf(matter));
   say(dialog.querySelector(".says"), t(`matter.${matter.kind}_${matter.cause}_todo`, matter, t(`matter.${matter.kind}_todo`, matter)));
+  drawBagList(matter);
   show(document.getElementById("found"), matter.kind === "item");
   show(document.getElementById("parcels"), matter.kind === "bag");
   form.elements.parcels.required = matter.kind === "bag";
   form.elements.found.forEach((choice) => (choice.required = matter.kind === "item"));
   for (const marked of dialog.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
   askIn(dialog, (said) => said === "yes" && answer(matter, form.elements));
+}
+
+/** Whoever counts a bag must not know how many belong there; who looks for a stray in it needs to know which do. */
+function drawBagList({ kind, cause, number }) {
+  const link = document.getElementById("bag-list");
+  link.href = `/api/bags/${number}/manifest.pdf?language=${language}`;
+  show(link.parentElement, kind === "bag" && cause === "stray");
 }
 
 function answer(matter, { found, parcels, why }) {
