@@ -7,6 +7,7 @@ from math import hypot
 from vision.barcodes import Code
 from vision.codes_in_view import check_foreign
 from vision.documents import check_document
+from vision.outline import sharp_size
 from vision.pictures import Picture
 from vision.plane import Plane
 from vision.pocket import Thing, extent, grown, strays_in, things_in, upright
@@ -17,6 +18,11 @@ PLACE_MM = 20.0
 """How far a part's middle may lie from its place."""
 SIZE_MM = 4.0
 """How much a part's sides may differ from its box: a second part under it that sticks out further is seen."""
+DOUBTED_MM = 1.0
+"""A part that seems larger by no more than this beyond `SIZE_MM` is measured by its sharp outline."""
+SHARP_SIZE_MM, SHARP_SIZE_SHARE = 2.0, 0.0025
+"""How much a part's sides may then differ, in mm and as a share of the side, since the camera may lean: right ones of
+440 mm differ by up to 3 mm."""
 OVERHANG_MM = 2.0
 """How far a part may reach beyond the pocket."""
 STRAY_MM = 6.0
@@ -36,10 +42,10 @@ def check_contents(picture: Picture, plane: Plane, codes: list[Code], task: Cont
     seen = upright(picture, plane, area)
     things = things_in(seen, area)
     parts: tuple[_Part, ...] = (*task.plates, *task.documents)
-    lying = _matched(things, parts)
+    lying = _matched(things, parts, seen, area)
     if not len(lying) == len(things) == len(parts):
         things = things_in(seen, area, by_steps=True)
-        lying = _matched(things, parts)
+        lying = _matched(things, parts, seen, area)
     checks = [_count(things, parts, plane, task.pocket), _strays(seen, area, things, plane, task.pocket)]
     for place, part in enumerate(parts):
         thing = lying.get(place)
@@ -54,13 +60,13 @@ def check_contents(picture: Picture, plane: Plane, codes: list[Code], task: Cont
     return [*checks, check_foreign(codes, task.view, expected)]
 
 
-def _matched(things: list[Thing], parts: tuple[_Part, ...]) -> dict[int, Thing]:
+def _matched(things: list[Thing], parts: tuple[_Part, ...], seen: Picture, area: Box) -> dict[int, Thing]:
     """For each part, by its position, the nearest thing that can be it; no thing is two parts."""
     pairs = [
         (_distance(thing, part.box), place, thing)
         for place, part in enumerate(parts)
         for thing in things
-        if _fits(thing, part.box)
+        if _fits(thing, part.box, seen, area)
     ]
     lying: dict[int, Thing] = {}
     for _, place, thing in sorted(pairs, key=lambda pair: pair[0]):
@@ -69,10 +75,22 @@ def _matched(things: list[Thing], parts: tuple[_Part, ...]) -> dict[int, Thing]:
     return lying
 
 
-def _fits(thing: Thing, box: Box) -> bool:
-    same_size = abs(thing.width - box.width) <= SIZE_MM and abs(thing.height - box.height) <= SIZE_MM
+def _fits(thing: Thing, box: Box, seen: Picture, area: Box) -> bool:
     whole = thing.fill >= MIN_FILL and abs(thing.turn) <= TURN_DEGREES
-    return same_size and whole and _distance(thing, box) <= PLACE_MM
+    if not whole or _distance(thing, box) > PLACE_MM:
+        return False
+    size = thing.width, thing.height
+    if SIZE_MM < _differs(size, box) <= SIZE_MM + DOUBTED_MM:
+        sharp = sharp_size(seen, area, thing)
+        return all(
+            abs(side - wanted) <= SHARP_SIZE_MM + SHARP_SIZE_SHARE * wanted
+            for side, wanted in zip(sharp, (box.width, box.height), strict=True)
+        )
+    return _differs(size, box) <= SIZE_MM
+
+
+def _differs(size: tuple[float, float], box: Box) -> float:
+    return max(abs(size[0] - box.width), abs(size[1] - box.height))
 
 
 def _distance(thing: Thing, box: Box) -> float:
