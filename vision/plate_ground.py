@@ -21,6 +21,7 @@ from vision.plate.kinds import ONE_ROW, number_in
 from vision.plate.templates import Ink
 from vision.pocket import SCALE_PX_PER_MM, extent, pieces_of
 from vision.ranks import median, medians
+from vision.shadow_line import shadow_line
 from vision.verdict import Box, Check, ExpectedPlate, Outcome, PlateColour
 
 COVER_MM = 9.0
@@ -119,6 +120,8 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
         covered |= _without_ground(pale, alone, light, ink) if plate.colour in _HUED and pale.any() else pale
         if _has_city(plate):
             bare[: _top(ink.every > _INKED)] = 0
+            printed = light.inked(_darkest(alone)) | (ink.every > _INKED)
+            covered |= shadow_line(light.grey, printed, light.contrast)
         covered |= _spread_ink(light, ink.every, steep, bare)
     if free is not None:
         # What is thinner than an outline is the edge of a character that its die does not quite fit.

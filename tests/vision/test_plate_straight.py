@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from simulators.render.plate_photos import plate_photo
+from simulators.render.plate_photos import plate_photo, spoilt
 from vision.plate.kinds import PlateKind
+from vision.plate.reading import read_number
 from vision.plate.straight import lie_of, straightened
+from vision.plate.visible import HALF_SURE, LEAST_EDGES, LEAST_EDGES_HALF_SURE, MOST_FOREIGN_HALF_SURE
 from vision.plates import verify_crop
 from vision.verdict import Outcome
 
@@ -16,9 +18,9 @@ SEED = 33_000
 TEXT = "粤B12345"
 
 
-def _leaning(slope: float, slant: float) -> np.ndarray:
+def _leaning(slope: float, slant: float, text: str = TEXT, seed: int = SEED) -> np.ndarray:
     """A road-like cut-out, 94 x 24 px, of a plate that rises by a slope and slants its characters."""
-    plate = plate_photo("blue", TEXT, (440, 140), SEED)
+    plate = plate_photo("blue", text, (440, 140), seed)
     height, width = plate.shape[:2]
     corners = np.array(((0, 0), (width, 0), (width, height), (0, height)), np.float32)
     inner = corners * np.float32((0.9, 1 - 2.4 * abs(slope))) + np.float32((0.05 * width, 1.2 * abs(slope) * height))
@@ -51,3 +53,28 @@ def test_a_leaning_plate_is_accepted_for_its_own_number_alone(slope: float, slan
     crop = _leaning(slope, slant)
     assert verify_crop(crop, TEXT, PlateKind.SMALL).outcome is Outcome.ACCEPT
     assert verify_crop(crop, "粤B12845", PlateKind.SMALL).outcome is not Outcome.ACCEPT
+
+
+_COVERED = [
+    ("皖AS02GR", 33_711, -0.1, 0.3, "finger", (0.058, 0.155)),
+    ("皖A6B7GY", 33_749, -0.06, 0.3, "finger", (0.054, 0.162)),
+    ("皖ACVUEE", 33_871, 0.1, -0.4, "paint", (0.071, 0.181)),
+]
+"""Number, seed, slope, slant, cover and where it lies; each was accepted once."""
+
+
+@pytest.mark.parametrize(("text", "seed", "slope", "slant", "how", "share"), _COVERED)
+def test_an_upright_cover_on_a_leaning_plate_is_seen(
+    text: str, seed: int, slope: float, slant: float, how: str, share: tuple[float, float]
+) -> None:
+    """Set straight it lies askew, the plate's colour and an edge of the character beside it; what is left can only be
+    that province. It is guessed half-heartedly, of colours that are no mix of ground and ink, or almost without edges.
+    """
+    crop = _leaning(slope, slant, text, seed)
+    assert verify_crop(crop, text, PlateKind.SMALL).outcome is Outcome.ACCEPT
+    hidden = spoilt(crop, share, how, seed)
+    assert {check.name for check in verify_crop(hidden, text, PlateKind.SMALL).failed} == {"plate_visible"}
+    province, *others = read_number([hidden], text).seen
+    assert 2 < province.margin < HALF_SURE
+    assert province.foreign > MOST_FOREIGN_HALF_SURE or LEAST_EDGES < province.edges < LEAST_EDGES_HALF_SURE
+    assert min(each.score for each in others) >= 1

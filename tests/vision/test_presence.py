@@ -8,7 +8,7 @@ from random import Random
 import cv2
 import numpy as np
 import pytest
-from measure_plates import number_for
+from measure_plates import CITIES, number_for
 from plant_scenes import PRODUCTS, carrier, contents_of, laid_by_hand, number_of, outcomes, picture, plate, tasks_for
 
 from simulators.matter import Stray, StrayKind
@@ -18,9 +18,11 @@ from simulators.world import PlacedPart
 from vision.contents import MIN_FILL
 from vision.judge import judge
 from vision.outline import sharp_size
+from vision.pictures import Picture
 from vision.plate.kinds import PlateKind
-from vision.plate_ground import check_ground
+from vision.plate_ground import COVER_MM, check_ground
 from vision.pocket import SCALE_PX_PER_MM, Thing, pieces_of, things_in
+from vision.shadow_line import shadow_line
 from vision.verdict import Box, Outcome, Verdict
 
 SETUP = "wide"
@@ -235,3 +237,31 @@ def test_the_sharp_outline_knows_a_soft_shadow_from_what_looks_out(looks_out: fl
     seen = np.asarray(cv2.resize(soft, (round(160 * scale), round(120 * scale)), interpolation=cv2.INTER_AREA))
     around = Thing(81.5, 56.5, 103.0 + looks_out, 73.0, 0.0, 1.0)
     assert sharp_size(seen, area, around) == pytest.approx((100.0 + looks_out, 70.0), abs=0.6)
+
+
+def _white_plate() -> tuple[Picture, Picture]:
+    """Grain, light that fades to one side, and a row of print."""
+    grey = np.linspace(225, 190, 234)[None, :] + np.random.default_rng(3).normal(0, 1.2, (124, 234))
+    printed = np.zeros((124, 234), np.uint8)
+    printed[48:106, 20:214:12] = 1
+    grey[printed > 0] = 40
+    return np.clip(grey, 0, 255).astype(np.uint8), printed
+
+
+def test_the_shadow_of_white_paper_on_a_white_ground_is_a_line_though_it_is_no_outline() -> None:
+    grey, printed = _white_plate()
+    assert not shadow_line(grey, printed, 170.0).any()
+    faint = np.zeros(grey.shape, np.uint8)
+    cv2.line(faint, (30, 38), (58, 20), 9, 2)
+    ((left, top, wide, high, _),) = pieces_of(shadow_line(cv2.subtract(grey, faint), printed, 170.0))
+    assert max(wide, high) / SCALE_PX_PER_MM > COVER_MM
+    assert (abs(left + wide / 2 - 44) < 6, abs(top + high / 2 - 29) < 6) == (True, True)
+
+
+def test_white_paper_beside_an_ebikes_city_is_found() -> None:
+    """So little of it differs from the plate that it was accepted."""
+    chance = Random("on a plate paper 80131")
+    ordered = contents_of("ebike", chance.choice(CITIES) + number_of("ebike", chance))
+    laid = laid_by_hand(ordered, chance)
+    paper = Stray(StrayKind.PAPER, 38.51, 36.92, 50.43)
+    assert outcomes(judged(laid, ordered, [paper], 80_131)) == {"plate_clear plate_0": "reject"}

@@ -22,7 +22,7 @@ from vision.pictures import Picture
 from vision.plate.own_reading import own_frames
 from vision.plate.signs import read_signs
 from vision.plate.straight import LEVEL, Lie, lie_of, straightened
-from vision.plate.visible import Seen, cells_amid, cells_by, seen_in
+from vision.plate.visible import HALF_SURE, SURE, Seen, cells_amid, cells_by, seen_in
 
 SURE_MARGIN = 3.5
 """From this log-likelihood margin on, one look is enough."""
@@ -98,12 +98,27 @@ def read_number(lines: Sequence[Picture], number: str, *, level: bool = False) -
         again = [_view(*each, spare=_SPARE) for each in zip(lines, lies, texts, strict=True)]
         looks += [*np.concatenate([_read_twice(read_line(_evened(view))) for view in again], axis=1)]
         found = margins(looks, number)
-    seen = (
-        seen_in(views, [cells_by(_clearer(*each), each[1]) for each in zip(rows, texts, strict=True)], texts)
-        if explainable(number)
-        else []
-    )
+    seen = []
+    if explainable(number):
+        cells = [cells_by(_clearer(*each), each[1]) for each in zip(rows, texts, strict=True)]
+        seen = seen_in(views, cells, texts, _margin_of_each(found.leads, number))
     return Reading(found, best_text(looks[0]), tuple(seen), len(looks) // 2)
+
+
+def _margin_of_each(leads: Sequence[tuple[str, float]], number: str) -> list[float]:
+    """By how much each character leads over every other in its place and over none there.
+
+    :param leads: of the number over its rivals.
+    """
+    least = [SURE] * len(number)
+    for rival, lead in leads:
+        if lead >= HALF_SURE:
+            continue
+        for place in range(len(number)):
+            lacks = rival == number[:place] + number[place + 1 :]
+            if lacks or (len(rival) == len(number) and rival[place] != number[place]):
+                least[place] = min(least[place], lead)
+    return least
 
 
 def _read_twice(row: Look) -> Frames:
