@@ -9,9 +9,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.barcodes import Code, read
+from vision.barcodes import read
 from vision.pictures import Picture
 from vision.plane import Plane, fit, tile_of
+from vision.sharpness import tile
 from vision.verdict import Check, GoldenSample, GoldenTask, Outcome, Symbology, View
 
 GRID = (4, 6)
@@ -38,13 +39,14 @@ def measure(picture: Picture, view: View) -> GoldenSample | None:
         return None
     plane, own = fit(codes, view), codes[0]
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-    sharpness, white, contrast = _tile(grey, own)
+    shown = tile(grey, own)
     middle = Plane.of_view(view).to_mm(np.array(((picture.shape[1] / 2, picture.shape[0] / 2),)))
     shift = (plane.to_px(middle) - Plane.of_view(view).to_px(middle))[0] / view.px_per_mm
     turn = float(np.degrees(np.arctan2(plane.matrix[1, 0], plane.matrix[0, 0])))
     grid = cv2.resize(grey, (GRID[1], GRID[0]), interpolation=cv2.INTER_AREA).astype(float).reshape(-1)
     x_mm, y_mm = float(shift[0]), float(shift[1])
-    return GoldenSample(own.text, sharpness, white, contrast, plane.px_per_mm, x_mm, y_mm, turn, tuple(grid.tolist()))
+    light = own.text, shown.sharpness, shown.white, shown.contrast
+    return GoldenSample(*light, plane.px_per_mm, x_mm, y_mm, turn, tuple(grid.tolist()))
 
 
 def sample_of(measured: list[GoldenSample]) -> GoldenSample:
@@ -100,16 +102,3 @@ def _at_least(name: str, value: float, least: float, what: str) -> Check:
 def _at_most(name: str, value: float, most: float, what: str) -> Check:
     outcome = Outcome.ACCEPT if value <= most else Outcome.REJECT
     return Check(name, outcome, "", f"at most {most:g} {what}", f"{value:.3f}", value, most)
-
-
-def _tile(grey: Picture, code: Code) -> tuple[float, float, float]:
-    """Sharpness, white level and contrast within the code."""
-    points = np.array(code.corners)
-    left, top = np.maximum(np.floor(points.min(axis=0)).astype(int), 0)
-    right, bottom = np.ceil(points.max(axis=0)).astype(int)
-    part = np.asarray(grey[top:bottom, left:right], np.float32)
-    black, white = float(np.percentile(part, 5)), float(np.percentile(part, 90))
-    contrast = max(1.0, white - black)
-    across, down = cv2.Sobel(part, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(part, cv2.CV_32F, 0, 1, scale=1 / 8)
-    steepest = float(np.percentile(cv2.magnitude(across, down), 97))
-    return steepest / contrast, white, contrast

@@ -18,6 +18,7 @@ from vision.codes.first_reader import as_grey
 from vision.grading import code128
 from vision.grading.parameters import ProfileGrade, edges_between, grade_profile
 from vision.grading.profiles import FINE, Aperture, aperture_for, place_of, profiles_of
+from vision.grading.refocused import refocused
 from vision.grading.scale import letter
 from vision.pictures import Picture
 from vision.verdict import Symbology
@@ -70,15 +71,18 @@ class PrintGrade:
         return f"{self.value:.1f}/{self.aperture or 'half a module'}/camera light ({self.letter}; {RELATIVE})"
 
 
-def grade_code(picture: Picture, code: Code, px_per_mm: float | None = None) -> PrintGrade:
+def grade_code(
+    picture: Picture, code: Code, px_per_mm: float | None = None, blur_px: float | None = None
+) -> PrintGrade:
     """Grade a linear code that was read in a picture.
 
     :param px_per_mm: scale on the label, for the aperture; None: an aperture of half a module.
+    :param blur_px: sigma of the camera's blur, known from something else, which is taken out; None: unknown.
     :raises GradingError: not a linear code, or under `MIN_MODULE_PX` pixels a module.
     """
     if code.symbology not in LINEAR:
         raise GradingError(f"{code.symbology.value}: only linear codes are graded, of ISO/IEC 15416")
-    grey = as_grey(picture)
+    grey = as_grey(picture) if blur_px is None else refocused(as_grey(picture), code, blur_px)
     place, elements = _from_edge_to_edge(grey, place_of(grey, code))
     module_px = place.length / _modules(code, elements)
     if module_px < MIN_MODULE_PX:

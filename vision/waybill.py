@@ -10,7 +10,7 @@ from vision.documents import codes_in
 from vision.label_print import check_print
 from vision.layouts import flattened_part
 from vision.pictures import Picture
-from vision.plane import CARRIER_CODES, Plane
+from vision.plane import CARRIER_CODES, Plane, tile_of
 from vision.pocket import Thing, things_in, upright
 from vision.printed import check_number
 from vision.seam import check_seam
@@ -47,7 +47,8 @@ def check_waybill(picture: Picture, plane: Plane, codes: list[Code], task: Waybi
     if len(labels) == 1:
         checks.append(_text(picture, plane, labels[0], here, task))
     if len(here) == 1 and not task.sealed:
-        checks += check_print(picture, plane, here[0], task)
+        carriers = [code for code in codes if tile_of(code, task.view) is not None]
+        checks += check_print(picture, plane, here[0], task, carriers)
     return [*checks, *check_seam(picture, plane, task.view)] if task.sealed else checks
 
 

@@ -1,0 +1,46 @@
+"""How sharp a picture is, by the carrier's own code in it: its tile is the same in every picture and never worn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import erf, sqrt
+
+import cv2
+import numpy as np
+
+from vision.codes.code import Code, Grey
+
+_BLURS_PX = np.linspace(0.3, 2.5, 221)
+_STEEPEST = np.array([erf(1 / (blur * sqrt(2))) / 2 for blur in _BLURS_PX])
+"""Steepest slope, a pixel, of a straight edge of height 1 that a Gaussian of each width has blurred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """What a carrier's code shows of light and focus.
+
+    :ivar sharpness: its steepest edges, share of the contrast a pixel. :ivar white: grey level. :ivar contrast: white
+        less black, grey levels, at least 1.
+    """
+
+    sharpness: float
+    white: float
+    contrast: float
+
+    @property
+    def blur_px(self) -> float:
+        """Width (sigma) of the blur that makes edges so steep, from 0.3 to 2.5."""
+        return float(np.interp(-self.sharpness, -_STEEPEST, _BLURS_PX))
+
+
+def tile(grey: Grey, code: Code) -> Tile:
+    """Measure a carrier's code that was read in a picture."""
+    points = np.array(code.corners)
+    left, top = np.maximum(np.floor(points.min(axis=0)).astype(int), 0)
+    right, bottom = np.ceil(points.max(axis=0)).astype(int)
+    part = np.asarray(grey[top:bottom, left:right], np.float32)
+    black, white = float(np.percentile(part, 5)), float(np.percentile(part, 90))
+    contrast = max(1.0, white - black)
+    across, down = cv2.Sobel(part, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(part, cv2.CV_32F, 0, 1, scale=1 / 8)
+    steepest = float(np.percentile(cv2.magnitude(across, down), 97))
+    return Tile(steepest / contrast, white, contrast)
