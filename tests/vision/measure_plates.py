@@ -1,4 +1,4 @@
-"""Makes the tables of rendered plates in docs/vision.md: `measure_plates.py looks|cities|covers FIRST COUNT`.
+"""Makes the tables of rendered plates in docs/vision.md: `measure_plates.py looks|cities|covers|parts FIRST COUNT`.
 
 Seeds up to 299,999 are for tuning, from 500,000 on for measuring. A plate that is unsure is photographed again, up to
 three times, and judged by all its looks together, as on the line. Each plate is also asked for as a number that differs
@@ -30,6 +30,8 @@ from vision.plates import verify_crop
 from vision.verdict import Check, Outcome, PlateColour, Verdict
 
 SERIAL = LETTERS + DIGITS
+PART = 0.62
+"""Of a character that is hidden in part."""
 CITIES = ("广州", "深圳", "佛山", "东莞", "珠海", "惠州", "中山", "江门", "汕头", "湛江", "肇庆")
 
 
@@ -157,6 +159,26 @@ def covers(first: int, count: int) -> None:
     print(one.total(), "in one look,", passed.total(), "in up to three looks, of", count)
 
 
+def parts(first: int, count: int) -> None:
+    """Blue, yellow and green plates with most of one character hidden from the left or right, in one look."""
+    kinds = [kind for kind in PlateKind if style_of(kind) in ("blue", "yellow", "green")]
+    passed = Counter[str]()
+    for place in range(first, first + count):
+        kind, chance = kinds[place % len(kinds)], Random(f"part {place}")
+        text, how = number_for(kind, chance), chance.choice(("cloth", "finger", "white", "tape", "dark"))
+        width, height = LAYOUTS[kind].size_mm
+        slots = [slot for slot in slots_of(style_of(kind), text, (width, height)) if slot[0] in number_in(text)]
+        _, left, top, wide, high = chance.choice(slots)
+        left += wide * (1 - PART) if chance.random() < 0.5 else 0.0
+        share = (0.04 + 0.92 * left / width, 0.04 + 0.92 * (left + PART * wide) / width)
+        rows = (0.06 + 0.88 * top / height - 0.03, 0.06 + 0.88 * (top + high) / height + 0.03)
+        picture = spoilt(next(photos(kind, text, place)), share, how, place, rows)
+        passed[how] += verify_crop(picture, text, kind).outcome is Outcome.ACCEPT
+    print(f"{100 * PART:.0f} % of a character hidden: {passed.total()} accepted of {count}", dict(passed))
+
+
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    {"looks": looks, "cities": cities, "covers": covers}[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))
+    {"looks": looks, "cities": cities, "covers": covers, "parts": parts}[sys.argv[1]](
+        int(sys.argv[2]), int(sys.argv[3])
+    )
