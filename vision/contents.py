@@ -10,6 +10,7 @@ from vision.documents import check_document
 from vision.outline import sharp_size
 from vision.pictures import Picture
 from vision.plane import Plane
+from vision.plate_pair import check_pairs
 from vision.pocket import Thing, extent, grown, strays_in, things_in, upright
 from vision.pose import check_posed_plate
 from vision.verdict import Box, Check, ContentsTask, ExpectedDocument, ExpectedPlate, Outcome
@@ -47,6 +48,7 @@ def check_contents(picture: Picture, plane: Plane, codes: list[Code], task: Cont
         things = things_in(seen, area, by_steps=True)
         lying = _matched(things, parts, seen, area)
     checks = [_count(things, parts, plane, task.pocket), _strays(seen, area, things, plane, task.pocket)]
+    accepted: dict[str, Thing] = {}
     for place, part in enumerate(parts):
         thing = lying.get(place)
         checks.append(_present(thing, part, plane))
@@ -55,7 +57,11 @@ def check_contents(picture: Picture, plane: Plane, codes: list[Code], task: Cont
         if isinstance(part, ExpectedDocument):
             checks += check_document(picture, plane, codes, part, thing, task)
         elif thing is not None:
-            checks += check_posed_plate(seen, area, plane, thing, part)
+            said = check_posed_plate(seen, area, plane, thing, part)
+            checks += said
+            if all(check.outcome is Outcome.ACCEPT for check in said):
+                accepted[part.role] = thing
+    checks += check_pairs(seen, area, plane, task.plates, accepted)
     expected = frozenset((document.code, document.symbology) for document in task.documents)
     return [*checks, check_foreign(codes, task.view, expected)]
 

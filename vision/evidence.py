@@ -115,6 +115,7 @@ def _wrong(check: Check) -> str:
         "plate_present",
         "plate_pose",
         "plate_clear",
+        "plate_alike",
         "plate_visible",
         "plate_kind",
         "plate_rows",

@@ -28,7 +28,7 @@ COVER_MM = 9.0
 """From this extent on something lies on the ground; a mounting hole has 7 mm."""
 
 _ROW_MM = (25.0, 115.0)
-_RIM_MM = 8.0
+RIM_MM = 8.0
 _INK_REACH_MM = 5.0
 """How far around its box a character's ink and relief reach."""
 _DOT_REACH_MM = 5.0
@@ -69,7 +69,7 @@ _DRAWN_PX = 5
 _INK_AROUND_MM = 70.0
 _PALE = 0.15
 """From this share of the contrast between ground and ink on, ink is not as the ink around it."""
-_LOW_BAND_MM = 13.0
+LOW_BAND_MM = 13.0
 """The lowest band, in which makers put their own marks and stickers, is not looked at."""
 _HEIGHT_MM = 140.0
 _WIDTH_MM = 400.0
@@ -127,7 +127,7 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
         # What is thinner than an outline is the edge of a character that its die does not quite fit.
         outlines = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         covered |= np.asarray(outlines, np.uint8)
-    closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, _ellipse((_PIECES_MM / 2,) * 2, 1.0))
+    closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, ellipse((_PIECES_MM / 2,) * 2, 1.0))
     pieces = pieces_of(np.asarray(closed, np.uint8))
     boxes = [Box(*(value / SCALE_PX_PER_MM for value in piece[:4])) for piece in pieces if piece[4] >= 6]
     largest = max(boxes, key=extent, default=None)
@@ -185,7 +185,7 @@ def _bare(shape: tuple[int, ...], ink: Inked, plate: ExpectedPlate) -> Mask:
     """Where a plate bears nothing but what lies on the die's ink or near it: not its rim and its mark."""
     every = (ink.every > _INKED).astype(np.uint8)
     bare = np.zeros(every.shape, np.uint8)
-    rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
+    rim, low = round(RIM_MM * SCALE_PX_PER_MM), round(LOW_BAND_MM * SCALE_PX_PER_MM)
     bare[rim:-low, rim:-rim] = 255
     # In a Chinese character there is too little ground to tell its level.
     bare[_dilated(every * (ink.serial <= _INKED).astype(np.uint8), _other_die(plate)) > 0] = 0
@@ -207,7 +207,7 @@ def _between(alone: Picture, light: _Light, ink: Inked, plate: ExpectedPlate, ba
         # Above an e-bike's number stands its city, as each city likes it, in whatever colour.
         above = slice(0, _top(every > 0))
         printed[above] |= light.inked(_darkest(alone))[above]
-    free[_dilated(printed, _ellipse(_RELIEF_MM, _larger(plate))) > 0] = 0
+    free[_dilated(printed, ellipse(_RELIEF_MM, _larger(plate))) > 0] = 0
     return free
 
 
@@ -217,7 +217,7 @@ def _larger(plate: ExpectedPlate) -> float:
 
 
 def _other_die(plate: ExpectedPlate) -> cv2.typing.MatLike:
-    return _ellipse(_OTHER_DIE_MM, _larger(plate))
+    return ellipse(_OTHER_DIE_MM, _larger(plate))
 
 
 def _has_city(plate: ExpectedPlate) -> bool:
@@ -245,7 +245,7 @@ def _dilated(mask: Mask, kernel: cv2.typing.MatLike) -> Mask:
     return reached
 
 
-def _ellipse(reach_mm: tuple[float, float], larger: float) -> cv2.typing.MatLike:
+def ellipse(reach_mm: tuple[float, float], larger: float) -> cv2.typing.MatLike:
     wide, high = (2 * round(reach * larger * SCALE_PX_PER_MM) + 1 for reach in reach_mm)
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, high))
 
@@ -260,7 +260,7 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     """Where the colour is neither ground nor ink nor any blend, shade or glare of them."""
     if colour not in _ONE_HUE:
         return np.zeros(alone.shape[:2], np.uint8)
-    rim = round(_RIM_MM * SCALE_PX_PER_MM)
+    rim = round(RIM_MM * SCALE_PX_PER_MM)
     soft = cv2.blur(alone, (3, 3)).astype(np.float32)
     inner = soft[rim:-rim:_EACH, rim:-rim:_EACH].reshape(-1, 3)
     hue = inner - inner @ np.full((3, 3), 1 / 3, np.float32)
@@ -327,12 +327,12 @@ def _spread_ink(light: _Light, ink: Ink, steep: Mask, bare: Mask) -> Mask:
     """Where what is as light or dark as ink is wider than any die's ink lies beside another's, though none belongs
     there; with an outline of its own, which a glare has not."""
     every = (ink > _INKED).astype(np.uint8)
-    beyond = light.inked(light.grey) * (1 - cv2.dilate(every, _ellipse(_SPREAD_BESIDE_MM, 1.0))) * (bare > 0)
-    wide = cv2.morphologyEx(beyond.astype(np.uint8), cv2.MORPH_OPEN, _ellipse(_SPREAD_MM, 1.0))
+    beyond = light.inked(light.grey) * (1 - cv2.dilate(every, ellipse(_SPREAD_BESIDE_MM, 1.0))) * (bare > 0)
+    wide = cv2.morphologyEx(beyond.astype(np.uint8), cv2.MORPH_OPEN, ellipse(_SPREAD_MM, 1.0))
     if not wide.any():
         return np.asarray(wide, np.uint8)
     count, labels = cv2.connectedComponents(cv2.dilate(wide, np.ones((3, 3), np.uint8)))
-    own = labels[(steep > 0) & (cv2.dilate(every, _ellipse(_RELIEF_MM, 1.0)) == 0)]
+    own = labels[(steep > 0) & (cv2.dilate(every, ellipse(_RELIEF_MM, 1.0)) == 0)]
     outlined = np.bincount(own, minlength=count) >= _LEAST_OUTLINE_PX
     outlined[0] = False
     return np.asarray(wide * outlined[labels] * np.uint8(255), np.uint8)
@@ -343,7 +343,7 @@ def _free(shape: tuple[int, ...], characters: int) -> Mask:
     """Where any plate of one row bears nothing."""
     width, gap, at_dot = ONE_ROW[characters]
     free = np.zeros(shape[:2], np.uint8)
-    rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
+    rim, low = round(RIM_MM * SCALE_PX_PER_MM), round(LOW_BAND_MM * SCALE_PX_PER_MM)
     free[rim:-low, rim:-rim] = 255
     left = _first_left(shape, characters)
     top, bottom = _ROW_MM[0] - _INK_REACH_MM, _ROW_MM[1] + _INK_REACH_MM

@@ -89,7 +89,7 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
 
     :param seen: the upright picture of `area`.
     """
-    picture = _flattened(seen, area, thing)
+    picture = flattened(seen, area, thing)
     number, aspect = number_in(plate.text), plate.box.width / plate.box.height
     places = places_of_rows(picture, rows_of(number, aspect), number, trimmed=True)
     sure = _surely_read(picture, places, number, plate)
@@ -296,7 +296,7 @@ def _of_margin(
     return Check(name, outcome, role, expected, found, margin, ACCEPT_MARGIN, standing=standing)
 
 
-def _flattened(seen: Picture, area: Box, thing: Thing) -> Picture:
+def flattened(seen: Picture, area: Box, thing: Thing) -> Picture:
     """The plate alone, upright, at the scale of `seen`."""
     size = max(2, round(thing.width * SCALE_PX_PER_MM)), max(2, round(thing.height * SCALE_PX_PER_MM))
     return cut_out(seen, (thing.corners() - (area.x, area.y)) * SCALE_PX_PER_MM, size)

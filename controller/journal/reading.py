@@ -21,7 +21,7 @@ from controller.words.alarm_texts import AlarmKind
 _NUMBERED = ("plate", "document_number", "document_zone", "identity")
 _NO_NUMBER = (
     "plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible", "plate_clear",
-    "plate_city",
+    "plate_alike", "plate_city",
 )  # fmt: skip
 """Checks of a plate that name no character of it."""
 _FEEDING_STAGES = ("called", "matched")

@@ -141,6 +141,7 @@ CHECK_REASONS = {
     "plate_present": Reason.PART_COUNT,
     "plate_pose": Reason.PART_POSE,
     "plate_clear": Reason.FOREIGN_THING,
+    "plate_alike": Reason.FOREIGN_THING,
     "plate_colour": Reason.PLATE_COLOUR,
     "part_count": Reason.PART_COUNT,
     "part_inside": Reason.PART_POSE,
