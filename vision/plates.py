@@ -48,10 +48,10 @@ def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None, 
     :returns: a verdict without evidence picture; regions are in pixels of `picture`.
     """
     number = number_in(expected)
-    aspect = picture.shape[1] / picture.shape[0]
     kinds = (kind,) if kind else kinds_bearing(expected)
+    aspect = _aspect(kind) if kind else _aspect_of_crop(picture, kinds)
     rows = LAYOUTS[kind].rows if kind else rows_of(number, aspect)
-    printed = printed_rows(_aspect(kind) if kind else aspect)
+    printed = printed_rows(aspect)
     lines = [picture[place] for place in places_of_rows(picture, rows, number, trimmed=False)]
     reading = read_number(lines, number)
     checks = [_bears(expected, kinds, kind), _rows(picture, printed), *_of_reading(reading, number, "")]
@@ -229,6 +229,16 @@ def _aspect(kind: PlateKind) -> float:
     """Width of a kind in heights."""
     width, height = LAYOUTS[kind].size_mm
     return width / height
+
+
+def _aspect_of_crop(picture: Picture, kinds: Sequence[PlateKind]) -> float:
+    """Width in heights of the plate in a cut-out of no certain kind: with ground above and below, a plate of one row
+    has the shape of one of two, and its print tells them apart."""
+    aspect = float(picture.shape[1] / picture.shape[0])
+    one_row: list[float] = [_aspect(each) for each in kinds if printed_rows(_aspect(each)) == 1]
+    if one_row and printed_rows(aspect) == 2 and rows_in(picture)[0] == 1:
+        return one_row[0]
+    return aspect
 
 
 def _bears(text: str, kinds: Sequence[PlateKind], asked: PlateKind | None) -> Check:

@@ -82,6 +82,17 @@ def test_colour_rows_and_kind_are_checks_of_their_own() -> None:
     assert "plate_kind" in _failed(verify_crop(yellow, text, PlateKind.POLICE))
 
 
+def test_a_plate_of_one_row_with_ground_above_and_below_is_not_taken_for_one_of_two() -> None:
+    """A real cut-out of 104 x 54 px was rejected by its rows."""
+    text = "津B6H920"
+    plate = _photo(PlateKind.SMALL, "blue", text)
+    margin = round(plate.shape[0] * 0.28)
+    tall = cv2.copyMakeBorder(plate, margin, margin, 0, 0, cv2.BORDER_CONSTANT, value=(70, 72, 75))
+    assert verify_crop(tall, text).outcome is Outcome.ACCEPT
+    assert verify_crop(tall, "津B6H926").outcome is not Outcome.ACCEPT
+    assert "plate_rows" in _failed(verify_crop(tall, text, PlateKind.LARGE_REAR))
+
+
 @pytest.mark.parametrize("look", range(3))
 def test_equal_neighbours_in_a_lower_row_are_told_apart(look: int) -> None:
     verdict = verify_crop(
