@@ -17,8 +17,10 @@ _YELLOW = ((15, 100, 100), (34, 255, 255))
 _GREEN = ((35, 45, 50), (90, 255, 255))
 _WHITE = ((0, 0, 140), (180, 55, 255))
 _BLACK = ((0, 0, 0), (180, 255, 65))
-_CLEAR_MAJORITY = 0.15
-"""How far from a half the share of light pixels must be to tell by itself whether the ground or the ink is light."""
+_LARGER = 3.0
+"""How much the share of its pixels that would be ground says for a colour, beside how like it is."""
+_UNLIKELY = -0.2
+"""Under this a colour is not that class's, however much of the plate it covers, as where characters are blown up."""
 _HEAD_YELLOW = 0.12
 """From this share of yellow on, a green plate is the large new-energy one with its yellow head."""
 
@@ -58,23 +60,31 @@ def colour_by_ink(plate: Picture, allowed: frozenset[PlateColour]) -> PlateColou
 
     :param allowed: at least one; with one it is the answer, since nothing else can be meant.
     """
-    ground, ink = _ground_and_ink(plate)
-    light_ink = ink.sum() > ground.sum()
-    blue, green, red = (float(part) for part in ground / np.maximum(ink if light_ink else ground.max(), 1.0))
-    if light_ink:
-        scores = {PlateColour.BLUE: blue - red - 0.1, PlateColour.BLACK: 0.1 - abs(blue - red)}
-    else:
-        scores = {
-            PlateColour.YELLOW: red - blue - 0.3,
-            PlateColour.GREEN: green - red - 0.1,
-            PlateColour.YELLOW_GREEN: green - blue - 0.25,
-            PlateColour.WHITE: 0.15 - (max(blue, green, red) - min(blue, green, red)),
-        }
+    scores: dict[PlateColour, float] = {}
+    for ground, ink, share in _grounds_and_inks(plate):
+        likely = _likely(ground, ink)
+        larger = _LARGER * (share - 0.5)
+        scores |= {colour: score + (larger if score > _UNLIKELY else -_LARGER) for colour, score in likely.items()}
     return max(sorted(allowed), key=lambda colour: scores.get(colour, -2.0))
 
 
-def _ground_and_ink(plate: Picture) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean colours of the ground and of the characters, which cover the lesser part of a plate."""
+def _likely(ground: NDArray[np.float64], ink: NDArray[np.float64]) -> dict[PlateColour, float]:
+    """How like each class with such an ink a ground is."""
+    light_ink = ink.sum() > ground.sum()
+    blue, green, red = (float(part) for part in ground / np.maximum(ink if light_ink else ground.max(), 1.0))
+    if light_ink:
+        return {PlateColour.BLUE: blue - red - 0.1, PlateColour.BLACK: 0.1 - abs(blue - red)}
+    return {
+        PlateColour.YELLOW: red - blue - 0.3,
+        PlateColour.GREEN: green - red - 0.1,
+        PlateColour.YELLOW_GREEN: green - blue - 0.25,
+        PlateColour.WHITE: 0.15 - (max(blue, green, red) - min(blue, green, red)),
+    }
+
+
+def _grounds_and_inks(plate: Picture) -> list[tuple[NDArray[np.float64], NDArray[np.float64], float]]:
+    """Mean colours of the ground and of the characters, which cover the lesser part of a plate, and the ground's share;
+    both ways round, since blown-up or blurred characters cover as much as the ground does."""
     height, width = plate.shape[:2]
     inner = np.ascontiguousarray(plate[height // 5 : -(height // 5) or None, width // 16 : -(width // 16) or None])
     grey = cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY)
@@ -82,14 +92,7 @@ def _ground_and_ink(plate: Picture) -> tuple[NDArray[np.float64], NDArray[np.flo
     light = grey > level
     if not light.any():
         mean = np.asarray(inner.mean(axis=(0, 1)), np.float64)
-        return mean, mean
+        return [(mean, mean, 1.0)]
     bright, dark = (np.asarray(inner[part].mean(axis=0), np.float64) for part in (light, ~light))
     share = float(light.mean())
-    if abs(share - 0.5) > _CLEAR_MAJORITY:
-        return (bright, dark) if share > 0.5 else (dark, bright)
-    # Blown-up or blurred characters cover as much as the ground does; then the ground is what has more colour.
-    return (bright, dark) if _chroma(bright) > _chroma(dark) else (dark, bright)
-
-
-def _chroma(colour: NDArray[np.float64]) -> float:
-    return float((colour.max() - colour.min()) / max(1.0, colour.max()))
+    return [(bright, dark, share), (dark, bright, 1 - share)]

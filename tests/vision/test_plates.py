@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulators.render.plate_photos import COVERS, plate_photo, spoilt
+from vision.colour import colour_by_ink
 from vision.plate.kinds import LAYOUTS, PlateKind, kind_of, number_in
 from vision.plate.reading import read_number
 from vision.plate.rectify import plates_in
@@ -157,3 +158,21 @@ def test_a_label_is_seen_on_a_faded_plate_too() -> None:
 def test_a_plate_of_two_grounds_is_not_held_against_one_colour() -> None:
     picture = _photo(PlateKind.NEV_LARGE, "yellow_green", "浙A12345D")
     assert {each.ground for each in read_number([picture], "浙A12345D").seen} == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink", "share", "expected"),
+    [
+        ((60, 150, 190), (15, 20, 60), 0.4, PlateColour.YELLOW),
+        ((12, 18, 30), (40, 70, 140), 0.66, PlateColour.BLUE),
+        ((231, 229, 103), (246, 251, 216), 0.28, PlateColour.BLUE),
+        ((140, 90, 100), (170, 220, 235), 0.45, PlateColour.BLUE),
+    ],
+)
+def test_a_colour_is_told_in_any_light(
+    ground: tuple[int, int, int], ink: tuple[int, int, int], share: float, expected: PlateColour
+) -> None:
+    """A yellow plate with reddish ink, and blue ones under an orange lamp, blown up and at dusk; each was another."""
+    rows = np.full((100, 300, 3), ground, np.uint8)
+    rows[20 + round(60 * share) : 80] = ink
+    assert colour_by_ink(rows, frozenset({PlateColour.BLUE, PlateColour.YELLOW})) is expected
