@@ -163,7 +163,7 @@ def test_a_plate_of_two_grounds_is_not_held_against_one_colour() -> None:
 @pytest.mark.parametrize(
     ("ground", "ink", "share", "expected"),
     [
-        ((60, 150, 190), (15, 20, 60), 0.4, PlateColour.YELLOW),
+        ((60, 150, 190), (15, 20, 60), 0.6, PlateColour.YELLOW),
         ((12, 18, 30), (40, 70, 140), 0.66, PlateColour.BLUE),
         ((231, 229, 103), (246, 251, 216), 0.28, PlateColour.BLUE),
         ((140, 90, 100), (170, 220, 235), 0.45, PlateColour.BLUE),
