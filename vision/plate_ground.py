@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
 from vision.pictures import Picture
+from vision.plate.area import RIM_MM, ellipse, inner
 from vision.plate.kinds import ONE_ROW, number_in
 from vision.plate.templates import Ink
 from vision.pocket import SCALE_PX_PER_MM, extent, pieces_of
@@ -28,7 +29,6 @@ COVER_MM = 9.0
 """From this extent on something lies on the ground; a mounting hole has 7 mm."""
 
 _ROW_MM = (25.0, 115.0)
-RIM_MM = 8.0
 _INK_REACH_MM = 5.0
 """How far around its box a character's ink and relief reach."""
 _DOT_REACH_MM = 5.0
@@ -69,8 +69,6 @@ _DRAWN_PX = 5
 _INK_AROUND_MM = 70.0
 _PALE = 0.15
 """From this share of the contrast between ground and ink on, ink is not as the ink around it."""
-LOW_BAND_MM = 13.0
-"""The lowest band, in which makers put their own marks and stickers, is not looked at."""
 _HEIGHT_MM = 140.0
 _WIDTH_MM = 400.0
 _HUED = (PlateColour.YELLOW, PlateColour.GREEN, PlateColour.YELLOW_GREEN)
@@ -127,7 +125,7 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
         # What is thinner than an outline is the edge of a character that its die does not quite fit.
         outlines = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         covered |= np.asarray(outlines, np.uint8)
-    closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, ellipse((_PIECES_MM / 2,) * 2, 1.0))
+    closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, ellipse((_PIECES_MM / 2,) * 2))
     pieces = pieces_of(np.asarray(closed, np.uint8))
     boxes = [Box(*(value / SCALE_PX_PER_MM for value in piece[:4])) for piece in pieces if piece[4] >= 6]
     largest = max(boxes, key=extent, default=None)
@@ -185,8 +183,7 @@ def _bare(shape: tuple[int, ...], ink: Inked, plate: ExpectedPlate) -> Mask:
     """Where a plate bears nothing but what lies on the die's ink or near it: not its rim and its mark."""
     every = (ink.every > _INKED).astype(np.uint8)
     bare = np.zeros(every.shape, np.uint8)
-    rim, low = round(RIM_MM * SCALE_PX_PER_MM), round(LOW_BAND_MM * SCALE_PX_PER_MM)
-    bare[rim:-low, rim:-rim] = 255
+    bare[inner()] = 255
     # In a Chinese character there is too little ground to tell its level.
     bare[_dilated(every * (ink.serial <= _INKED).astype(np.uint8), _other_die(plate)) > 0] = 0
     if len(plate.text) in ONE_ROW and every.shape[1] > _TWO_ROW_ASPECT * every.shape[0]:
@@ -243,11 +240,6 @@ def _dilated(mask: Mask, kernel: cv2.typing.MatLike) -> Mask:
     if width:
         reached[where] = cv2.dilate(mask[where], kernel)
     return reached
-
-
-def ellipse(reach_mm: tuple[float, float], larger: float) -> cv2.typing.MatLike:
-    wide, high = (2 * round(reach * larger * SCALE_PX_PER_MM) + 1 for reach in reach_mm)
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, high))
 
 
 def _has_free_ground(plate: ExpectedPlate) -> bool:
@@ -327,12 +319,12 @@ def _spread_ink(light: _Light, ink: Ink, steep: Mask, bare: Mask) -> Mask:
     """Where what is as light or dark as ink is wider than any die's ink lies beside another's, though none belongs
     there; with an outline of its own, which a glare has not."""
     every = (ink > _INKED).astype(np.uint8)
-    beyond = light.inked(light.grey) * (1 - cv2.dilate(every, ellipse(_SPREAD_BESIDE_MM, 1.0))) * (bare > 0)
-    wide = cv2.morphologyEx(beyond.astype(np.uint8), cv2.MORPH_OPEN, ellipse(_SPREAD_MM, 1.0))
+    beyond = light.inked(light.grey) * (1 - cv2.dilate(every, ellipse(_SPREAD_BESIDE_MM))) * (bare > 0)
+    wide = cv2.morphologyEx(beyond.astype(np.uint8), cv2.MORPH_OPEN, ellipse(_SPREAD_MM))
     if not wide.any():
         return np.asarray(wide, np.uint8)
     count, labels = cv2.connectedComponents(cv2.dilate(wide, np.ones((3, 3), np.uint8)))
-    own = labels[(steep > 0) & (cv2.dilate(every, ellipse(_RELIEF_MM, 1.0)) == 0)]
+    own = labels[(steep > 0) & (cv2.dilate(every, ellipse(_RELIEF_MM)) == 0)]
     outlined = np.bincount(own, minlength=count) >= _LEAST_OUTLINE_PX
     outlined[0] = False
     return np.asarray(wide * outlined[labels] * np.uint8(255), np.uint8)
@@ -343,8 +335,7 @@ def _free(shape: tuple[int, ...], characters: int) -> Mask:
     """Where any plate of one row bears nothing."""
     width, gap, at_dot = ONE_ROW[characters]
     free = np.zeros(shape[:2], np.uint8)
-    rim, low = round(RIM_MM * SCALE_PX_PER_MM), round(LOW_BAND_MM * SCALE_PX_PER_MM)
-    free[rim:-low, rim:-rim] = 255
+    free[inner()] = 255
     left = _first_left(shape, characters)
     top, bottom = _ROW_MM[0] - _INK_REACH_MM, _ROW_MM[1] + _INK_REACH_MM
     for place in range(characters):

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from vision.pictures import Picture
 from vision.plane import Plane
-from vision.plate_ground import COVER_MM, LOW_BAND_MM, RIM_MM, ellipse
+from vision.plate.area import ellipse, inner
+from vision.plate_ground import COVER_MM
 from vision.plates import flattened
 from vision.pocket import SCALE_PX_PER_MM, Thing
 from vision.ranks import percentile
@@ -72,10 +73,9 @@ def odd_between(one: Picture, other: Picture) -> Box | None:
 
     :param one: a plate alone, upright, at `SCALE_PX_PER_MM`; :param other: likewise.
     """
-    rim, low = round(RIM_MM * SCALE_PX_PER_MM), round(LOW_BAND_MM * SCALE_PX_PER_MM)
     grey = np.asarray(cv2.cvtColor(one, cv2.COLOR_BGR2GRAY), np.uint8)
     second = cv2.resize(cv2.cvtColor(other, cv2.COLOR_BGR2GRAY), grey.shape[::-1])
-    first, second = (each[rim:-low, rim:-rim] for each in (grey, np.asarray(second, np.uint8)))
+    first, second = (each[inner()] for each in (grey, np.asarray(second, np.uint8)))
     second = _lit_as(second, first)
     play = np.ones((2 * _PLAY_PX + 1,) * 2, np.uint8)
     away = cv2.max(_beyond(first, second, play), _beyond(second, first, play))
@@ -83,7 +83,7 @@ def odd_between(one: Picture, other: Picture) -> Box | None:
     odd = cv2.morphologyEx(cv2.inRange(away, _ODD * (light - dark), 255), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     if not cv2.countNonZero(odd):
         return None
-    joined = cv2.morphologyEx(odd, cv2.MORPH_CLOSE, ellipse((_PIECES_MM,) * 2, 1.0))
+    joined = cv2.morphologyEx(odd, cv2.MORPH_CLOSE, ellipse((_PIECES_MM,) * 2))
     count, labels, measured, _ = cv2.connectedComponentsWithStats(joined)
     steep, others = _steep(first), _steep(second)
     own = cv2.max(cv2.subtract(steep, cv2.dilate(others, play)), cv2.subtract(others, cv2.dilate(steep, play)))
@@ -95,7 +95,8 @@ def odd_between(one: Picture, other: Picture) -> Box | None:
     if not sides.any():
         return None
     left, top, wide, high = measured[int(sides.argmax()), :4].tolist()
-    return Box(*(each / SCALE_PX_PER_MM for each in (left + rim, top + rim, wide, high)))
+    down, across = (each.start for each in inner())
+    return Box(*(each / SCALE_PX_PER_MM for each in (left + across, top + down, wide, high)))
 
 
 def _lit_as(other: Mask, one: Mask) -> Mask:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.plate.area import ellipse, inner
 from vision.pocket import SCALE_PX_PER_MM
 
 _LONG_MM = 18.0
@@ -19,7 +20,6 @@ _SHADOW = 0.016
 120 right e-bikes had up to 0.012, ten that were accepted with paper on them from 0.021."""
 _RELIEF_MM = (3.0, 3.6)
 """How far beside and above print its relief and soft edge reach."""
-_RIM_MM, _LOW_BAND_MM = 8.0, 13.0
 _AROUND_MM = 4.0
 """The ground's own level is the mean of so much to each side."""
 _UNITS, _LEVEL, _AT_MOST = 8, 64, 192
@@ -55,11 +55,9 @@ def shadow_line(grey: Mask, printed: Mask, contrast: float) -> Mask:
 
 def _bare(printed: Mask) -> NDArray[np.float32]:
     """1 where a plate is bare, neither print nor near it."""
-    rim, low = round(_RIM_MM * SCALE_PX_PER_MM), round(_LOW_BAND_MM * SCALE_PX_PER_MM)
     bare = np.zeros(printed.shape, np.float32)
-    bare[rim:-low, rim:-rim] = 1
-    wide, high = (2 * round(reach * SCALE_PX_PER_MM) + 1 for reach in _RELIEF_MM)
-    bare[cv2.dilate(printed, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, high))) > 0] = 0
+    bare[inner()] = 1
+    bare[cv2.dilate(printed, ellipse(_RELIEF_MM)) > 0] = 0
     return bare
 
 

@@ -8,26 +8,17 @@ from random import Random
 import cv2
 import numpy as np
 import pytest
+from measure_contents import judged
 from plant_scenes import SETUPS, carrier, contents_of, laid_by_hand, number_of, outcomes, tasks_for
 
 from simulators.matter import Stray, StrayKind
 from simulators.render import jpeg, render
-from simulators.render.optics import CALM, HARSH
-from simulators.world import PlacedPart
 from vision.judge import judge
 from vision.plate_pair import odd_between
 from vision.pocket import SCALE_PX_PER_MM
-from vision.verdict import Outcome, Verdict
+from vision.verdict import Outcome
 
 SHAPE = (round(140 * SCALE_PX_PER_MM), round(440 * SCALE_PX_PER_MM), 3)
-
-
-def _judged(lying: list[PlacedPart], ordered: list[PlacedPart], strays: list[Stray], seed: int, harsh: bool) -> Verdict:
-    standing, setup = carrier(lying), SETUPS["wide"]
-    assert standing.mailer is not None
-    standing.mailer.strays = strays
-    seen = render(standing, setup.view, setup.size_px, seed=seed, optics=HARSH if harsh else CALM)
-    return judge(jpeg(seen), tasks_for(ordered)["wide"])
 
 
 @pytest.mark.parametrize("harsh", [False, True])
@@ -35,7 +26,7 @@ def _judged(lying: list[PlacedPart], ordered: list[PlacedPart], strays: list[Str
 def test_the_two_plates_of_a_pair_are_alike(product: str, harsh: bool) -> None:
     chance = Random(f"{product} {harsh}")
     ordered = contents_of(product, number_of(product, chance))
-    verdict = _judged(laid_by_hand(ordered, chance), ordered, [], 86_100, harsh)
+    verdict = judged(laid_by_hand(ordered, chance), ordered, [], 86_100, harsh=harsh)
     assert outcomes(verdict) == {}
     assert [check.subject for check in verdict.checks if check.name == "plate_alike"] == ["plate_1"]
 
@@ -46,13 +37,13 @@ def test_a_screw_on_a_provinces_character_is_seen_by_the_other_plate(place: int)
     ordered = contents_of("small_car", "粤B12345")
     box = tasks_for(ordered)["wide"].plates[place].box
     screw = Stray(StrayKind.SCREW, box.x + 40, box.y + 70, 80)
-    failed = outcomes(_judged(ordered, ordered, [screw], 86_200, harsh=False))
+    failed = outcomes(judged(ordered, ordered, [screw], 86_200, harsh=False))
     assert set(failed.values()) == {"reject"}, failed
 
 
 def test_a_plate_that_is_alone_is_compared_with_none() -> None:
     ordered = contents_of("motorcycle")
-    verdict = _judged(ordered, ordered, [], 86_300, harsh=False)
+    verdict = judged(ordered, ordered, [], 86_300, harsh=False)
     assert verdict.outcome is Outcome.ACCEPT
     assert not [check for check in verdict.checks if check.name == "plate_alike"]
 
