@@ -1,10 +1,11 @@
 """Makes the tables of the open mailer's plates in docs/vision.md, every picture rendered:
-`python tests/vision/measure_contents.py pocket|on_plates|right|beside FIRST COUNT`.
+`python tests/vision/measure_contents.py pocket|on_plates|screws|right|pairs|beside FIRST COUNT`.
 
 `pocket`: parts missing, elsewhere or the wrong way, and strange things at random over the pocket, COUNT pictures of
-each in calm light and as many in harsh; `on_plates`: strange things at random but wholly on a plate; `right`: right
-pictures of all kinds of plate. Of these two about half are harsh. `beside`: in harsh light documents missing, moved and
-stacked, and things beside documents and plates. Seeds under 60,000 and 80,000 to 89,999 are for tuning.
+each in calm light and as many in harsh; `on_plates`: strange things at random but wholly on a plate; `screws`: screws
+wholly on a blue plate of a pair; `right`: right pictures of all kinds of plate; `pairs`: right pairs. Of these four
+about half are harsh. `beside`: in harsh light documents missing, moved and stacked, and things beside documents and
+plates. Seeds under 60,000 and 80,000 to 89,999 are for tuning.
 """
 
 from __future__ import annotations
@@ -144,19 +145,38 @@ def pocket(first: int, count: int) -> None:
             print(f"  {kind.value} at random:", dict(said))
 
 
-def on_plates(first: int, count: int) -> None:
-    for kind in StrayKind:
+def on_plates(
+    first: int, count: int, kinds: tuple[StrayKind, ...] = tuple(StrayKind), products: tuple[str, ...] = PLATED
+) -> None:
+    for kind in kinds:
         said = Counter[str]()
         for seed in range(first, first + count):
             chance = Random(f"on a plate {kind.value} {seed}")
-            ordered = _ordered(PLATED[seed % len(PLATED)], chance)
+            ordered = _ordered(products[seed % len(products)], chance)
             laid = laid_by_hand(ordered, chance)
             plated = [each for each in laid if each.part.size_mm[0] > 100]
             stray = wholly_on(chance.choice(plated), kind, chance)
-            said[
-                _told(judged(laid, ordered, [stray], seed, harsh=bool(seed // len(PLATED) % 2)), ordered, stray, seed)
-            ] += 1
+            harsh = bool(seed // len(products) % 2)
+            said[_told(judged(laid, ordered, [stray], seed, harsh=harsh), ordered, stray, seed)] += 1
         print(f"{kind.value}:", dict(said))
+
+
+def screws(first: int, count: int) -> None:
+    on_plates(first, count, (StrayKind.SCREW,), ("small_car",))
+
+
+def pairs(first: int, count: int) -> None:
+    said = Counter[str]()
+    for seed in range(first, first + count):
+        chance = Random(f"right pair {seed}")
+        ordered = _ordered(PAIRS[seed % len(PAIRS)], chance)
+        verdict = judged(laid_by_hand(ordered, chance), ordered, [], seed, harsh=bool(seed // len(PAIRS) % 2))
+        said[verdict.outcome.value] += 1
+        if verdict.outcome is not Outcome.ACCEPT:
+            print(
+                "not accepted:", ordered[0].part.text, seed, outcomes(verdict), [each.found for each in verdict.failed]
+            )
+    print("right pairs:", dict(said))
 
 
 def right(first: int, count: int) -> None:
@@ -224,5 +244,12 @@ def _told(verdict: Verdict, ordered: Parts, stray: Stray, seed: int) -> str:
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    series = {"pocket": pocket, "on_plates": on_plates, "right": right, "beside": beside}
+    series = {
+        "pocket": pocket,
+        "on_plates": on_plates,
+        "screws": screws,
+        "right": right,
+        "pairs": pairs,
+        "beside": beside,
+    }
     series[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))
