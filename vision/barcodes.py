@@ -9,9 +9,8 @@ import numpy as np
 
 from vision.codes.belief import Says
 from vision.codes.code import Code, Corners, Region, moved
-from vision.codes.first_reader import as_grey
 from vision.codes.ladder import FULL_MS, QUICK_MS, Climbed, climb
-from vision.pictures import Picture
+from vision.pictures import Grey, Picture, as_grey
 from vision.verdict import Symbology
 
 __all__ = [
@@ -46,7 +45,7 @@ def bar_module_px(px_per_mm: float, module_mm: float) -> float:
 
 
 def read(
-    picture: Picture,
+    picture: Picture | Grey,
     formats: frozenset[Symbology],
     region: Region | None = None,
     *,
@@ -76,13 +75,13 @@ def climb_picture(picture: Picture, formats: frozenset[Symbology], budget_ms: fl
 
 
 def read_hard(
-    picture: Picture, formats: frozenset[Symbology], region: Region, expected: frozenset[Says] = frozenset()
+    picture: Picture | Grey, formats: frozenset[Symbology], region: Region, expected: frozenset[Says] = frozenset()
 ) -> list[Code]:
     """Read a region that gave nothing at the first look."""
     return read(picture, formats, region, budget_ms=HARD_MS, expected=expected)
 
 
-def _cut(picture: Picture, region: Region | None) -> tuple[Picture, int, int]:
+def _cut(picture: Picture | Grey, region: Region | None) -> tuple[Picture | Grey, int, int]:
     if region is None:
         return picture, 0, 0
     left, top = max(0, region.left), max(0, region.top)

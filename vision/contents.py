@@ -8,9 +8,10 @@ from vision.barcodes import Code
 from vision.codes_in_view import check_foreign
 from vision.documents import check_document
 from vision.outline import sharp_size
-from vision.pictures import Picture
+from vision.pictures import Picture, Shot
 from vision.plane import Plane
-from vision.plate_pair import check_pairs
+from vision.plate_pair import Lying, check_pairs
+from vision.plates import flattened
 from vision.pocket import Thing, extent, grown, strays_in, things_in, upright
 from vision.pose import check_posed_plate
 from vision.verdict import Box, Check, ContentsTask, ExpectedDocument, ExpectedPlate, Outcome
@@ -37,10 +38,10 @@ MIN_FILL = 0.93
 _Part = ExpectedPlate | ExpectedDocument
 
 
-def check_contents(picture: Picture, plane: Plane, codes: list[Code], task: ContentsTask) -> list[Check]:
+def check_contents(shot: Shot, plane: Plane, codes: list[Code], task: ContentsTask) -> list[Check]:
     """All checks of an open mailer but the carrier's code."""
     area = grown(task.pocket, AROUND_MM)
-    seen = upright(picture, plane, area)
+    seen = upright(shot, plane, area)
     things = things_in(seen, area)
     parts: tuple[_Part, ...] = (*task.plates, *task.documents)
     lying = _matched(things, parts, seen, area)
@@ -48,20 +49,21 @@ def check_contents(picture: Picture, plane: Plane, codes: list[Code], task: Cont
         things = things_in(seen, area, by_steps=True)
         lying = _matched(things, parts, seen, area)
     checks = [_count(things, parts, plane, task.pocket), _strays(seen, area, things, plane, task.pocket)]
-    accepted: dict[str, Thing] = {}
+    accepted: dict[str, Lying] = {}
     for place, part in enumerate(parts):
         thing = lying.get(place)
         checks.append(_present(thing, part, plane))
         if thing is not None:
             checks.append(_inside(thing, part, plane, task.pocket))
         if isinstance(part, ExpectedDocument):
-            checks += check_document(picture, plane, codes, part, thing, task)
+            checks += check_document(shot.whole, plane, codes, part, thing, task)
         elif thing is not None:
-            said = check_posed_plate(seen, area, plane, thing, part)
+            alone = flattened(seen, area, thing)
+            said = check_posed_plate(alone, plane, thing, part)
             checks += said
             if all(check.outcome is Outcome.ACCEPT for check in said):
-                accepted[part.role] = thing
-    checks += check_pairs(seen, area, plane, task.plates, accepted)
+                accepted[part.role] = Lying(thing, alone)
+    checks += check_pairs(plane, task.plates, accepted)
     expected = frozenset((document.code, document.symbology) for document in task.documents)
     return [*checks, check_foreign(codes, task.view, expected)]
 

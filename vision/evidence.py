@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.pictures import Picture, shrunk
+from vision.pictures import Picture, Shot
 from vision.verdict import Check, Outcome
 
 MAX_BYTES = 150_000
@@ -34,9 +34,9 @@ Region = tuple[tuple[float, float], ...]
 Points = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 
-def draw(picture: Picture, checks: tuple[Check, ...]) -> bytes:
+def draw(shot: Shot, checks: tuple[Check, ...]) -> bytes:
     """A JPEG under `MAX_BYTES`. No plate number is written on it: of one that is wrong only the place that differs."""
-    drawn, scale = _small(picture)
+    drawn, scale = _small(shot)
     failed = [check for check in checks if check.outcome is not Outcome.ACCEPT]
     for check in checks:
         if check.name in _PERSONAL and check.region:
@@ -56,14 +56,14 @@ def legend_line(check: Check) -> str:
     return f"{check.name}{subject}: {_wrong(check)}{score}".encode("ascii", "replace").decode()
 
 
-def _small(picture: Picture) -> tuple[Picture, float]:
+def _small(shot: Shot) -> tuple[Picture, float]:
     """A copy of the picture of at most `MAX_SIDE_PX`, and its scale: by half where that is about as small, since it is
     quicker and keeps fine bars from aliasing."""
-    side = max(picture.shape[:2])
+    side = max(shot.whole.shape[:2])
     if 2 * _LEAST_HALVED_PX <= side <= 2 * MAX_SIDE_PX:
-        return shrunk(picture, 2), 0.5
+        return shot.half.copy(), 0.5
     scale = min(1.0, MAX_SIDE_PX / side)
-    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8), scale
+    return np.asarray(cv2.resize(shot.whole, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8), scale
 
 
 def _mark(drawn: Picture, failed: list[Check], scale: float) -> None:

@@ -8,7 +8,7 @@ from vision.contents import check_contents
 from vision.evidence import draw
 from vision.golden import check_golden
 from vision.looks import settled
-from vision.pictures import DARK_LEVEL, Picture, UnreadablePictureError, brightness, decode
+from vision.pictures import DARK_LEVEL, Picture, Shot, UnreadablePictureError, brightness, decode
 from vision.plane import Plane, fit
 from vision.verdict import Check, ContentsTask, GoldenTask, Outcome, Symbology, Task, Verdict, WaybillTask, worst
 from vision.waybill import check_waybill
@@ -27,13 +27,14 @@ def judge(picture: bytes, task: Task) -> Verdict:
     except UnreadablePictureError as error:
         unreadable = Check("picture_readable", Outcome.REJECT, expected="a whole JPEG or PNG", found=str(error))
         return Verdict(Outcome.REJECT, (unreadable,))
+    shot = Shot(pixels)
     checks: tuple[Check, ...] = (_light(pixels) if shows(pixels, task) else _too_small(pixels, task),)
     if checks[0].outcome is Outcome.ACCEPT:
-        checks = (*checks, *_checks(pixels, task))
+        checks = (*checks, *_checks(shot, task))
     outcome = worst(checks)
     # What another look would be joined by is told only where one may follow.
     told = checks if outcome is Outcome.UNSURE else settled(checks)
-    return Verdict(outcome, told, draw(pixels, checks))
+    return Verdict(outcome, told, draw(shot, checks))
 
 
 def shows(picture: Picture, task: Task) -> bool:
@@ -68,15 +69,15 @@ def _light(pixels: Picture) -> Check:
     return Check("picture_readable", outcome, "", expected, found, level, DARK_LEVEL)
 
 
-def _checks(pixels: Picture, task: Task) -> list[Check]:
+def _checks(shot: Shot, task: Task) -> list[Check]:
     if isinstance(task, GoldenTask):
-        return check_golden(pixels, task)
-    codes = read(pixels, formats_for(task.view, _expected(task)), every=True)
+        return check_golden(shot.whole, task)
+    codes = read(shot.grey, formats_for(task.view, _expected(task)), every=True)
     carrier = check_carrier(codes, task.carrier_code, task.view)
     plane = fit(codes, task.view)
     if isinstance(task, ContentsTask):
-        return [carrier, *check_contents(pixels, plane, codes, task)]
-    return [carrier, *check_waybill(pixels, plane, codes, task)]
+        return [carrier, *check_contents(shot, plane, codes, task)]
+    return [carrier, *check_waybill(shot, plane, codes, task)]
 
 
 def _expected(task: ContentsTask | WaybillTask) -> frozenset[Symbology]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ MATCH_MM = 30.0
 """A code is taken for one of the carrier's when it lies this close to where the view expects it."""
 
 _QUIET_MODULES = 4
+
+_HALF_PX = np.array(((0.0, 0.0, 0.5), (0.0, 0.0, 0.5)))
 
 Points = NDArray[np.float64]
 """Shape (n, 2)."""
@@ -40,6 +43,10 @@ class Plane:
     def px_per_mm(self) -> float:
         """Scale."""
         return float(np.hypot(self.matrix[0, 0], self.matrix[1, 0]))
+
+    def halved(self) -> Plane:
+        """The map to pixels of the picture at half its size."""
+        return Plane(shrunk_map(self.matrix, 2))
 
     def to_px(self, points: Points) -> Points:
         """Millimetres to pixels."""
@@ -66,6 +73,14 @@ class Plane:
         return Region(int(left), int(top), int(right), int(bottom))
 
 
+def shrunk_map(onto: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    """A map to pixels, made one to pixels of the picture shrunk by a whole step: their centres stand half a pixel in.
+
+    :param onto: shape (2, 3).
+    """
+    return np.asarray((onto + _HALF_PX) / step - _HALF_PX, np.float64)
+
+
 def box_corners(box: Box) -> Points:
     """Corners of a box in mm, clockwise from its upper left."""
     right, bottom = box.x + box.width, box.y + box.height
@@ -76,9 +91,10 @@ def tile_of(code: Code, view: View) -> Box | None:
     """Which of the carrier's own codes a code is by its place; None: it is none of them."""
     if code.symbology is not Symbology.QR:
         return None
-    x, y = Plane.of_view(view).to_mm(np.array((code.centre,)))[0]
+    x, y = (place / view.px_per_mm for place in code.centre)
+    left, top = view.left_mm + x, view.top_mm + y
     for tile in CARRIER_CODES:
-        if np.hypot(x - tile.x - tile.width / 2, y - tile.y - tile.height / 2) <= MATCH_MM:
+        if hypot(left - tile.x - tile.width / 2, top - tile.y - tile.height / 2) <= MATCH_MM:
             return tile
     return None
 

@@ -83,6 +83,8 @@ _ONE_HUE = (PlateColour.BLUE, PlateColour.YELLOW, PlateColour.GREEN)
 """Grounds of one hue; of white and black ones the red characters would be odd."""
 _ODD = 9.0
 """Distance from the plane of the plate's colours, in grey levels."""
+_FINELY, _MIDDLE = 8, 128
+"""In so many parts of a grey level, around so much, it is held: in a byte, which is quicker than a fraction."""
 _FULL, _LOW = 240, 128
 """Grey levels from which on a channel may be at its end, and up to which it is low: white paper has no such channel."""
 _STEEP = 52.0
@@ -253,16 +255,16 @@ def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     if colour not in _ONE_HUE:
         return np.zeros(alone.shape[:2], np.uint8)
     rim = round(RIM_MM * SCALE_PX_PER_MM)
-    soft = cv2.blur(alone, (3, 3)).astype(np.float32)
-    inner = soft[rim:-rim:_EACH, rim:-rim:_EACH].reshape(-1, 3)
+    soft = cv2.blur(alone, (3, 3))
+    inner = soft[rim:-rim:_EACH, rim:-rim:_EACH].reshape(-1, 3).astype(np.float32)
     hue = inner - inner @ np.full((3, 3), 1 / 3, np.float32)
     strong = np.einsum("pc,pc->p", hue, hue)
     least = (3 * (strong.size - 1) + 4) // 5
     ground = medians(hue[strong >= np.partition(strong, least)[least]])
     normal = np.roll(ground, -1) - np.roll(ground, 1)
     normal /= max(1e-6, float(np.linalg.norm(normal)))
-    away = cv2.transform(soft, normal.astype(np.float32)[None])
-    odd = np.asarray(cv2.bitwise_not(cv2.inRange(away, -_ODD, _ODD)), np.uint8)
+    away = cv2.transform(soft, np.append(_FINELY * normal, _MIDDLE)[None])
+    odd = np.asarray(cv2.bitwise_not(cv2.inRange(away, _MIDDLE - _FINELY * _ODD, _MIDDLE + _FINELY * _ODD)), np.uint8)
     odd[:rim], odd[-rim:], odd[:, :rim], odd[:, -rim:] = 0, 0, 0, 0
     odd[_overexposed(alone) > 0] = 0
     return np.asarray(cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
@@ -272,6 +274,8 @@ def _overexposed(alone: Picture) -> Mask:
     """255 where one channel is at its end and another is low: bright light on a coloured ground changes its hue so."""
     blue, green, red = cv2.split(alone)
     full = cv2.inRange(cv2.max(cv2.max(blue, green), red), _FULL, 255)
+    if not cv2.countNonZero(full):
+        return np.asarray(full, np.uint8)
     low = cv2.inRange(_darkest(alone), 0, _LOW)
     return np.asarray(cv2.dilate(cv2.bitwise_and(full, low), np.ones((5, 5), np.uint8)), np.uint8)
 

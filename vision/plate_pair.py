@@ -8,6 +8,7 @@ number, colour and size are the same. `vision.plate_ground` looks at each plate 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -18,7 +19,6 @@ from vision.pictures import Picture
 from vision.plane import Plane
 from vision.plate.area import ellipse, inner
 from vision.plate_ground import COVER_MM
-from vision.plates import flattened
 from vision.pocket import SCALE_PX_PER_MM, Thing
 from vision.ranks import percentile
 from vision.verdict import Box, Check, ExpectedPlate, Outcome
@@ -43,23 +43,28 @@ _LEAST_PX = 6
 Mask = NDArray[np.uint8]
 
 
-def check_pairs(
-    seen: Picture, area: Box, plane: Plane, plates: Sequence[ExpectedPlate], found: Mapping[str, Thing]
-) -> list[Check]:
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A plate in the mailer. :ivar alone: as `vision.plates.flattened` gives it."""
+
+    thing: Thing
+    alone: Picture
+
+
+def check_pairs(plane: Plane, plates: Sequence[ExpectedPlate], found: Mapping[str, Lying]) -> list[Check]:
     """A check for each plate that must look like the one before it; its place is on that plate.
 
-    :param seen: the upright picture of `area`. :param found: by their roles, plates that are accepted by all else.
+    :param found: by their roles, plates that are accepted by all else.
     """
     checks = []
     for one, other in pairwise(plate for plate in plates if plate.role in found):
         if (one.text, one.colour, one.box.width, one.box.height) == (
             other.text, other.colour, other.box.width, other.box.height,
         ):  # fmt: skip
-            first, second = (flattened(seen, area, found[each.role]) for each in (one, other))
-            odd = odd_between(second, first)
+            odd = odd_between(found[other.role].alone, found[one.role].alone)
             size = max(odd.width, odd.height) if odd is not None else 0.0
             outcome = Outcome.REJECT if size >= COVER_MM else Outcome.ACCEPT
-            thing = found[other.role]
+            thing = found[other.role].thing
             corners = thing.part(odd) if odd is not None and outcome is Outcome.REJECT else thing.corners()
             expected, text = "as the other of its pair", f"{size:.0f} mm unlike it" if size else "alike"
             region = plane.outline(corners)

@@ -57,7 +57,7 @@ def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None, 
     checks = [_bears(expected, kinds, kind), _rows(picture, printed), *_of_reading(reading, number, "")]
     if kind:
         checks.append(_colour_of_crop(picture, LAYOUTS[kind].colour, expected))
-    placed = [_placed(check, reading, picture, _corners_of(picture)) for check in checks]
+    placed = [replace(check, region=_as_region(_place_of(check, reading, picture))) for check in checks]
     if PlateKind.EBIKE in kinds:
         placed += check_city_in_cutout(picture, expected)
     decided = tuple(joined(check, earlier) for check in placed)
@@ -84,12 +84,11 @@ def verify_picture(picture: Picture, expected: str, kind: PlateKind | None = Non
     return Verdict(Outcome.REJECT, (missing,))
 
 
-def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: ExpectedPlate) -> list[Check]:
+def check_plate(picture: Picture, plane: Plane, thing: Thing, plate: ExpectedPlate) -> list[Check]:
     """Prove a plate that was found, and that nothing lies on it.
 
-    :param seen: the upright picture of `area`.
+    :param picture: the plate alone, as `flattened` gives it.
     """
-    picture = flattened(seen, area, thing)
     number, aspect = number_in(plate.text), plate.box.width / plate.box.height
     places = places_of_rows(picture, rows_of(number, aspect), number, trimmed=True)
     sure = _surely_read(picture, places, number, plate)
@@ -105,13 +104,14 @@ def check_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: Exp
         *read,
         *_print([like for row in made for like in row]),
     ]
-    placed = [_placed(check, reading, picture, _corners_of(picture)) for check in checks]
-    placed.append(check_ground(picture, plate, _ink(picture, places, made)))
-    placed += [joined(check, plate.earlier) for check in check_city(picture, plate)]
+    others = [check_ground(picture, plate, _ink(picture, places, made))]
+    others += [joined(check, plate.earlier) for check in check_city(picture, plate)]
+    placed = [(check, _place_of(check, reading, picture)) for check in checks]
+    placed += [(check, np.array(check.region)) for check in others]
     onto = cv2.getPerspectiveTransform(
         _corners_of(picture).astype(np.float32), plane.to_px(thing.corners()).astype(np.float32)
     )
-    return [replace(check, subject=plate.role, region=_as_region(_mapped(check.region, onto))) for check in placed]
+    return [replace(check, subject=plate.role, region=_as_region(_mapped(place, onto))) for check, place in placed]
 
 
 def proven(checks: Sequence[Check]) -> bool:
@@ -175,7 +175,7 @@ def _at(
     verdict = verify_crop(straight, expected, kind, earlier)
     there = Check("plate_present", Outcome.ACCEPT, "", "a plate", "one", region=_as_region(corners))
     back = cv2.getPerspectiveTransform(_corners_of(straight).astype(np.float32), corners.astype(np.float32))
-    moved = (replace(check, region=_as_region(_mapped(check.region, back))) for check in verdict.checks)
+    moved = (replace(check, region=_as_region(_mapped(np.array(check.region), back))) for check in verdict.checks)
     return replace(verdict, checks=(there, *moved))
 
 
@@ -185,16 +185,16 @@ def _rank(verdict: Verdict) -> tuple[int, float]:
     return -len(verdict.failed), margin
 
 
-def _placed(check: Check, reading: Reading, picture: Picture, whole: Points) -> Check:
-    """The check with the place that it is about: one character where one is to blame, else the plate."""
+def _place_of(check: Check, reading: Reading, picture: Picture) -> Points:
+    """What a check is about: one character where one is to blame, else the plate."""
     blamed = _blamed(check, reading)
     if blamed is None:
-        return replace(check, region=_as_region(whole))
+        return _corners_of(picture)
     height, width = picture.shape[:2]
     rows = max(seen.row for seen in reading.seen) + 1
     top, bottom = (0.0, height) if rows == 1 else (0.0, 0.4 * height) if blamed.row == 0 else (0.4 * height, height)
     left, right = blamed.left * width, blamed.right * width
-    return replace(check, region=((left, top), (right, top), (right, bottom), (left, bottom)))
+    return np.array(((left, top), (right, top), (right, bottom), (left, bottom)), np.float64)
 
 
 def _blamed(check: Check, reading: Reading) -> Seen | None:
@@ -216,9 +216,8 @@ def _corners_of(picture: Picture) -> Points:
     return np.array(((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)))
 
 
-def _mapped(region: Sequence[tuple[float, float]], matrix: cv2.typing.MatLike) -> Points:
-    points = np.array(region, np.float64).reshape(-1, 1, 2)
-    return np.asarray(cv2.perspectiveTransform(points, matrix), np.float64).reshape(-1, 2)
+def _mapped(points: Points, matrix: cv2.typing.MatLike) -> Points:
+    return np.asarray(cv2.perspectiveTransform(points.reshape(-1, 1, 2), matrix), np.float64).reshape(-1, 2)
 
 
 def _as_region(points: Points | Corners) -> tuple[tuple[float, float], ...]:

@@ -8,8 +8,8 @@ from math import cos, radians, sin
 import cv2
 import numpy as np
 
-from vision.pictures import Picture, shrunk, warped
-from vision.plane import Plane, Points, box_corners
+from vision.pictures import Picture, Shot, shrunk, warped
+from vision.plane import Plane, Points, box_corners, shrunk_map
 from vision.verdict import Box
 
 SCALE_PX_PER_MM = 1.3
@@ -33,8 +33,6 @@ _SHADOW_MM = 3.5
 _CLEAN_PX = 3
 """Gaps up to one pixel less are closed, so that a border's soft edge does not cut a plate in pieces; two parts must
 lie about 2.6 mm apart to be seen as two."""
-_HALF_PX = np.array(((0.0, 0.0, 0.5), (0.0, 0.0, 0.5)))
-"""Pixel centres stand half a pixel in; shrinking by whole steps moves them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +62,28 @@ class Thing:
     def part(self, box: Box) -> Points:
         """Corners in mm of a box that is given from the thing's own upper left corner."""
         turn = radians(self.turn)
-        along, down = np.array((cos(turn), sin(turn))), np.array((-sin(turn), cos(turn)))
-        first = np.array((self.x, self.y)) + along * (box.x - self.width / 2) + down * (box.y - self.height / 2)
-        return np.stack(
-            (
-                first,
-                first + along * box.width,
-                first + along * box.width + down * box.height,
-                first + down * box.height,
-            )
+        right, down = cos(turn), sin(turn)
+        return np.array(
+            [
+                (self.x + right * across - down * below, self.y + down * across + right * below)
+                for across, below in (box_corners(box) - (self.width / 2, self.height / 2)).tolist()
+            ]
         )
 
 
-def upright(picture: Picture, plane: Plane, area: Box) -> Picture:
+def upright(shot: Shot, plane: Plane, area: Box) -> Picture:
     """The area of the carrier's plane, seen from straight above at `SCALE_PX_PER_MM`."""
+    step = max(1, int(plane.px_per_mm / SCALE_PX_PER_MM + 0.05))
+    picture = shot.whole
+    if step % 2 == 0:
+        picture, plane, step = shot.half, plane.halved(), step // 2
     region = plane.region(area)
     left, top = max(0, region.left), max(0, region.top)
-    step = max(1, int(plane.px_per_mm / SCALE_PX_PER_MM + 0.05))
     small = shrunk(picture[top : max(top + step, region.bottom), left : max(left + step, region.right)], step)
     onto = plane.matrix.copy()
     onto[:, 2] += onto[:, :2] @ np.array((area.x, area.y)) - (left, top)
     onto[:, :2] /= SCALE_PX_PER_MM
-    onto = (onto + _HALF_PX) / step - _HALF_PX
+    onto = shrunk_map(onto, step)
     size = (round(area.width * SCALE_PX_PER_MM), round(area.height * SCALE_PX_PER_MM))
     return warped(small, onto, size, inverse=True)
 

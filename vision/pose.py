@@ -11,34 +11,22 @@ from vision.pictures import Picture
 from vision.plane import Plane
 from vision.plates import check_plate, proven
 from vision.pocket import Thing
-from vision.verdict import Box, Check, ExpectedPlate, Outcome
+from vision.verdict import Check, ExpectedPlate, Outcome
 
 _POSE = "face up, upright"
 
 
-def check_posed_plate(seen: Picture, area: Box, plane: Plane, thing: Thing, plate: ExpectedPlate) -> list[Check]:
+def check_posed_plate(picture: Picture, plane: Plane, thing: Thing, plate: ExpectedPlate) -> list[Check]:
     """The checks of a plate and its pose. Characters that read as expected prove the pose.
 
-    :param seen: the upright picture of `area`.
+    :param picture: the plate alone, as `vision.plates.flattened` gives it.
     """
-    checks = check_plate(seen, area, plane, thing, plate)
+    checks = check_plate(picture, plane, thing, plate)
     region = plane.outline(thing.corners())
     if proven(checks):
         return [Check("plate_pose", Outcome.ACCEPT, plate.role, _POSE, _POSE, region=region), *checks]
-    for found, picture, lying in (
-        ("upside down", cv2.rotate(seen, cv2.ROTATE_180), _turned(thing, area)),
-        ("back side up", cv2.flip(seen, 1), _mirrored(thing, area)),
-    ):
-        other = check_plate(np.asarray(picture, np.uint8), area, plane, lying, replace(plate, earlier=()))
-        if proven(other):
+    for found, other in (("upside down", cv2.rotate(picture, cv2.ROTATE_180)), ("back side up", cv2.flip(picture, 1))):
+        said = check_plate(np.asarray(other, np.uint8), plane, thing, replace(plate, earlier=()))
+        if proven(said):
             return [Check("plate_pose", Outcome.REJECT, plate.role, _POSE, found, region=region), *checks]
     return checks
-
-
-def _turned(thing: Thing, area: Box) -> Thing:
-    x, y = 2 * area.x + area.width - thing.x, 2 * area.y + area.height - thing.y
-    return replace(thing, x=x, y=y)
-
-
-def _mirrored(thing: Thing, area: Box) -> Thing:
-    return replace(thing, x=2 * area.x + area.width - thing.x, turn=-thing.turn)

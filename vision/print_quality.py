@@ -13,14 +13,13 @@ from math import cos, sin
 import numpy as np
 
 from vision.codes.bars import Bars
-from vision.codes.code import LINEAR, Code, Grey
-from vision.codes.first_reader import as_grey
+from vision.codes.code import LINEAR, Code
 from vision.grading import code128
 from vision.grading.parameters import ProfileGrade, edges_between, grade_profile
 from vision.grading.profiles import FINE, Aperture, aperture_for, place_of, profiles_of
 from vision.grading.refocused import refocused
 from vision.grading.scale import letter
-from vision.pictures import Picture
+from vision.pictures import Grey, Picture, as_grey
 from vision.verdict import Symbology
 
 RELATIVE = "relative grade, not ISO-conformant"
@@ -72,7 +71,7 @@ class PrintGrade:
 
 
 def grade_code(
-    picture: Picture, code: Code, px_per_mm: float | None = None, blur_px: float | None = None
+    picture: Picture | Grey, code: Code, px_per_mm: float | None = None, blur_px: float | None = None
 ) -> PrintGrade:
     """Grade a linear code that was read in a picture.
 

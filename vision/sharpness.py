@@ -8,7 +8,8 @@ from math import erf, sqrt
 import cv2
 import numpy as np
 
-from vision.codes.code import Code, Grey
+from vision.codes.code import Code
+from vision.pictures import Grey
 
 _BLURS_PX = np.linspace(0.3, 2.5, 221)
 _STEEPEST = np.array([erf(1 / (blur * sqrt(2))) / 2 for blur in _BLURS_PX])

@@ -14,7 +14,7 @@ import numpy as np
 from vision.barcodes import Code, read, read_hard
 from vision.form_ground import learn_blank
 from vision.layouts import PRINT_PX_PER_MM, coarse, cut, fingerprint, flattened
-from vision.pictures import Picture
+from vision.pictures import Picture, Shot
 from vision.plane import Plane, fit
 from vision.plate.city import check_city, taught_print
 from vision.pocket import Thing, grown, things_in, upright
@@ -96,7 +96,7 @@ def teach(pictures: list[Picture], view: View, pocket: Box, wanted: tuple[Wanted
         codes = read(picture, formats)
         plane = fit(codes, view)
         area = grown(pocket, 6.0)
-        things = things_in(upright(picture, plane, area), area)
+        things = things_in(upright(Shot(picture), plane, area), area)
         for part in wanted:
             thing = min(
                 (each for each in things if _may_be(each, part)), key=lambda each: _away(each, part), default=None

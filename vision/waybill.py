@@ -9,7 +9,7 @@ from vision.codes_in_view import check_foreign
 from vision.documents import codes_in
 from vision.label_print import check_print
 from vision.layouts import flattened_part
-from vision.pictures import Picture
+from vision.pictures import Picture, Shot
 from vision.plane import CARRIER_CODES, Plane, tile_of
 from vision.pocket import Thing, things_in, upright
 from vision.printed import check_number
@@ -26,18 +26,18 @@ SEARCH_MM = 25.0
 """How far around its place a label is looked for."""
 
 
-def check_waybill(picture: Picture, plane: Plane, codes: list[Code], task: WaybillTask) -> list[Check]:
+def check_waybill(shot: Shot, plane: Plane, codes: list[Code], task: WaybillTask) -> list[Check]:
     """All checks of the label but the carrier's code; print is graded once, before the jaw, the seam after it."""
     box, reach = task.box, SEARCH_MM
     area = Box(box.x - reach, box.y - reach, box.width + 2 * reach, box.height + 2 * reach)
-    seen = upright(picture, plane, area)
+    seen = upright(shot, plane, area)
     labels = things_in(seen, area, CARRIER_CODES)
     if len(labels) != 1 or not _label_sized(labels[0], box):
         labels = things_in(seen, area, CARRIER_CODES, by_steps=True)
     here = codes_in(codes, plane, area, 0.0)
     here = [code for code in here if code.symbology is Symbology.CODE128]
     if not here and labels:
-        here = read_hard(picture, frozenset({Symbology.CODE128}), plane.region(area))
+        here = read_hard(shot.grey, frozenset({Symbology.CODE128}), plane.region(area))
     checks = [
         _code(here, task, plane, bool(labels)),
         _count(labels, here, task, plane),
@@ -45,11 +45,11 @@ def check_waybill(picture: Picture, plane: Plane, codes: list[Code], task: Waybi
         check_foreign(codes, task.view, frozenset({(task.mail_number, Symbology.CODE128)})),
     ]
     if len(labels) == 1:
-        checks.append(_text(picture, plane, labels[0], here, task))
+        checks.append(_text(shot.whole, plane, labels[0], here, task))
     if len(here) == 1 and not task.sealed:
         carriers = [code for code in codes if tile_of(code, task.view) is not None]
-        checks += check_print(picture, plane, here[0], task, carriers)
-    return [*checks, *check_seam(picture, plane, task.view)] if task.sealed else checks
+        checks += check_print(shot.grey, plane, here[0], task, carriers)
+    return [*checks, *check_seam(shot.whole, plane, task.view)] if task.sealed else checks
 
 
 def _code(here: list[Code], task: WaybillTask, plane: Plane, labelled: bool) -> Check:

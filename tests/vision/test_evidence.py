@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vision.evidence import MAX_BYTES, MAX_SIDE_PX, draw
+from vision.pictures import Shot
 from vision.verdict import Check, Outcome
 
 FAILED = Check("part_count", Outcome.REJECT, "", "2", "3", region=((10, 10), (400, 10), (400, 300), (10, 300)))
@@ -24,7 +25,7 @@ def test_evidence_of_the_noisiest_picture_is_under_150_kb(kind: str, size: tuple
         noisy = np.where(noisy < 128, np.uint8(0), np.uint8(255))
     if kind == "stripes":
         noisy[:] = np.where(np.arange(size[0]) % 3 == 0, 255, 0)[None, :, None]
-    data = draw(noisy, (FAILED,))
+    data = draw(Shot(noisy), (FAILED,))
     assert len(data) <= MAX_BYTES <= 150_000
     shown = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None
@@ -37,7 +38,7 @@ def test_evidence_of_the_noisiest_picture_is_under_150_kb(kind: str, size: tuple
 def test_what_failed_is_marked_in_its_place_at_whatever_size_the_picture_is_kept(width: int, kept: int) -> None:
     check = replace(FAILED, region=tuple((x * width / 640, y * width / 640) for x, y in FAILED.region))
     grey = np.full((width * 3 // 4, width, 3), 128, np.uint8)
-    shown = cv2.imdecode(np.frombuffer(draw(grey, (check,)), np.uint8), cv2.IMREAD_COLOR)
+    shown = cv2.imdecode(np.frombuffer(draw(Shot(grey), (check,)), np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None
     assert shown.shape[1] == kept
     marked = np.flatnonzero(np.abs(shown[round(200 * kept / 640)].astype(int) - 128).max(axis=1) > 60)

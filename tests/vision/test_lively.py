@@ -8,10 +8,10 @@ import pytest
 
 from simulators.render.codes import code128_ink
 from vision.barcodes import read
-from vision.codes.code import Grey
 from vision.codes.first_reader import first_reader
 from vision.codes.ladder import climb
 from vision.codes.lively import lively_parts
+from vision.pictures import Grey
 from vision.verdict import Symbology
 
 FORMATS = frozenset({Symbology.CODE128, Symbology.QR})

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from plant_scenes import good_waybill_picture, outcomes, waybill_task
 
 from vision.judge import judge
@@ -40,6 +41,22 @@ HOSTILE = {
     "png_head": lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 40 + b"IEND\xaeB`\x82",
     "endless_segment": lambda: b"\xff\xd8" + b"\xff\xe0\xff\xff" + b"\xff\xd9",
 }
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_gives_the_pixels_that_opencv_gives(mode: str, progressive: bool) -> None:
+    whole = cv2.cvtColor(decode(good_waybill_picture())[:601, :403], cv2.COLOR_BGR2RGB)
+    written = io.BytesIO()
+    Image.fromarray(whole).convert(mode).save(written, "JPEG", progressive=progressive, quality=80)
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    other = cv2.imdecode(np.frombuffer(written.getvalue(), np.uint8), flags)
+    assert np.array_equal(decode(written.getvalue()), other)
+
+
+def test_a_jpeg_that_is_not_quite_in_order_is_read_all_the_same() -> None:
+    data = good_waybill_picture()
+    assert np.array_equal(decode(data[:-2] + b"\0\0" + data[-2:]), decode(data))
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -12,12 +12,12 @@ from plant_scenes import good_waybill_picture
 
 from simulators.render.codes import code128_ink
 from vision.barcodes import read
-from vision.codes.code import Code, Grey
+from vision.codes.code import Code
 from vision.codes.views import turned
 from vision.grading import code128
 from vision.grading.profiles import place_of
 from vision.grading.scale import contrast_grade, decodability_grade, defects_grade, letter, modulation_grade
-from vision.pictures import Picture, decode
+from vision.pictures import Grey, Picture, decode
 from vision.print_quality import RELATIVE, GradingError, PrintGrade, grade_code
 from vision.verdict import Symbology
 

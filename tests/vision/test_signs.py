@@ -15,7 +15,7 @@ from simulators.render.plates import plate_sprite
 from vision import plates
 from vision.alignment import BLANK, SYMBOLS
 from vision.likelihood import margins_in_place
-from vision.pictures import Picture, decode
+from vision.pictures import Picture, Shot, decode
 from vision.plane import Plane
 from vision.plate.kinds import ONE_ROW
 from vision.plate.reading import SURE_MARGIN, Reading, line_view, read_in_place, read_number
@@ -128,14 +128,14 @@ def proven(number: str, spoil: tuple[float, float] | None, monkeypatch: pytest.M
     lying = laid_by_hand(contents_of("small_car", number), Random(3))
     pixels = decode(picture("wide", carrier(lying), 31_001))
     plane = Plane.of_view(SETUPS["wide"].view)
-    seen = upright(pixels, plane, PLATES)
+    seen = upright(Shot(pixels), plane, PLATES)
     thing = min(things_in(seen, PLATES), key=lambda each: each.y)
     if spoil is not None:
         left, top = (thing.corners().min(axis=0) - (PLATES.x, PLATES.y)) * SCALE_PX_PER_MM
         part = seen[int(top) : int(top) + 182, int(left) : int(left) + 572]
         part[:] = spoilt(part, spoil, "paint", 31_000, (0.3, 0.55))
     expected = tasks_for(lying)["wide"].plates[0]
-    said = plates.check_plate(seen, PLATES, plane, thing, expected)
+    said = plates.check_plate(plates.flattened(seen, PLATES, thing), plane, thing, expected)
     return len(asked), said
 
 

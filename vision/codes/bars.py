@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.codes.code import Grey, Region
-from vision.pictures import shrunk
+from vision.codes.code import Region
+from vision.pictures import Grey, shrunk
 from vision.ranks import percentile
 
 SEARCH_SIDE_PX = 560

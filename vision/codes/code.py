@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 
 from vision.verdict import Symbology
 
-Grey = NDArray[np.uint8]
-"""Shape (height, width), brightness."""
-
 Corners = tuple[tuple[float, float], ...]
 """Four corners in pixels, clockwise from the code's own upper left."""
 

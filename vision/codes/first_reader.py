@@ -5,12 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from functools import lru_cache
 
-import cv2
-import numpy as np
 import zxingcpp
 
-from vision.codes.code import MATRIX, Code, Corners, Grey
+from vision.codes.code import MATRIX, Code, Corners
 from vision.codes.mesh import Grid, grid_of
+from vision.pictures import Grey
 from vision.verdict import Symbology
 
 _FORMATS = {
@@ -117,8 +116,3 @@ def _corners(barcode: zxingcpp.Barcode) -> Corners:
     place = barcode.position
     points = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
     return tuple((float(point.x), float(point.y)) for point in points)
-
-
-def as_grey(picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Grey:
-    """Brightness of a BGR picture."""
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)

@@ -14,7 +14,7 @@ import numpy as np
 
 from vision.codes.bars import QUICK_WINDOWS, WINDOWS, Bars, find_bars
 from vision.codes.belief import Says, Sighting, believed
-from vision.codes.code import LINEAR, MATRIX, Code, Grey, distinct, moved
+from vision.codes.code import LINEAR, MATRIX, Code, distinct, moved
 from vision.codes.first_reader import Threshold, first_reader, flat_reader, unread_grids
 from vision.codes.lively import lively_parts
 from vision.codes.mesh import Grid, flattened
@@ -34,6 +34,7 @@ from vision.codes.views import (
     turned,
 )
 from vision.codes.votes import likely_numbers, read_bars
+from vision.pictures import Grey
 from vision.verdict import Symbology
 
 QUICK_MS = 0.0

@@ -9,8 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.codes.code import Grey, Region
-from vision.pictures import shrunk
+from vision.codes.code import Region
+from vision.pictures import Grey, shrunk
 
 _COARSER = 4
 """By so much smaller is the picture that is looked at: grain goes, and of bars as fine as a pixel or two their mean

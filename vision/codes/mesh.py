@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.codes.code import Corners, Grey
+from vision.codes.code import Corners
+from vision.pictures import Grey
 
 MOST_SIDE = 177
 """Modules of the largest QR code."""

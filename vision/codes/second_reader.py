@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from types import ModuleType
 
-from vision.codes.code import Code, Grey
+from vision.codes.code import Code
+from vision.pictures import Grey
 from vision.verdict import Symbology
 
 _NAMES = {

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.codes.bars import Bars
-from vision.codes.code import Grey
+from vision.pictures import Grey
 
 DRAWN_OUT = 3
 """Samples a pixel across the bars."""

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from vision.codes.bars import Bars
-from vision.codes.code import LINEAR, Code, Grey
+from vision.codes.code import LINEAR, Code
 from vision.codes.strips import Profile, upright_rows
+from vision.pictures import Grey
 
 FEWEST_EDGES = 20
 """The shortest Code 128 has 26, of three characters; blur may swallow a few."""

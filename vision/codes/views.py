@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.codes.code import Grey
+from vision.pictures import Grey
 
 _LEAST_SIDE_PX = 4
 _MOST_SIDE_PX = 16_000

@@ -8,10 +8,11 @@ import numpy as np
 
 from vision.codes.bars import Bars
 from vision.codes.belief import Says, Sighting
-from vision.codes.code import Code, Grey, moved
+from vision.codes.code import Code, moved
 from vision.codes.first_reader import Threshold, first_reader
 from vision.codes.likely_ean import MIN_TOGETHER, MODULES, LikelyEan, likely_ean
 from vision.codes.strips import BAND_COUNTS, Strip, ink_of, shown, strip_of
+from vision.pictures import Grey
 from vision.verdict import Symbology
 
 ENOUGH = 3

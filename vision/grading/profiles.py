@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.codes.bars import Bars
-from vision.codes.code import Code, Grey
+from vision.codes.code import Code
+from vision.pictures import Grey
 
 PROFILES = 10
 MIDDLE_SHARE = 0.8

@@ -8,7 +8,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.codes.code import Code, Grey
+from vision.codes.code import Code
+from vision.pictures import Grey
 
 SHARP_PX = 0.6
 """Blur (sigma) to which a picture is brought; a camera that was just commissioned has 0.4 to 0.8."""

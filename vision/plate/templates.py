@@ -40,8 +40,8 @@ WORKING_PX = 72
 """Height to which a line is brought, so that the search is quick."""
 _COARSER = 2
 """By so much smaller is the picture in which the best sets, sizes and places are searched."""
-_CLOSELY = 2
-"""Sizes of a character that are looked at closely."""
+_CLOSELY, _CLOSE_LEAD = 2, 0.015
+"""Sizes of a character that are looked at closely, and by how much less like the best of them they may be."""
 _PLAY_PX = 2
 """So far around the place that the search gave a die is laid."""
 _HEIGHTS = {1: (0.66, 0.7, 0.74), 2: (0.76, 0.81, 0.86, 0.91)}
@@ -205,7 +205,8 @@ def _fit(
     high = max(tried)[3][1]
     tried += [(*_searched(place, made, (wide, high)), (wide, high)) for wide in widths if wide != middle]
     searched = sorted(tried, reverse=True)[:_CLOSELY]
-    fits = [_close(place, made, share, left, top) for score, left, top, share in searched if score > 0]
+    least = max(0.0, searched[0][0] - _CLOSE_LEAD)
+    fits = [_close(place, made, share, left, top) for score, left, top, share in searched if score > least]
     nothing = _Fit(0.0, 0, 0, np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32))
     return max((fit for fit in fits if fit is not None), key=lambda fit: fit.score, default=nothing)
 

@@ -15,10 +15,9 @@ from rich.table import Table
 from controller.commands.vision.bench_labels import NONE, Labelled
 from controller.commands.vision.pictures_in import column
 from vision.barcodes import FULL_MS, climb_picture
-from vision.codes.code import Grey
-from vision.codes.first_reader import as_grey, first_reader
+from vision.codes.first_reader import first_reader
 from vision.codes.second_reader import second_reader
-from vision.pictures import Picture
+from vision.pictures import Grey, Picture, as_grey
 from vision.verdict import Symbology
 
 OURS = "sealline"
