@@ -61,7 +61,11 @@ class Verify:
         roles = {part.role: part for part in item.recipe.parts if part.kind is PartKind.PLATE}
         plates = tuple(_plate(part, roles[part.role]) for part in item.order.parts if part.role in roles)
         return ContentsTask(
-            carrier_code(item.carrier), self._camera(self._wide).view, Box(*self._config.pocket.plates), plates=plates
+            carrier_code(item.carrier),
+            self._camera(self._wide).view,
+            Box(*self._config.pocket.plates),
+            plates=plates,
+            personal=any(layout.identity for layout in self._config.layouts.values()),
         )
 
     def _documents_task(self, item: Item) -> ContentsTask:
