@@ -84,7 +84,7 @@ def show(*tables: Table) -> None:
         if not table.row_count:
             continue
         if screen.width < _NARROW:
-            table.box, table.pad_edge = SIMPLE_HEAD, False
+            table.box, table.pad_edge, table.padding = SIMPLE_HEAD, False, (0, 1, 0, 0)
         screen.print(table)
 
 
