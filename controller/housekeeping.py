@@ -14,12 +14,12 @@ log = structlog.get_logger()
 _EVERY_S = 600.0
 
 
-async def remove_expired(journal: Journal, evidence: EvidenceStore, clock: WallClock) -> None:
+async def remove_expired(journal: Journal, evidence: EvidenceStore, clock: WallClock, bad_days: float) -> None:
     """Look every ten minutes until cancelled; the row goes first, so that no record ever names a missing picture."""
     while True:
         try:
             now = clock.now()
-            while (over := await journal.write(lambda ledger, now=now: expire(ledger, now))) is not None:  # type: ignore[misc]
+            while (over := await journal.write(lambda ledger, now=now: expire(ledger, now, bad_days))) is not None:  # type: ignore[misc]
                 await evidence.remove(over)
         except JournalUnavailable as error:
             log.warning("evidence_not_expired", cause=str(error))

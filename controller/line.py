@@ -168,7 +168,9 @@ class Line:
             group.create_task(watch.serve(recalls.look, supplies.look), name="watch")
             group.create_task(self._strays.follow(), name="strays")
             group.create_task(self.tally.serve(), name="tally")
-            group.create_task(remove_expired(self.journal, self.evidence, self.clock), name="housekeeping")
+            bad_days = self.config.store.reject_evidence_days
+            cleared = remove_expired(self.journal, self.evidence, self.clock, bad_days)
+            group.create_task(cleared, name="housekeeping")
             group.create_task(self.unit.serve(), name="unit")
 
     async def hold(self, item: Item, fault: StationFault) -> None:

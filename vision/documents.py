@@ -34,7 +34,6 @@ def check_document(
     layout = next((layout for layout in task.layouts if layout.name == document.kind), None)
     identity = layout is not None and layout.identity
     if thing is None:
-        # Where an identity card lies nobody knows, so that all of the pocket is kept back.
         return [*checks, _nothing_to_compare(document, plane, task.pocket)] if identity else checks
     if not document.kind:
         return checks
@@ -45,7 +44,10 @@ def check_document(
     if layout is not None and layout.blank and worst(tuple(kind)) is not Outcome.REJECT:
         clear, place = check_clear(small, document.role, layout)
         checks.append(replace(clear, region=plane.outline(thing.part(place))))
-    return [*checks, *_printed(alone, plane, document, thing, layout, task.digest_key)] if layout else checks
+    if layout is None or worst(tuple(kind)) is Outcome.REJECT:
+        # What another kind bears in that place is not this one's number, and may be what nobody may read: a person's.
+        return checks
+    return [*checks, *_printed(alone, plane, document, thing, layout, task.digest_key)]
 
 
 def codes_in(codes: list[Code], plane: Plane, box: Box, margin_mm: float) -> list[Code]:

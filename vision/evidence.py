@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from vision.kept_back import Kept, Region
 from vision.pictures import Picture, Shot
 from vision.verdict import Check, Outcome
 
@@ -22,25 +23,25 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _TEXT_SCALE = 0.45
 _LINE_PX = 20
 _DISC_PX = 11
+_RIM_PX = 6
+"""So much around what is hidden is black as well: an outline is known to a millimetre or two."""
 _LEGEND_GROUND = (32, 32, 32)
 _WHITE = (255, 255, 255)
-_PERSONAL = ("identity_number",)
-"""Checks whose region shows what no picture may keep."""
 _PLATE = "plate_"
 _LONGEST_TEXT = 46
 
-Region = tuple[tuple[float, float], ...]
-"""Corners of a place, as a check has them."""
 Points = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 
-def draw(shot: Shot, checks: tuple[Check, ...]) -> bytes:
-    """A JPEG under `MAX_BYTES`. No plate number is written on it: of one that is wrong only the place that differs."""
+def draw(shot: Shot, checks: tuple[Check, ...], kept: Kept | None = None) -> bytes:
+    """A JPEG under `MAX_BYTES`. No plate number is written on it: of one that is wrong only the place that differs.
+
+    :param kept: what alone may be kept of the picture; None: all of it.
+    """
     drawn, scale = _small(shot)
     failed = [check for check in checks if check.outcome is not Outcome.ACCEPT]
-    for check in checks:
-        if check.name in _PERSONAL and check.region:
-            cv2.fillPoly(drawn, [_points(check.region, scale)], (0, 0, 0))
+    if kept is not None:
+        _black_out(drawn, kept, scale)
     for region in dict.fromkeys(check.region for check in checks if check.outcome is Outcome.ACCEPT and check.region):
         cv2.polylines(drawn, [_points(region, scale)], True, _COLOURS[Outcome.ACCEPT], 1)
     _mark(drawn, failed, scale)
@@ -64,6 +65,18 @@ def _small(shot: Shot) -> tuple[Picture, float]:
         return shot.half.copy(), 0.5
     scale = min(1.0, MAX_SIDE_PX / side)
     return np.asarray(cv2.resize(shot.whole, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8), scale
+
+
+def _black_out(drawn: Picture, kept: Kept, scale: float) -> None:
+    """Leave only what is shown, and of that nothing that is hidden, its rim included."""
+    shown = np.zeros(drawn.shape[:2], np.uint8)
+    for region in kept.shown:
+        cv2.fillPoly(shown, [_points(region, scale)], 255)
+    for region in kept.hidden:
+        points = [_points(region, scale)]
+        cv2.fillPoly(shown, points, 0)
+        cv2.polylines(shown, points, True, 0, 2 * _RIM_PX)
+    drawn[shown == 0] = 0
 
 
 def _mark(drawn: Picture, failed: list[Check], scale: float) -> None:

@@ -7,6 +7,7 @@ from vision.codes_in_view import check_carrier, formats_for
 from vision.contents import check_contents
 from vision.evidence import draw
 from vision.golden import check_golden
+from vision.kept_back import kept_of
 from vision.looks import settled
 from vision.pictures import DARK_LEVEL, Picture, Shot, UnreadablePictureError, brightness, decode
 from vision.plane import Plane, fit
@@ -34,7 +35,7 @@ def judge(picture: bytes, task: Task) -> Verdict:
     outcome = worst(checks)
     # What another look would be joined by is told only where one may follow.
     told = checks if outcome is Outcome.UNSURE else settled(checks)
-    return Verdict(outcome, told, draw(shot, checks))
+    return Verdict(outcome, told, draw(shot, checks, kept_of(task, checks)))
 
 
 def shows(picture: Picture, task: Task) -> bool:

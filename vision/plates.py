@@ -20,7 +20,7 @@ from vision.pictures import Picture, cut_out, shrunk
 from vision.plane import Plane, Points
 from vision.plate.city import check_city
 from vision.plate.city_in_cutout import check_city_in_cutout
-from vision.plate.kinds import LAYOUTS, ONE_ROW, PlateKind, kind_of, kinds_bearing, number_in, rows_of
+from vision.plate.kinds import LAYOUTS, ONE_ROW, PlateKind, forms, kind_of, kinds_bearing, number_in, rows_of
 from vision.plate.reading import Reading, read_in_place, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
 from vision.plate.rows import MOST_BETWEEN_ROWS, RowPlace, places_of_rows, printed_rows, rows_in
@@ -47,6 +47,8 @@ def verify_crop(picture: Picture, expected: str, kind: PlateKind | None = None, 
     :param earlier: looks at the same plate that left it unsure, as `vision.looks.clear` makes them.
     :returns: a verdict without evidence picture; regions are in pixels of `picture`.
     """
+    if not kinds_bearing(expected):
+        return _without_form(expected)
     number = number_in(expected)
     kinds = (kind,) if kind else kinds_bearing(expected)
     aspect = _aspect(kind) if kind else _aspect_of_crop(picture, kinds)
@@ -69,7 +71,9 @@ def verify_picture(picture: Picture, expected: str, kind: PlateKind | None = Non
 
     :param kind: None: any kind that can bear the number. :param earlier: as `verify_crop` takes them.
     """
-    kinds = (kind,) if kind else kinds_bearing(expected) or tuple(LAYOUTS)
+    if not kinds_bearing(expected):
+        return _without_form(expected)
+    kinds = (kind,) if kind else kinds_bearing(expected)
     best: Verdict | None = None
     for aspect in sorted({_aspect(each) for each in kinds}):
         for corners in plates_in(picture, aspect):
@@ -163,7 +167,8 @@ def _kind(plate: ExpectedPlate, aspect: float) -> Check:
     """A number that no plate of this colour and shape can bear is an error of the order or of the recipe."""
     kind = kind_of(plate.text, plate.colour, aspect)
     outcome = Outcome.ACCEPT if kind else Outcome.REJECT
-    expected = f"a {plate.colour.value} plate that bears {plate.text}"
+    # Whose number it is stands in the order: here it would be shown and kept in clear.
+    expected = f"a {plate.colour.value} plate's number"
     return Check("plate_kind", outcome, plate.role, expected, kind.value if kind else "no kind of plate")
 
 
@@ -238,6 +243,12 @@ def _aspect_of_crop(picture: Picture, kinds: Sequence[PlateKind]) -> float:
     if one_row and printed_rows(aspect) == 2 and rows_in(picture)[0] == 1:
         return one_row[0]
     return aspect
+
+
+def _without_form(text: str) -> Verdict:
+    """The answer to a number that no plate can bear: nothing is looked at, since nothing could be proven."""
+    check = Check("plate_kind", Outcome.REJECT, "", f"any kind that bears {text}", f"no legal form; allowed: {forms()}")
+    return Verdict(Outcome.REJECT, (check,))
 
 
 def _bears(text: str, kinds: Sequence[PlateKind], asked: PlateKind | None) -> Check:

@@ -135,6 +135,8 @@ class ContentsTask:
     :ivar pocket: the part of the mailer that this camera answers for; anything else in it is a finding.
     :ivar layouts: all document kinds of the line, so that one is not taken for another.
     :ivar digest_key: key in hex under which identity numbers are compared.
+    :ivar personal: whether an identity card may lie in view, also by mistake; then nothing is kept of the picture but
+        what is proven to be none (`vision.kept_back`). A task with the layout of one is personal in any case.
     """
 
     carrier_code: str
@@ -144,6 +146,7 @@ class ContentsTask:
     documents: tuple[ExpectedDocument, ...] = ()
     layouts: tuple[DocumentLayout, ...] = ()
     digest_key: str = ""
+    personal: bool = False
 
 
 WAYBILL_TEXT = Box(8.0, 39.5, 84.0, 8.5)

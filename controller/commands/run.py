@@ -23,13 +23,14 @@ from controller.escape_bound import CampaignUnreadable
 from controller.journal import JournalUnavailable
 from controller.journal.epochs import ForeignJournal
 from controller.plan.config import ConfigError, LineConfig, load_config
+from controller.plan.identity_cards import IdentityKeyUnusable
 from controller.recording.run import Recorded, Wish, recorded
 from controller.recording.tape import TapeError
 from controller.recording.turns import RecordedLoop
 
 log = structlog.get_logger()
 _SOUND_SQLITE = (3, 51, 3)
-_REFUSALS = (JournalUnavailable, ForeignJournal, ChannelError, CampaignUnreadable, TapeError)
+_REFUSALS = (JournalUnavailable, ForeignJournal, ChannelError, CampaignUnreadable, TapeError, IdentityKeyUnusable)
 Config = Annotated[Path, typer.Option("--config", "-c", help="The line's configuration.")]
 
 
@@ -53,6 +54,8 @@ def run(
         # One connection writes and checkpoints here, so the known fault can't strike; a plant should still know.
         log.warning("old_sqlite", found=sqlite3.sqlite_version, wanted=".".join(map(str, _SOUND_SQLITE)))
     try:
+        if record and any(layout.identity for layout in line.layouts.values()):
+            raise TapeError("--record: a recording keeps whole pictures, and this line packs identity cards")
         wish = Wish(record, record_limit_mb << 20) if record else None
         with asyncio.Runner(loop_factory=RecordedLoop if wish else None) as runner:
             runner.run(_serve(line, token, wish))

@@ -82,15 +82,19 @@ def record(
     )
 
 
-def expire(ledger: Ledger, now: datetime, most: int = 500) -> list[str] | None:
+def expire(ledger: Ledger, now: datetime, bad_days: float = 0.0, most: int = 500) -> list[str] | None:
     """Remove rows whose time is over, and return the pictures that none refers to any more: to be deleted.
 
+    :param bad_days: how long pictures of an item that was not packed stay at least, also those that showed nothing
+        wrong: what the scale or the other camera found is understood by them.
     :param most: rows at a time, so that the flow never waits long behind a clearing of many days.
     :return: None when nothing is left to remove.
     """
     moment = _stamp(now)
     over = ledger.connection.execute(
-        "SELECT evidence, picture FROM evidence WHERE expires_at <= ? ORDER BY expires_at LIMIT ?", (moment, most)
+        "SELECT evidence, picture FROM evidence LEFT JOIN items USING (item) WHERE expires_at <= ?"
+        " AND (items.item IS NULL OR items.outcome = 'packed' OR taken_at <= ?) ORDER BY expires_at LIMIT ?",
+        (moment, _stamp(now - timedelta(days=bad_days)), most),
     ).fetchall()
     if not over:
         return None

@@ -1,6 +1,6 @@
 """Codes and numbers of certificates, and the check character of machine-readable zones.
 
-Identity numbers are no business of the line: no format for them stands here.
+Identity numbers are no business of the line: orders bear their keyed hash, and no more than its form is known here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ _CORE_LOOSE = (DIGITS + "X",) * 13
 _CORE_CHECK = 2
 """Index of the check character: after the province's two digits."""
 _CORE_WEIGHTS = (9, 8, 0, 8, 7, 3, 2, 3, 5, 6, 7, 8, 9)
+
+_DIGEST_LENGTH = 64
 
 _MRZ_CHARACTERS = DIGITS + LETTERS + "<"
 _EEP_LINE_1 = (
@@ -69,7 +71,18 @@ def _check_eep_line(line: str) -> Text | None:
     return None
 
 
+def _check_digest(digest: str) -> Text | None:
+    """What was given is not told: it may be the number itself, sent by mistake."""
+    if len(digest) == _DIGEST_LENGTH and set(digest) <= set(DIGITS + "abcdef"):
+        return None
+    return Text(
+        f"应为身份证号的密钥散列（HMAC-SHA-256，{_DIGEST_LENGTH} 位小写十六进制），实际为 {len(digest)} 个字符",
+        f"must be an identity number's HMAC-SHA-256, {_DIGEST_LENGTH} small hex digits, found {len(digest)} signs",
+    )
+
+
 FORMATS = (
+    Format("identity_digest", "keyed hash of an identity number", "身份证号的密钥散列", _check_digest),
     Format("licence_core_number", "licence core number with check", "证芯编号（含校验位）", _check_core),
     Format(
         "licence_core_number_form",

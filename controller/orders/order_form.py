@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from controller.formats import check_format
+from controller.plan.identity_cards import DIGEST_FORMAT
 from controller.plan.recipes import PartKind, Recipe, RecipePart
 from controller.words.text import Text
 
@@ -27,11 +28,14 @@ class _Form(BaseModel):
 
 
 class OrderedPart(_Form):
-    """One part of an order. `number` is what is embossed or printed on it, empty when the line needs none."""
+    """One part of an order. `number` is what is embossed or printed on it, empty when the line needs none.
+
+    Of an identity card it is the keyed hash of what is printed there, never the number.
+    """
 
     role: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     code: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
-    number: Annotated[str, Field(max_length=20)] = ""
+    number: Annotated[str, Field(max_length=64)] = ""
 
 
 class WorkOrder(_Form):
@@ -66,6 +70,8 @@ class OrderRefused(Exception):
         self.text = text
 
 
+_LONGEST_NUMBER = 20
+"""Of what is embossed or printed; an identity number's hash is longer."""
 _EXPECTED = {
     "acceptance": Text("3–40 位字母、数字或连字符", "3 to 40 letters, digits or hyphens"),
     "product": Text("产品名称", "the name of a product"),
@@ -78,7 +84,7 @@ _EXPECTED = {
     "parts": Text("1 至 10 个部件的列表", "a list of 1 to 10 parts"),
     "role": Text("配方中的部件名，小写字母", "a role of the recipe, in small letters"),
     "code": Text("1–64 位可打印 ASCII 字符", "1 to 64 printable ASCII characters without blanks"),
-    "number": Text("至多 20 个字符", "up to 20 characters"),
+    "number": Text("至多 20 个字符，身份证则为 64 位散列", "up to 20 characters, of an identity card its hash of 64"),
 }
 
 
@@ -186,6 +192,13 @@ def _wrong_part(part: OrderedPart, recipe: RecipePart) -> list[Text]:
         )
     elif (text := check_format(recipe.code_format, part.code)) is not None:
         wrong.append(text.within(f"{part.role} 的条码", f"{part.role}.code"))
+    if len(part.number) > _LONGEST_NUMBER and recipe.number_format != DIGEST_FORMAT:
+        wrong.append(
+            Text(
+                f"{part.role} 的号码超过 {_LONGEST_NUMBER} 个字符",
+                f"{part.role}.number is over {_LONGEST_NUMBER} characters",
+            )
+        )
     if not part.number and (recipe.kind is PartKind.PLATE or recipe.number_format):
         wrong.append(Text(f"{part.role} 缺少号码", f"{part.role}.number is missing"))
     elif (text := check_format(recipe.number_format, part.number)) is not None:

@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, model_validator
 
 from controller.plan.challenges import ChallengeSection, mistakes
+from controller.plan.identity_cards import mistakes_of
 from controller.plan.layouts import Golden, Layout
 from controller.plan.machines import Camera, Device
 from controller.plan.places import STATION_DEVICES, ZONE_KINDS, ZONES, Pocket, Station
@@ -154,6 +155,9 @@ class LineConfig(Section):
                         f"recipes.{product}.parts.{part.role}.layout: no layout {part.layout!r}, "
                         f"known: {sorted(self.layouts)}"
                     )
+        wrong = mistakes_of(self.recipes, self.layouts, self.vision.identity_key_file is not None)
+        if wrong:
+            raise ValueError("; ".join(wrong))
         for name in self.golden:
             if not isinstance(self.devices.get(name), Camera):
                 known = sorted(self.devices)

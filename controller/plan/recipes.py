@@ -60,6 +60,9 @@ class RecipePart(Section):
     symbology: Symbology = Symbology.CODE128
     code_pattern: Annotated[str, AfterValidator(_regular_expression)]
     """Regular expression of the whole bar code."""
+    bears_code: bool = True
+    """False: it bears none, as an identity card. No scanner waits for it: hands lay it in before the product's last
+    part with a code. The order's code is only its name in the books."""
     number_format: FormatName = ""
     """Name of a format in controller/formats that the embossed or printed number must keep; empty: none."""
     code_format: FormatName = ""

@@ -17,6 +17,8 @@ from controller.durable import put_file
 Table = dict[str, Any]
 _PLACE = ("x_mm", "y_mm", "width_mm", "height_mm", "layout", "city_print")
 """Keys of a recipe's part that may be taught."""
+_SAID = ("zone", "identity")
+"""Keys of a layout that no teaching finds."""
 _HEAD = "# Written by `sealline vision teach`; teach again instead of editing.\n"
 
 
@@ -35,7 +37,7 @@ def with_taught(config: Table, folder: Path) -> Table:
         return config
     taught = read_taught(folder / name)
     merged = {**config, "golden": {**config.get("golden", {}), **taught.get("golden", {})}}
-    merged["layouts"] = {**config.get("layouts", {}), **taught.get("layouts", {})}
+    merged["layouts"] = _with_looks(config.get("layouts", {}), taught.get("layouts", {}))
     merged["recipes"] = _with_places(config.get("recipes", {}), taught.get("parts", {}), folder / name)
     return merged
 
@@ -69,6 +71,18 @@ def together(known: Mapping[str, Any], new: Mapping[str, Any]) -> Table:
 
 def _holds_tables(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(each, dict) for each in value.values())
+
+
+def _with_looks(layouts: Table, taught: Table) -> Table:
+    """Layouts as taught; what only a person says of one stays as the configuration has it, above all that it is an
+    identity card: forgotten, the next card's number would be kept in clear."""
+    changed = dict(layouts)
+    for name, looks in taught.items():
+        said = layouts.get(name, {})
+        changed[name] = {**{key: said[key] for key in _SAID if key in said}, **looks}
+        if said.get("identity"):
+            changed[name] |= {key: said[key] for key in ("number", "identity") if key in said}
+    return changed
 
 
 def _with_places(recipes: Table, parts: Table, path: Path) -> Table:

@@ -37,7 +37,8 @@ class PartScan:
         self._timing = timing
 
     async def take(self, item: Item, kind: PartKind, stage: Stage, unread: Reason) -> None:
-        """Bring the carrier here and read every part of `kind`; equal to what the order says, each once, in any order.
+        """Bring the carrier here and read every part of `kind` that bears a code: what the order says, each once, in
+        any order.
 
         :param unread: the reason when a part has no readable code or does not come.
         :raises Nonconformance: a part is wrong, unreadable or missing, or nobody can vouch for the item any more:
@@ -46,7 +47,7 @@ class PartScan:
         await self._tracking.advance(item, self._zone)
         if item.suspect:
             raise Nonconformance(Reason.SUSPECT, cause=item.suspect)
-        roles = {part.role: part for part in item.recipe.parts if part.kind is kind}
+        roles = {part.role: part for part in item.recipe.parts if part.kind is kind and part.bears_code}
         missing = {part.code: part for part in item.order.parts if part.role in roles}
         while missing:
             reading = await self._read(item, missing, unread)

@@ -8,6 +8,7 @@ from controller.flow.memory import Memory
 from controller.flow.tracking import Tracking, record_stage
 from controller.orders.work_orders import OrderedPart
 from controller.plan.config import LineConfig
+from controller.plan.identity_cards import read_identity_key
 from controller.plan.machines import Camera
 from controller.plan.recipes import PartKind, RecipePart
 from controller.stations.proving import Prover, demand_accept
@@ -30,7 +31,7 @@ class Verify:
         self._config = config
         self._wide, self._close_up = cameras["wide"], cameras["close_up"]
         key = config.vision.identity_key_file
-        self._identity_key = key.read_text(encoding="ascii").strip() if key is not None else ""
+        self._identity_key = read_identity_key(key) if key is not None else ""
         self._prover = prover
         self._integrity = integrity
         self._tracking = tracking
@@ -61,7 +62,11 @@ class Verify:
         roles = {part.role: part for part in item.recipe.parts if part.kind is PartKind.PLATE}
         plates = tuple(_plate(part, roles[part.role]) for part in item.order.parts if part.role in roles)
         return ContentsTask(
-            carrier_code(item.carrier), self._camera(self._wide).view, Box(*self._config.pocket.plates), plates=plates
+            carrier_code(item.carrier),
+            self._camera(self._wide).view,
+            Box(*self._config.pocket.plates),
+            plates=plates,
+            personal=any(layout.identity for layout in self._config.layouts.values()),
         )
 
     def _documents_task(self, item: Item) -> ContentsTask:
@@ -82,7 +87,7 @@ class Verify:
         identity = layout is not None and layout.identity
         return ExpectedDocument(
             part.role,
-            part.code,
+            part.code if recipe.bears_code else "",
             recipe.symbology,
             recipe.box,
             recipe.layout,

@@ -68,14 +68,18 @@ def _at(value: Any, place: str | int) -> Any:
         return None
 
 
+_YES_OR_NO = ("identity", "bears_code")
+"""The only keys that are one; elsewhere pydantic would take a yes for the number 1."""
+
+
 def _fill(value: Any, key: str, mistakes: list[str]) -> Any:
     match value:
         case dict():
             return {name: _fill(each, f"{key}.{name}" if key else name, mistakes) for name, each in value.items()}
         case list():
             return [_fill(each, f"{key}[{index}]", mistakes) for index, each in enumerate(value, 1)]
-        case bool():
-            mistakes.append(f"{key}: no key of a line.toml is a yes or no, found {str(value).lower()}")
+        case bool() if key.rpartition(".")[2] not in _YES_OR_NO:
+            mistakes.append(f"{key}: is no yes or no, found {str(value).lower()}")
             return value
         case str():
             return _fill_text(value, key, mistakes)

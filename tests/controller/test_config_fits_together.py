@@ -9,7 +9,9 @@ from order_bench import EXAMPLE
 from typer.testing import CliRunner
 
 from controller.commands.table import command_line
-from controller.plan.config import ConfigError, load_config
+from controller.orders.order_form import OrderRefused, WorkOrder, read_order
+from controller.plan.config import ConfigError, LineConfig, load_config
+from controller.plan.identity_cards import IdentityKeyUnusable, read_identity_key
 
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 
@@ -46,7 +48,7 @@ TOGETHER = {
     ),
     "a topic with an empty level": ('topic = "sealline" ', 'topic = "/a/" ', "dispatch.topic: must fit the pattern"),
     "a prefix of three digits": ('"96", "99"', '"961"', "mail_numbers.unchecked_prefixes.1: must fit the pattern"),
-    "a yes for a number": ("workers = 1 ", "workers = true ", "vision.workers: no key of a line.toml is a yes or no"),
+    "a yes for a number": ("workers = 1 ", "workers = true ", "vision.workers: is no yes or no, found true"),
     "a variable in small letters": (
         "${PRINTER_PORT:-15025}",
         "${printer_port}",
@@ -100,3 +102,109 @@ def test_check_config_names_the_file_and_its_mistakes_and_the_example_is_the_fil
         "  mail_numbers.low_water: must be greater than or equal to 0, found -1",
         "  mail_numbers.high: not permitted, there is no such key; look at its spelling, or leave it out, found 3",
     ]
+
+
+IDENTITY = """
+[layouts.identity_card]
+heading = [4, 4, 60, 8]
+fingerprint = "00"
+number = [14, 49, 70, 8]
+identity = true
+
+[[recipes.ebike_plate.parts]]
+role = "identity_card"
+kind = "document"
+layout = "identity_card"
+title = "identity card"
+title_zh = "身份证"
+x_mm = 130
+y_mm = 350
+width_mm = 88
+height_mm = 60
+weight_g = 6
+code_pattern = "ID-[0-9]+"
+bears_code = false
+number_format = "identity_digest"
+
+[recipes.licences]"""
+WITH_IDENTITY = TEXT.replace("\n[recipes.licences]", IDENTITY, 1).replace(
+    "[vision]\n", '[vision]\nidentity_key_file = "id.key"\n', 1
+)
+
+
+def config_of(folder: Path, text: str) -> LineConfig:
+    (folder / "line.toml").write_text(text, encoding="utf-8")
+    return load_config(folder / "line.toml")
+
+
+def test_an_identity_card_can_be_packed(tmp_path: Path) -> None:
+    config = config_of(tmp_path, WITH_IDENTITY)
+    assert config.layouts["identity_card"].identity
+    assert not config.recipes["ebike_plate"].parts[-1].bears_code
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("bears_code = false\n", "", "layout 'identity_card' is an identity card: say bears_code = false"),
+        ('number_format = "identity_digest"\n', "", 'and number_format = "identity_digest"'),
+        ('identity_key_file = "id.key"\n', "", "vision.identity_key_file: missing"),
+        ("identity = true\n", "", '"identity_digest" is for layouts with identity = true alone'),
+        ('layout = "identity_card"\n', "", "only a document with a layout may bear none"),
+    ],
+)
+def test_what_is_missing_for_an_identity_card_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in WITH_IDENTITY
+    with pytest.raises(ConfigError) as refused:
+        config_of(tmp_path, WITH_IDENTITY.replace(old, new, 1))
+    assert said in str(refused.value)
+
+
+def test_a_layout_that_is_taught_anew_stays_an_identity_card(tmp_path: Path) -> None:
+    """Forgotten, the number of the next card would be read as a licence's and kept in clear."""
+    (tmp_path / "var").mkdir()
+    taught = '[layouts.identity_card]\nheading = [5, 5, 60, 8]\nfingerprint = "0f"\nnumber = [1, 1, 5, 5]\n'
+    (tmp_path / "var" / "taught.toml").write_text(taught, encoding="utf-8")
+    layout = config_of(tmp_path, WITH_IDENTITY).layouts["identity_card"]
+    assert (layout.identity, layout.fingerprint) == (True, "0f")
+    assert layout.number == (14, 49, 70, 8)
+
+
+@pytest.mark.parametrize("key", ["", "00ff", "no key at all, 44052419880010100X"])
+def test_an_identity_key_that_is_none_is_refused_and_not_told(tmp_path: Path, key: str) -> None:
+    (tmp_path / "id.key").write_text(key, encoding="ascii")
+    with pytest.raises(IdentityKeyUnusable, match="at least 16 bytes in hex") as refused:
+        read_identity_key(tmp_path / "id.key")
+    assert "440524" not in str(refused.value)
+    with pytest.raises(IdentityKeyUnusable, match="can't be read"):
+        read_identity_key(tmp_path / "other.key")
+
+
+def test_a_line_that_packs_identity_cards_is_not_recorded(tmp_path: Path) -> None:
+    config_of(tmp_path, WITH_IDENTITY)
+    words = ["run", "--config", str(tmp_path / "line.toml"), "--record", str(tmp_path / "tapes")]
+    said = CliRunner().invoke(command_line, words)
+    assert said.exit_code == 2
+    assert "this line packs identity cards" in said.output
+    assert not (tmp_path / "tapes").exists()
+
+
+def test_an_identity_cards_order_bears_the_hash_and_never_the_number(tmp_path: Path) -> None:
+    recipes = config_of(tmp_path, WITH_IDENTITY).recipes
+    parts = [
+        {"role": "plate", "code": "PM0000000001", "number": "123456"},
+        {"role": "certificate", "code": "EB0000000001"},
+    ]
+
+    def order(number: str) -> WorkOrder:
+        card = {"role": "identity_card", "code": "ID-1", "number": number}
+        due = "2026-12-01T17:00:00+08:00"
+        return read_order(
+            {"acceptance": "A123", "product": "ebike_plate", "due": due, "parts": [*parts, card]}, recipes
+        )
+
+    assert order("0f" * 32).parts[-1].number == "0f" * 32
+    for number in ("44052419880010100X", "", "0F" * 32, "0f" * 31):
+        with pytest.raises(OrderRefused) as refused:
+            order(number)
+        assert "440524" not in str(refused.value)

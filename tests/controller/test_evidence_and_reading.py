@@ -72,6 +72,25 @@ async def test_pictures_go_when_no_row_needs_them(journal: Journal, store: Evide
     assert left == (0,)
 
 
+async def test_all_pictures_of_a_rejected_item_stay_as_long_as_the_telling_one(
+    journal: Journal, example: LineConfig
+) -> None:
+    def write(ledger: Ledger) -> None:
+        run_items(ledger, example)
+        for item in (1, 2):
+            record(ledger, item, "verify", "close_up_camera", f"picture {item}", Verdict(Outcome.ACCEPT, (COLOUR,)), 3)
+
+    await journal.write(write)
+    now = SteppingClock().now()
+    assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=4), 30)) == ["picture 2"]
+    assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=29), 30)) is None
+    assert await journal.write(lambda ledger: expire(ledger, now + timedelta(days=31), 30)) is not None
+    kept = await journal.write(
+        lambda ledger: ledger.connection.execute("SELECT 1 FROM evidence WHERE item = 1").fetchall()
+    )
+    assert kept == []
+
+
 async def test_numbers_of_others_by_which_looks_are_joined_are_not_kept(journal: Journal) -> None:
     doubted = replace(PLATE, outcome=Outcome.UNSURE, standing=(Standing(1.0, (("粤A00009", 0.5),)),))
     await journal.write(lambda ledger: record(ledger, 1, "verify", "wide", "", Verdict(Outcome.UNSURE, (doubted,)), 3))

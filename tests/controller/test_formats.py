@@ -15,6 +15,7 @@ from controller.plan.config import LineConfig
 from controller.words.text import Text
 
 GOOD = [
+    ("identity_digest", "0123456789abcdef" * 4),
     ("plate_large", "粤A12345"),
     ("plate_small", "粤B12345"),
     ("plate_small", "京AD1234"),

@@ -169,18 +169,6 @@ def test_another_identity_card_is_rejected_and_blacked() -> None:
     assert np.median(kept) < 10
 
 
-def test_without_the_card_the_whole_pocket_is_kept_back() -> None:
-    placed = PlacedPart(document("identity_card", "", text=identity("44052419880010100")), 15, 350)
-    elsewhere = replace(placed, x=100.0, y=352.0, turn=40.0)
-    verdict = judged([elsewhere], placed, digest="00" * 32)
-    assert outcomes(verdict)["identity_number identity_card"] == "reject"
-    seen = decode(verdict.evidence)
-    scale = 0.5
-    left, right = (round(mm * 6.2 * scale) for mm in (100, 180))
-    top, bottom = (round((mm - 320) * 6.2 * scale) for mm in (355, 410))
-    assert np.median(seen[top:bottom, left:right]) < 10
-
-
 def _kept_of_the_card(verdict: Verdict) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """What the evidence shows of the number's line."""
     scale = 0.5

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from controller.commands.vision import vision
 from simulators.render.plate_photos import plate_photo
+from vision.plate.kinds import EXAMPLES, PlateKind, kinds_bearing
 
 
 @pytest.fixture
@@ -68,3 +69,29 @@ def test_pictures_of_one_plate_are_decided_together_as_on_the_line(tmp_path: Pat
     assert (code, [answer["verdict"] for answer in answers]) == (0, ["unsure", "accept"])
     assert all(not check["standing"] for answer in answers for check in answer["checks"])  # type: ignore[attr-defined]
     assert _run(*map(str, looks), *asked, "--one-plate") == (2, [])
+
+
+@pytest.mark.parametrize("number", ["粤B1234", "B1234", "粤B123456789", "hello"])
+@pytest.mark.parametrize("more", [["--crop"], [], ["--crop", "--plate-kind", "nev"]])
+def test_a_number_of_no_legal_form_is_said_to_be_none_and_has_no_score(
+    cut_out: Path, number: str, more: list[str]
+) -> None:
+    code, (answer,) = _run(str(cut_out), "--expect-plate", number, *more)
+    assert (code, answer["verdict"], answer["score"], answer["threshold"]) == (1, "reject", None, None)
+    (check,) = answer["checks"]  # type: ignore[misc]
+    assert check["name"] == "plate_kind"  # type: ignore[index]
+    for example in EXAMPLES:
+        assert example in check["found"]  # type: ignore[index]
+
+
+def test_every_kind_has_its_example() -> None:
+    assert {kind for example in EXAMPLES for kind in kinds_bearing(example)} == set(PlateKind)
+
+
+def test_an_unknown_kind_of_plate_is_refused_with_those_that_there_are(cut_out: Path) -> None:
+    words = ["verify", str(cut_out), "--expect-plate", "粤B12345", "--plate-kind", "lorry"]
+    said = CliRunner().invoke(vision, words, env={"COLUMNS": "300"})
+    assert said.exit_code == 2
+    assert "Value error" not in said.output
+    for kind in PlateKind:
+        assert kind.value in said.output

@@ -78,6 +78,18 @@ LAYOUTS: dict[PlateKind, Layout] = {
 }
 
 
+EXAMPLES = (
+    "粤B12345", "粤BD12345", "粤B12345D", "粤B1234挂", "粤B1234学", "粤B1234警", "粤Z1234港", "123456使", "粤12345领",
+    "深圳123456",
+)  # fmt: skip
+"""A number of each form."""
+
+
+def forms() -> str:
+    """What forms a number may have, as people are told: an example and the kinds that bear such a number."""
+    return "; ".join(f"{each} ({', '.join(kind.value for kind in kinds_bearing(each))})" for each in EXAMPLES)
+
+
 def kind_of(text: str, colour: PlateColour, aspect: float) -> PlateKind | None:
     """The kind that a recipe means by a number, a colour and a width in heights; None: no kind has these."""
     rows = rows_of(number_in(text), aspect)

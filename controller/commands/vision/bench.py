@@ -21,7 +21,7 @@ from controller.commands.vision.bench_codes import (
 )
 from controller.commands.vision.bench_labels import PLATE, Labelled, labels_in
 from controller.commands.vision.bench_plates import PlateResult, plate_table, try_plate
-from controller.commands.vision.pictures_in import JsonOption, open_picture, print_json
+from controller.commands.vision.pictures_in import JsonOption, open_picture, print_json, show
 from vision.pictures import UnreadablePictureError
 
 
@@ -60,13 +60,10 @@ def bench(
 
 
 def _print_tables(codes: list[CodeResult], plates: list[PlateResult]) -> None:
-    console = Console()
     if codes:
-        for table in (read_table(codes), time_table(codes), miss_table(codes)):
-            if table.row_count:
-                console.print(table)
+        show(read_table(codes), time_table(codes), miss_table(codes))
     if plates:
-        console.print(plate_table(plates))
+        show(plate_table(plates))
 
 
 def _code_record(result: CodeResult) -> dict[str, object]:

@@ -116,7 +116,8 @@ def _cell(results: list[CodeResult], reader: str) -> str:
 def time_table(results: list[CodeResult]) -> Table:
     """Processor time a picture, by reader, and of ours by the step at which it ended."""
     table = Table(
-        "reader", "pictures", "median ms", "99 % ms", "most ms", title="Processor time a picture, all formats on"
+        *map(column, ("reader", "pictures", "median ms", "99 % ms", "most ms")),
+        title="Processor time a picture, all formats on",
     )
     for reader in READERS:
         table.add_row(reader, *_times([result.cpu_ms[reader] for result in results]))

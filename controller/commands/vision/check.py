@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from controller.commands.vision.pictures_in import JsonOption, print_json
+from controller.commands.vision.pictures_in import JsonOption, column, print_json, show
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, load
 from controller.equipment import build_equipment
 from controller.plan.config import LineConfig
@@ -44,7 +43,7 @@ def check(
             checks = [{"name": each.name, "outcome": each.outcome, "score": each.score} for each in verdict.checks]
             print_json({"camera": name, "outcome": verdict.outcome, "checks": checks})
     if not as_json:
-        Console().print(_table(verdicts))
+        show(_table(verdicts))
     if any(verdict.outcome is not Outcome.ACCEPT for verdict in verdicts.values()):
         raise typer.Exit(REFUSED)
 
@@ -74,7 +73,7 @@ def _judged(line: LineConfig, name: str, jpeg: bytes) -> Verdict:
 
 
 def _table(verdicts: dict[str, Verdict]) -> Table:
-    table = Table("camera", "check", "expected", "found", "outcome", title="golden samples")
+    table = Table(*map(column, ("camera", "check", "expected", "found", "outcome")), title="golden samples")
     for name, verdict in verdicts.items():
         for each in verdict.checks:
             table.add_row(name, each.name, each.expected, each.found, each.outcome.value, style=_style(each))

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -22,6 +21,7 @@ from controller.commands.vision.pictures_in import (
     open_picture,
     pictures_in,
     print_json,
+    show,
     tell_unusable,
 )
 from vision.barcodes import FULL_MS, Code, read
@@ -61,7 +61,7 @@ def grade(
                 {"file": str(path), "codes": [_record(each) for each in own if each.code], "error": own[0].error}
             )
     if not as_json:
-        Console().print(_table([each for each in graded if each.grade is not None]))
+        show(_table([each for each in graded if each.grade is not None]))
         tell_unusable((f"{each.file}{_of(each)}", each.error) for each in graded if each.error)
     if any(each.error for each in graded):
         raise typer.Exit(REFUSED)
@@ -115,8 +115,9 @@ def _measured(profile: ProfileGrade) -> dict[str, float | None]:
 
 def _table(graded: list[_Graded]) -> Table:
     """Mean parameters of the ten profiles; the grade is the mean of their grades, not the grade of the means."""
-    columns = ("picture", "text", "grade", "weakest", "SC %", "MOD %", "DEF %", "DCD %", "px a module")
-    table = Table(*map(column, columns), title=f"ISO/IEC 15416 method: {RELATIVE}")
+    columns = [column(name, whole=True) for name in ("text", "grade", "weakest")]
+    columns += map(column, ("SC %", "MOD %", "DEF %", "DCD %", "px a module"))
+    table = Table(column("picture"), *columns, title=f"ISO/IEC 15416 method: {RELATIVE}")
     for each in graded:
         assert each.grade is not None
         text = each.code.text if each.code else ""

@@ -9,13 +9,19 @@ from typing import Annotated
 
 import cv2
 import typer
-from rich.table import Column
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
 
 from controller.commands.exits import fail
-from vision.pictures import Picture, decode
+from controller.commands.printing import console
+from vision.pictures import Picture, UnreadablePictureError, decode
 from vision.verdict import Symbology
 
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"))
+MAX_FILE_BYTES = 400_000_000
+"""A picture of all allowed pixels, 16 bits deep, transparent and not packed, has 320 MB."""
+_NARROW = 110
+"""Columns."""
 LEAST_SIDE_PX = 4
 """Nothing can be read or verified in less."""
 PathsArgument = Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")]
@@ -35,7 +41,7 @@ def pictures_in(paths: list[Path]) -> list[Path]:
 
 def _of(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from (file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES)
+        yield from (file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES and file.is_file())
     elif path.exists():
         yield path
     else:
@@ -48,6 +54,9 @@ def open_picture(path: Path) -> Picture:
     :raises UnreadablePictureError: it is no allowed picture. :raises OSError: the file can't be read.
     """
     cv2.setNumThreads(1)
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise UnreadablePictureError(f"file of {size} bytes; allowed: up to {MAX_FILE_BYTES}")
     return decode(path.read_bytes(), min_side_px=LEAST_SIDE_PX)
 
 
@@ -64,8 +73,19 @@ def formats_named(names: str) -> frozenset[Symbology]:
 
 
 def column(name: str, *, whole: bool = False) -> Column:
-    """A table's column that cuts nothing off. :param whole: its words are never broken."""
-    return Column(name, overflow="fold", no_wrap=whole)
+    """A table's column that cuts nothing off and breaks no word of its name. :param whole: nor any in it."""
+    return Column(name, overflow="fold", no_wrap=whole, min_width=max(map(len, name.split())))
+
+
+def show(*tables: Table) -> None:
+    """Print tables, but none without a row. In a narrow terminal they do without lines, whose room words need more."""
+    screen = console()
+    for table in tables:
+        if not table.row_count:
+            continue
+        if screen.width < _NARROW:
+            table.box, table.pad_edge, table.padding = SIMPLE_HEAD, False, (0, 1, 0, 0)
+        screen.print(table)
 
 
 def tell_unusable(errors: Iterable[tuple[str, str]]) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -21,6 +20,7 @@ from controller.commands.vision.pictures_in import (
     open_picture,
     pictures_in,
     print_json,
+    show,
     tell_unusable,
 )
 from vision.barcodes import FULL_MS, Code, climb_picture
@@ -53,7 +53,7 @@ def read(
         if as_json:
             print_json(asdict(found[-1]))
     if not as_json:
-        Console().print(_table([each for each in found if not each.error]))
+        show(_table([each for each in found if not each.error]))
         tell_unusable((each.file, each.error) for each in found if each.error)
     if any(each.error for each in found):
         raise typer.Exit(REFUSED)
@@ -68,7 +68,8 @@ def _read_one(path: Path, kinds: frozenset[Symbology], budget_ms: float, at_leas
 
 
 def _table(found: list[_Found]) -> Table:
-    table = Table(*map(column, ("picture", "symbology", "AIM", "text", "middle", "step")))
+    kind = [column(name, whole=True) for name in ("symbology", "AIM")]
+    table = Table(column("picture"), *kind, *map(column, ("text", "middle", "step")))
     for each in found:
         if not each.codes:
             table.add_row(escape(each.file), "-", "", "[red]no code read[/]", "", each.step)

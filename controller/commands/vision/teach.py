@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from controller.commands.vision.pictures_in import JsonOption, pictures_in, print_json
+from controller.commands.vision.pictures_in import JsonOption, column, pictures_in, print_json, show
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, load
 from controller.equipment import build_equipment
 from controller.plan.config import LineConfig
@@ -60,7 +59,7 @@ def teach(
     if as_json:
         print_json({"product": product, "camera": name, "missing": missing, "parts": [asdict(part) for part in found]})
     else:
-        Console().print(_table(rows, f"{product} by {name}, {len(pictures)} pictures"))
+        show(_table(rows, f"{product} by {name}, {len(pictures)} pictures"))
     for part in found:
         if part.layout is not None and not part.layout.blank:
             typer.echo(
@@ -147,7 +146,7 @@ Row = tuple[str, str, str, str, str]
 
 def _rows(part: TaughtPart, all_parts: list[TaughtPart], line: LineConfig, pictures: int) -> list[Row]:
     rows = [
-        _row(part.role, "seen in", float(part.samples), float(pictures), pictures - part.samples <= 0, "pictures"),
+        _seen_in(part, pictures),
         _row(part.role, "furthest from its place", part.place_mm, PLACE_MM, part.place_mm < PLACE_MM / 2, "mm"),
         _row(part.role, "size differs by", part.size_mm, SIZE_MM, part.size_mm < SIZE_MM / 2, "mm"),
     ]
@@ -159,11 +158,18 @@ def _rows(part: TaughtPart, all_parts: list[TaughtPart], line: LineConfig, pictu
         rows.append(_row(part.role, "city's name differs from others", part.city_lead, MIN_CITY_LEAD, sure, ""))
     if part.layout is not None:
         others = [each.layout for each in all_parts if each.layout is not None and each is not part]
-        others += [layout.named(name) for name, layout in line.layouts.items() if name != part.role]
+        anew = {each.role for each in all_parts}
+        others += [layout.named(name) for name, layout in line.layouts.items() if name not in anew]
         for other in others:
             lead = lead_over(part.layout, other)
             rows.append(_row(part.role, f"heading differs from {other.name}", lead, MIN_LEAD, lead >= MIN_LEAD, ""))
     return rows
+
+
+def _seen_in(part: TaughtPart, pictures: int) -> Row:
+    """In how many samples a part was found: in all, or its place is not to be believed."""
+    margin = "all" if part.samples >= pictures else "none"
+    return part.role, "seen in", f"{part.samples} pictures", str(pictures), margin
 
 
 def _row(role: str, what: str, found: float, threshold: float, good: bool, unit: str) -> Row:
@@ -172,7 +178,7 @@ def _row(role: str, what: str, found: float, threshold: float, good: bool, unit:
 
 
 def _table(rows: list[Row], title: str) -> Table:
-    table = Table("part", "what", "found", "threshold", "margin", title=title)
+    table = Table(*map(column, ("part", "what", "found", "threshold", "margin")), title=title)
     for row in rows:
         table.add_row(*row, style="red" if row[-1] == "none" else "")
     return table

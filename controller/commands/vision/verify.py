@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -19,6 +18,7 @@ from controller.commands.vision.pictures_in import (
     open_picture,
     pictures_in,
     print_json,
+    show,
     tell_unusable,
 )
 from vision.looks import MOST_LOOKS, Looks, clear, settled
@@ -45,11 +45,24 @@ class _Answer:
     error: str = ""
 
 
+def _kind_named(name: str) -> PlateKind:
+    try:
+        return PlateKind(name)
+    except ValueError:
+        raise typer.BadParameter(f"{name!r} is no kind of plate; known: {', '.join(PlateKind)}") from None
+
+
 def verify(
     paths: PathsArgument,
     expect_plate: Annotated[str, typer.Option("--expect-plate", help="Number that must stand there, as 粤B12345.")],
     plate_kind: Annotated[
-        PlateKind | None, typer.Option("--plate-kind", help="Kind of plate; left out: any that can bear the number.")
+        PlateKind | None,
+        typer.Option(
+            "--plate-kind",
+            parser=_kind_named,
+            metavar="KIND",
+            help=f"Kind of plate: {', '.join(PlateKind)}; left out: any that can bear the number.",
+        ),
     ] = None,
     crop: Annotated[bool, typer.Option("--crop", help="Each picture is a cut-out plate.")] = False,
     one_plate: Annotated[
@@ -80,7 +93,7 @@ def verify(
             if answer.verdict != Outcome.UNSURE:
                 break
     if not as_json:
-        Console().print(_table([each for each in answers if not each.error]))
+        show(_table([each for each in answers if not each.error]))
         tell_unusable((each.file, each.error) for each in answers if each.error)
     deciding = answers[-1:] if one_plate else answers
     if any(answer.verdict != Outcome.ACCEPT for answer in deciding):
