@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
 from vision.pictures import Picture
-from vision.plate.area import RIM_MM, ellipse, inner
+from vision.plate.area import RIM_MM, ellipse, low_band, within_rim
 from vision.plate.kinds import ONE_ROW, number_in
+from vision.plate.lower_edge import things_along
 from vision.plate.templates import Ink
 from vision.pocket import SCALE_PX_PER_MM, extent, pieces_of
 from vision.ranks import median, medians
@@ -110,8 +111,9 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
     :param alone: the plate alone, upright, at `SCALE_PX_PER_MM`. :param ink: where it must bear ink; None: not
         known, and only what is free on every plate of one row is looked at.
     """
-    covered, steep = _odd_colours(alone, plate.colour), _outlines(alone)
+    covered, steep = _odd_colours(alone, plate.colour), outlines(alone)
     free = _free(alone.shape, len(plate.text)) if _has_free_ground(plate) else None
+    low: list[Box] = []
     light = _light_on(alone, ink.every) if ink is not None else None
     if ink is not None and light is not None:
         bare = _bare(alone.shape, ink, plate)
@@ -122,15 +124,19 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
             bare[: _top(ink.every > _INKED)] = 0
             printed = light.inked(_darkest(alone)) | (ink.every > _INKED)
             covered |= shadow_line(light.grey, printed, light.contrast)
+        bare[low_band()] = 0
         covered |= _spread_ink(light, ink.every, steep, bare)
     if free is not None:
+        grey = light.grey if light is not None else np.asarray(cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY), np.uint8)
+        low = things_along(grey, steep, free)[plate.marks :]
         # What is thinner than an outline is the edge of a character that its die does not quite fit.
-        outlines = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-        covered |= np.asarray(outlines, np.uint8)
+        stepped = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        stepped[low_band()[0]] = 0
+        covered |= np.asarray(stepped, np.uint8)
     closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, ellipse((_PIECES_MM / 2,) * 2))
     pieces = pieces_of(np.asarray(closed, np.uint8))
     boxes = [Box(*(value / SCALE_PX_PER_MM for value in piece[:4])) for piece in pieces if piece[4] >= 6]
-    largest = max(boxes, key=extent, default=None)
+    largest = max((*boxes, *low), key=extent, default=None)
     size = extent(largest) if largest is not None else 0.0
     outcome = Outcome.REJECT if size >= COVER_MM else Outcome.ACCEPT
     whole = Box(0, 0, alone.shape[1] / SCALE_PX_PER_MM, alone.shape[0] / SCALE_PX_PER_MM)
@@ -182,10 +188,11 @@ def _region(box: Box) -> tuple[tuple[float, float], ...]:
 
 
 def _bare(shape: tuple[int, ...], ink: Inked, plate: ExpectedPlate) -> Mask:
-    """Where a plate bears nothing but what lies on the die's ink or near it: not its rim and its mark."""
+    """Where a plate bears nothing but what lies on the die's ink or near it and along its lower edge: not its rim nor
+    its mark."""
     every = (ink.every > _INKED).astype(np.uint8)
     bare = np.zeros(every.shape, np.uint8)
-    bare[inner()] = 255
+    bare[within_rim()] = 255
     # In a Chinese character there is too little ground to tell its level.
     bare[_dilated(every * (ink.serial <= _INKED).astype(np.uint8), _other_die(plate)) > 0] = 0
     if len(plate.text) in ONE_ROW and every.shape[1] > _TWO_ROW_ASPECT * every.shape[0]:
@@ -339,7 +346,7 @@ def _free(shape: tuple[int, ...], characters: int) -> Mask:
     """Where any plate of one row bears nothing."""
     width, gap, at_dot = ONE_ROW[characters]
     free = np.zeros(shape[:2], np.uint8)
-    free[inner()] = 255
+    free[within_rim()] = 255
     left = _first_left(shape, characters)
     top, bottom = _ROW_MM[0] - _INK_REACH_MM, _ROW_MM[1] + _INK_REACH_MM
     for place in range(characters):
@@ -370,7 +377,7 @@ def _px(left: float, top: float, right: float, bottom: float) -> tuple[slice, sl
     return slice(first_row, last_row), slice(first, last)
 
 
-def _outlines(alone: Picture) -> Mask:
+def outlines(alone: Picture) -> Mask:
     """Where brightness or colour changes at a step; grounds that shade from row to row and light have none."""
     flat = np.full(alone.shape[:2], 255, np.uint8)
     for channel in cv2.split(cv2.GaussianBlur(alone, (3, 3), 0)):

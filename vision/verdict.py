@@ -74,6 +74,7 @@ class ExpectedPlate:
     :ivar box: where the recipe lays it.
     :ivar city: whose name an e-bike's plate bears above its number; empty: not looked at, unless `text` begins with it.
     :ivar city_print: that name's ink as `vision.plate.city` writes it when taught; empty: as it is drawn.
+    :ivar marks: how many maker's marks and stickers it bears along its lower edge at most, 0..9.
     :ivar earlier: of each earlier look that showed this plate clearly, the checks that it is joined with; see
         `vision.looks`.
     """
@@ -84,6 +85,7 @@ class ExpectedPlate:
     box: Box
     city: str = ""
     city_print: str = ""
+    marks: int = 1
     earlier: tuple[tuple[Check, ...], ...] = ()
 
 

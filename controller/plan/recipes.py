@@ -73,6 +73,8 @@ class RecipePart(Section):
     """City whose name an e-bike's plate bears above its number; empty: not looked at."""
     city_print: Annotated[str, Field(pattern=r"^([0-9a-f]{512})?$")] = ""
     """That name's ink, as `sealline vision teach` writes it; empty: as it is drawn."""
+    marks: Annotated[int, Field(ge=0, le=9)] = 1
+    """How many maker's marks and stickers a plate bears along its lower edge at most; what is more lies on it."""
     layout: str = ""
     """Name under `layouts` of how a document looks; empty: nothing but its code is looked at."""
 

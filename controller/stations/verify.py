@@ -103,7 +103,9 @@ class Verify:
 
 def _plate(part: OrderedPart, recipe: RecipePart) -> ExpectedPlate:
     assert recipe.colour is not None
-    return ExpectedPlate(part.role, part.number, recipe.colour, recipe.box, recipe.city, recipe.city_print)
+    return ExpectedPlate(
+        part.role, part.number, recipe.colour, recipe.box, recipe.city, recipe.city_print, recipe.marks
+    )
 
 
 def carrier_code(carrier: int) -> str:

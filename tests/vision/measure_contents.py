@@ -1,11 +1,12 @@
 """Makes the tables of the open mailer's plates in docs/vision.md, every picture rendered:
-`python tests/vision/measure_contents.py pocket|on_plates|screws|right|pairs|beside FIRST COUNT`.
+`python tests/vision/measure_contents.py pocket|on_plates|screws|rims|right|pairs|beside FIRST COUNT`.
 
 `pocket`: parts missing, elsewhere or the wrong way, and strange things at random over the pocket, COUNT pictures of
 each in calm light and as many in harsh; `on_plates`: strange things at random but wholly on a plate; `screws`: screws
-wholly on a blue plate of a pair; `right`: right pictures of all kinds of plate; `pairs`: right pairs. Of these four
-about half are harsh. `beside`: in harsh light documents missing, moved and stacked, and things beside documents and
-plates. Seeds under 60,000 and 80,000 to 89,999 are for tuning.
+wholly on a blue plate of a pair; `rims`: screws along each of a plate's edges, wholly in its rim or its lowest band;
+`right`: right pictures of all kinds of plate; `pairs`: right pairs. Of these five about
+half are harsh. `beside`: in harsh light documents missing, moved and stacked, and things beside documents and plates.
+Seeds under 60,000 and 80,000 to 89,999 are for tuning.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from vision.verdict import Outcome, Verdict
 Parts = list[PlacedPart]
 PLATED = ("small_car", "nev", "motorcycle", "ebike")
 PAIRS = ("small_car", "nev")
+RIMS_MM = {"bottom": 13.0, "top": 8.0, "left": 8.0, "right": 8.0}
+"""What of a plate is no further from its edge than this was not looked at."""
 
 
 def judged(
@@ -66,6 +69,28 @@ def wholly_on(placed: PlacedPart, kind: StrayKind, chance: Random) -> Stray:
             x = placed.x + across / 2 + chance.uniform(0, room[0])
             y = placed.y + down / 2 + chance.uniform(0, room[1])
             return Stray(kind, x - wide / 2, y - high / 2, turn)
+
+
+def along_edge(placed: PlacedPart, edge: str, chance: Random) -> Stray:
+    """A screw at random along an edge of a plate, no corner beside the plate and none further in than `RIMS_MM`."""
+    (wide, high), (long, thin) = placed.part.size_mm, STRAY_SIZES_MM[StrayKind.SCREW]
+    most = RIMS_MM[edge]
+    while True:
+        turn = chance.uniform(-12, 12)
+        along = long * cos(radians(turn)) + thin * abs(sin(radians(turn)))
+        across = long * abs(sin(radians(turn))) + thin * cos(radians(turn))
+        if across <= most:
+            break
+    length = wide if edge in ("top", "bottom") else high
+    middle, away = chance.uniform(along / 2, length - along / 2), chance.uniform(across / 2, most - across / 2)
+    x, y = {
+        "top": (middle, away),
+        "bottom": (middle, high - away),
+        "left": (away, middle),
+        "right": (wide - away, middle),
+    }[edge]
+    upright = 0 if edge in ("top", "bottom") else 90
+    return Stray(StrayKind.SCREW, placed.x + x - long / 2, placed.y + y - thin / 2, turn + upright)
 
 
 def missing(laid: Parts, _: Random) -> Parts:
@@ -165,6 +190,20 @@ def screws(first: int, count: int) -> None:
     on_plates(first, count, (StrayKind.SCREW,), ("small_car",))
 
 
+def rims(first: int, count: int) -> None:
+    for edge in RIMS_MM:
+        said = {product: Counter[str]() for product in PLATED}
+        for seed in range(first, first + count):
+            chance, product = Random(f"along the {edge} {seed}"), PLATED[seed % len(PLATED)]
+            ordered = _ordered(product, chance)
+            laid = laid_by_hand(ordered, chance)
+            plated = [each for each in laid if each.part.size_mm[0] > 100]
+            stray = along_edge(chance.choice(plated), edge, chance)
+            harsh = bool(seed // len(PLATED) % 2)
+            said[product][_told(judged(laid, ordered, [stray], seed, harsh=harsh), ordered, stray, seed)] += 1
+        print(f"{edge}:", {product: dict(counts) for product, counts in said.items()})
+
+
 def pairs(first: int, count: int) -> None:
     said = Counter[str]()
     for seed in range(first, first + count):
@@ -248,6 +287,7 @@ if __name__ == "__main__":
         "pocket": pocket,
         "on_plates": on_plates,
         "screws": screws,
+        "rims": rims,
         "right": right,
         "pairs": pairs,
         "beside": beside,

@@ -66,9 +66,9 @@ def number_of(product: str, chance: Random) -> str:
 
 def contents_of(product: str, number: str = "粤B12345", code: str = "4470012345678") -> list[PlacedPart]:
     if product == "small_car":
-        return [PlacedPart(plate("blue", number, (440, 140)), 30, y) for y in (20, 170)]
+        return [PlacedPart(plate("blue", number, (440, 140), f"PM{y:010d}"), 30, y) for y in (20, 170)]
     if product == "nev":
-        return [PlacedPart(plate("green", number, (480, 140)), 20, y) for y in (20, 170)]
+        return [PlacedPart(plate("green", number, (480, 140), f"PM{y:010d}"), 20, y) for y in (20, 170)]
     if product == "motorcycle":
         return [PlacedPart(plate("yellow", number, (220, 140)), 30, 20)]
     if product == "ebike":

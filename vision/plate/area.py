@@ -9,13 +9,24 @@ from vision.pocket import SCALE_PX_PER_MM
 RIM_MM = 8.0
 """Border and rounded corners."""
 LOW_BAND_MM = 13.0
-"""The lowest band, in which makers put their own marks and stickers, is not looked at."""
+"""In the lowest band makers put their own marks and stickers; `vision.plate.lower_edge` looks at it."""
+
+
+def within_rim() -> tuple[slice, slice]:
+    """Rows and columns within a plate's rim and down to its lower edge, of a plate alone at `SCALE_PX_PER_MM`."""
+    rim = round(RIM_MM * SCALE_PX_PER_MM)
+    return slice(rim, None), slice(rim, -rim)
+
+
+def low_band() -> tuple[slice, slice]:
+    """Rows and columns of its lowest band within the rim at both sides."""
+    return slice(-round(LOW_BAND_MM * SCALE_PX_PER_MM), None), within_rim()[1]
 
 
 def inner() -> tuple[slice, slice]:
-    """Rows and columns within a plate's rim and above its lowest band, of a plate alone at `SCALE_PX_PER_MM`."""
-    rim, low = round(RIM_MM * SCALE_PX_PER_MM), round(LOW_BAND_MM * SCALE_PX_PER_MM)
-    return slice(rim, -low), slice(rim, -rim)
+    """Rows and columns within a plate's rim and above its lowest band."""
+    rows, columns = within_rim()
+    return slice(rows.start, low_band()[0].start), columns
 
 
 def ellipse(reach_mm: tuple[float, float], larger: float = 1.0) -> cv2.typing.MatLike:

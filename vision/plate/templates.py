@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from vision.alignment import ENDINGS, PROVINCES, SYMBOLS
 from vision.pictures import Picture
 from vision.plate.visible import Seen
-from vision.ranks import median, medians
+from vision.ranks import median
 
 Ink = NDArray[np.float32]
 
@@ -122,7 +122,8 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
     middle = widths[len(widths) // 2], heights[len(heights) // 2]
     places = [_place(grey, each) for each in seen]
     searched = [[_searched(place, made, middle) for made in range(len(_dies()))] for place in places]
-    best = int(np.argmax(medians(np.array([[found[0] for found in each] for each in searched], np.float32))))
+    # By their mean: two sets may fit most of a row alike, and one character not at all.
+    best = int(np.mean([[found[0] for found in each] for each in searched], axis=0).argmax())
     fits = [_fit(place, best, each[best], widths, heights) for place, each in zip(places, searched, strict=True)]
     leads = _leads(places, fits, best)
     return [
