@@ -41,7 +41,7 @@ def draw(shot: Shot, checks: tuple[Check, ...], kept: Kept | None = None) -> byt
     drawn, scale = _small(shot)
     failed = [check for check in checks if check.outcome is not Outcome.ACCEPT]
     if kept is not None:
-        _black_out(drawn, kept, scale)
+        drawn = _blacked(drawn, kept, scale)
     for region in dict.fromkeys(check.region for check in checks if check.outcome is Outcome.ACCEPT and check.region):
         cv2.polylines(drawn, [_points(region, scale)], True, _COLOURS[Outcome.ACCEPT], 1)
     _mark(drawn, failed, scale)
@@ -67,8 +67,8 @@ def _small(shot: Shot) -> tuple[Picture, float]:
     return np.asarray(cv2.resize(shot.whole, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR), np.uint8), scale
 
 
-def _black_out(drawn: Picture, kept: Kept, scale: float) -> None:
-    """Leave only what is shown, and of that nothing that is hidden, its rim included."""
+def _blacked(drawn: Picture, kept: Kept, scale: float) -> Picture:
+    """Only what is shown, and of that nothing that is hidden, its rim included."""
     shown = np.zeros(drawn.shape[:2], np.uint8)
     for region in kept.shown:
         cv2.fillPoly(shown, [_points(region, scale)], 255)
@@ -76,7 +76,7 @@ def _black_out(drawn: Picture, kept: Kept, scale: float) -> None:
         points = [_points(region, scale)]
         cv2.fillPoly(shown, points, 0)
         cv2.polylines(shown, points, True, 0, 2 * _RIM_PX)
-    drawn[shown == 0] = 0
+    return np.asarray(cv2.bitwise_and(drawn, drawn, mask=shown), np.uint8)
 
 
 def _mark(drawn: Picture, failed: list[Check], scale: float) -> None:
