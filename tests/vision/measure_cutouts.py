@@ -1,8 +1,8 @@
-"""Makes the table of real plates in docs/vision.md: `python tests/vision/measure_cutouts.py FOLDER`.
+"""Makes the table of real plates in docs/vision.md: `python tests/vision/measure_cutouts.py FOLDER [DRAWS]`.
 
 The folder holds cut-outs of plates and `labels.csv`, as `sealline vision bench` reads it. Each is looked at as it is,
 as every number that differs by one character of its class or by a swap, shifted, scaled and blurred, and
-with a character covered.
+with a character covered. With DRAWS only covers are looked at, so many times anew: no threshold was chosen by those.
 """
 
 from __future__ import annotations
@@ -65,6 +65,30 @@ def covered(picture: Picture, seen: Seen, chance: Random, how: str) -> Picture:
     return spoilt(picture, (seen.left - grown, seen.right + grown), how, chance.randrange(10**6), rows)
 
 
+def covers(picture: Picture, text: str, at: int, chance: Random) -> Counter[str]:
+    """The outcomes with the province and another character covered, each twice. :param at: of the cut-out."""
+    said, number = Counter[str](), number_in(text)
+    seen = reading.read_number([picture], number).seen
+    for turn in range(4):
+        place = 0 if turn % 2 == 0 else chance.randrange(1, len(number))
+        how = COVERS[(4 * at + turn) % len(COVERS)]
+        verdict = verify_crop(covered(picture, seen[place], chance, how), text)
+        said[verdict.outcome.value] += 1
+        if verdict.outcome is Outcome.ACCEPT:
+            scores = {check.name: round(check.score or 0.0, 1) for check in verdict.checks}
+            print(f"passed: {how} over character {place + 1} of cut-out {at}", scores)
+    return said
+
+
+def fresh(folder: Path, draws: int) -> None:
+    shown = [each for each in labels_in(folder) if each.kind == PLATE]
+    for draw in range(draws):
+        said = Counter[str]()
+        for at, each in enumerate(shown):
+            said += covers(open_picture(folder / each.file), each.text, at, Random(f"fresh {draw}, cut-out {at}"))
+        print(f"draw {draw}:", dict(said))
+
+
 def main(folder: Path) -> None:
     shown = [each for each in labels_in(folder) if each.kind == PLATE]
     said: dict[str, Counter[str]] = {how: Counter() for how in ("as it is", "shifted", "scaled", "blurred", "covered")}
@@ -80,15 +104,7 @@ def main(folder: Path) -> None:
         numbers, best, accepted = numbers + tried, max(best, nearest), accepted + taken
         for how in ("shifted", "scaled", "blurred"):
             said[how][verify_crop(changed(picture, how, chance), each.text).outcome.value] += 1
-        seen = reading.read_number([picture], number).seen
-        for turn in range(4):
-            place = 0 if turn % 2 == 0 else chance.randrange(1, len(number))
-            how = COVERS[(4 * at + turn) % len(COVERS)]
-            verdict = verify_crop(covered(picture, seen[place], chance, how), each.text)
-            said["covered"][verdict.outcome.value] += 1
-            if verdict.outcome is Outcome.ACCEPT:
-                scores = {check.name: round(check.score or 0.0, 1) for check in verdict.checks}
-                print(f"passed: {how} over character {place + 1} of cut-out {at}", scores)
+        said["covered"] += covers(picture, each.text, at, chance)
     for how, counts in said.items():
         print(f"{how}:", dict(counts))
     print(f"{numbers} wrong numbers: {accepted} accepted, best margin {best:.2f} ({ACCEPT_MARGIN} is asked)")
@@ -97,4 +113,7 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    main(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        fresh(Path(sys.argv[1]), int(sys.argv[2]))
+    else:
+        main(Path(sys.argv[1]))

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from simulators.render.plate_photos import plate_photo, spoilt
+from vision.plate.ground_colour import free_ground, free_third, ground_colour
 from vision.plate.kinds import PlateKind
 from vision.plate.reading import read_number
 from vision.plate.straight import lie_of, straightened
-from vision.plate.visible import HALF_SURE, LEAST_EDGES, LEAST_EDGES_HALF_SURE, MOST_FOREIGN_HALF_SURE
+from vision.plate.visible import (
+    HALF_SURE,
+    LEAST_EDGES,
+    LEAST_EDGES_HALF_SURE,
+    LEAST_THIRD_HALF_SURE,
+    MOST_FOREIGN_HALF_SURE,
+)
 from vision.plates import verify_crop
 from vision.verdict import Outcome
 
@@ -78,3 +87,33 @@ def test_an_upright_cover_on_a_leaning_plate_is_seen(
     assert 2 < province.margin < HALF_SURE
     assert province.foreign > MOST_FOREIGN_HALF_SURE or LEAST_EDGES < province.edges < LEAST_EDGES_HALF_SURE
     assert min(each.score for each in others) >= 1
+
+
+_LABELLED = [
+    ("皖A9LDR1", 34_037, 0.1, -0.4, (0.137, 0.216)),
+    ("皖A5HXTZ", 34_137, -0.06, 0.3, (0.142, 0.211)),
+    ("皖AG589Z", 34_147, 0.1, -0.4, (0.139, 0.214)),
+]
+
+
+@pytest.mark.parametrize(("text", "seed", "slope", "slant", "share"), _LABELLED)
+def test_a_label_on_the_province_of_a_leaning_plate_is_seen_in_a_third_of_its_place(
+    text: str, seed: int, slope: float, slant: float, share: tuple[float, float]
+) -> None:
+    """Nothing else tells of it: plate enough is left above it and beside it."""
+    crop = _leaning(slope, slant, text, seed)
+    assert verify_crop(crop, text, PlateKind.SMALL).outcome is Outcome.ACCEPT
+    hidden = spoilt(crop, share, "label", seed)
+    assert {check.name for check in verify_crop(hidden, text, PlateKind.SMALL).failed} == {"plate_visible"}
+    province = read_number([hidden], text).seen[0]
+    assert province.third < LEAST_THIRD_HALF_SURE
+    assert replace(province, third=1.0).score >= 1
+
+
+def test_what_has_the_plates_colour_above_a_label_does_not_hide_it() -> None:
+    rows = np.full((32, 160, 3), (150, 60, 20), np.uint8)
+    rows[9:, 20:44] = 235
+    colour = ground_colour(rows, 0, 160)
+    assert free_ground(colour, 20, 44) == pytest.approx(free_ground(colour, 60, 84))
+    assert free_third(colour, 20, 44) == pytest.approx(0, abs=1)
+    assert free_third(colour, 60, 84) == pytest.approx(free_ground(colour, 60, 84))
