@@ -80,7 +80,9 @@ class CheckView(_View):
     subject_text_zh: str = ""
     outcome: str = "reject"
     expected: str = ""
+    expected_zh: str = ""
     found: str = ""
+    found_zh: str = ""
     score: float | None = None
     threshold: float | None = None
     number: int = 1

@@ -21,6 +21,8 @@ LEAST_SHARPNESS = 0.65
 """Share of the taught sharpness that must be left."""
 LIGHT_SHARE = 0.18
 """How much the brightness of white may differ from the taught."""
+BURNT_OUT = 254.0
+"""Grey level of white from which on it is cut off at the sensor's end."""
 LEAST_CONTRAST = 0.75
 """Share of the taught contrast between the code's white and black: dust and haze take it away."""
 SCALE_SHARE = 0.02
@@ -70,13 +72,22 @@ def check_golden(picture: Picture, task: GoldenTask) -> list[Check]:
     checks = [
         seen,
         _at_least("camera_focus", measured.sharpness / sample.sharpness, LEAST_SHARPNESS, "of the taught sharpness"),
-        _at_most("camera_exposure", abs(measured.white / sample.white - 1), LIGHT_SHARE, "off the taught brightness"),
+        _exposure(measured, sample),
         _at_least("camera_contrast", measured.contrast / sample.contrast, LEAST_CONTRAST, "of the taught contrast"),
         _at_most("camera_scale", abs(measured.px_per_mm / sample.px_per_mm - 1), SCALE_SHARE, "off the taught scale"),
         _at_most("camera_place", away, PLACE_MM, "mm"),
         _at_most("camera_turn", abs(measured.turn - sample.turn), TURN_DEGREES, "degrees"),
     ]
     return [*checks, _lighting(measured, sample)] if measured.code == sample.code else checks
+
+
+def _exposure(measured: GoldenSample, sample: GoldenSample) -> Check:
+    """White that is burnt out may be any amount too bright: the share alone would say a few per cent."""
+    share = abs(measured.white / sample.white - 1)
+    check = _at_most("camera_exposure", share, LIGHT_SHARE, "off the taught brightness")
+    if check.outcome is Outcome.ACCEPT and measured.white >= BURNT_OUT > sample.white:
+        return Check(check.name, Outcome.REJECT, "", check.expected, "white is burnt out", share, LIGHT_SHARE)
+    return check
 
 
 def _lighting(measured: GoldenSample, sample: GoldenSample) -> Check:

@@ -85,8 +85,10 @@ class GoldenSamples:
 
 def _no_sample(name: str, check: Check) -> Text:
     return Text(
-        f"相机 {name} 下没有标准样：请放上{check.expected.replace('carrier', '载具')}后再复位",
-        f"camera {name} sees no golden sample: put {check.expected} under it and reset again",
+        f"相机 {name} 下没有标准样：请放上{check.expected.replace('carrier', '载具')}后再复位；"
+        "若已放好，则是相机失焦、被遮挡或移位",
+        f"camera {name} sees no golden sample: put {check.expected} under it and reset again; "
+        "if it stands there, the camera is out of focus, covered or has moved",
     )
 
 

@@ -125,7 +125,7 @@ class VisionWorkers:
                     while True:
                         await self._do(process, await self._jobs.get())
             except* VisionError as failures:
-                self._last_failure = "; ".join(map(str, failures.exceptions))
+                self._last_failure = "; ".join(dict.fromkeys(map(str, failures.exceptions)))
             await asyncio.sleep(pause)
             pause = min(2 * pause, RESTART_S[1])
 

@@ -10,6 +10,7 @@ from controller.journal.reading import file_of, masked_check
 from controller.masking import mask
 from controller.snapshot import CheckView, RejectView
 from controller.words.cause_texts import in_chinese, in_english
+from controller.words.check_texts import check_in_chinese
 from controller.words.reason_texts import describe
 
 _PICTURES_EXPLAINED = 3
@@ -101,15 +102,22 @@ def _without_codes(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _failed_checks(pictures: list[tuple[str, str]]) -> tuple[CheckView, ...]:
     """What failed in each picture of an item that was not accepted, the last picture first."""
-    shown = CheckView.model_fields
     return tuple(
-        CheckView(
-            **{key: value for key, value in masked_check(check).items() if key in shown},
-            subject_text=in_english(check.get("subject", "")),
-            subject_text_zh=in_chinese(check.get("subject", "")),
-            number=number,
-            picture=file_of(picture),
-        )
+        _shown(masked_check(check), number, file_of(picture))
         for picture, checks in pictures[:_PICTURES_EXPLAINED]
         for number, check in enumerate((each for each in json.loads(checks) if each["outcome"] != "accept"), start=1)
+    )
+
+
+def _shown(check: dict[str, Any], number: int, picture: str) -> CheckView:
+    """:param check: without readable numbers."""
+    subject, expected, found = (check.get(name) or "" for name in ("subject", "expected", "found"))
+    return CheckView(
+        **{key: value for key, value in check.items() if key in CheckView.model_fields},
+        subject_text=in_english(subject),
+        subject_text_zh=in_chinese(subject),
+        expected_zh=check_in_chinese(expected),
+        found_zh=check_in_chinese(found),
+        number=number,
+        picture=picture,
     )

@@ -89,6 +89,18 @@ def test_things_are_told_with_their_places_whether_the_border_leans_or_not(lean_
     assert longer.y + longer.height == pytest.approx(140, abs=1)
 
 
+def test_the_feet_of_characters_in_the_band_are_no_border() -> None:
+    """They stand side by side along most of an e-bike's plate; then all above them was taken for the border's."""
+    drawn = blue_plate((60, 90), (380, 420))
+    bare = np.full(drawn.shape[:2], 255, np.uint8)
+    first, last = (round(y * SCALE_PX_PER_MM) for y in (100, 128.5))
+    for x in range(30, drawn.shape[1] - 30, 40):
+        cv2.rectangle(drawn, (x, first), (x + 30, last), (235, 235, 235), -1)
+        cv2.rectangle(bare, (x - 4, first), (x + 34, last + 2), 0, -1)
+    grey = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_BGR2GRAY), np.uint8)
+    assert [round(thing.x / 20) for thing in things_along(grey, outlines(drawn), bare)] == [19, 3]
+
+
 def test_what_is_longer_than_a_mark_is_two_things() -> None:
     assert len(along((300, 300 + MOST_MARK_MM - 8))) == 1
     assert len(along((300, 300 + MOST_MARK_MM + 8))) == 2

@@ -44,11 +44,11 @@ def things_along(grey: Mask, steep: Mask, bare: Mask | None = None) -> list[Box]
     band, rim = low_band(), low_band()[1].start
     bare = bare if bare is not None else np.full(steep.shape, 255, np.uint8)
     stepping, outlined, free = _levelled(grey[band], steep[band], bare[band])
-    lined = outlined.mean(axis=1, dtype=np.float32) > _BORDER * 255
+    above = cv2.bitwise_and(outlined, free)
+    lined = above.mean(axis=1, dtype=np.float32) > _BORDER * 255
     if not lined.any():
         return []
     border = np.convolve(lined, np.ones(2 * _PLAY_PX + 1), "same") > 0
-    above = cv2.bitwise_and(outlined, free)
     above[int(border.argmax()) :] = 0
     outline = cv2.morphologyEx(above, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)).any(axis=0)
     taken = outline | (_like_border(stepping, border) < _LIKE)

@@ -90,8 +90,9 @@ function drawCheck(check) {
   const title = check.subject ? `${name} · ${own(check, "subject_text") || check.subject}` : name;
   const lines = [make("b", "", title)];
   if (check.outcome === "unsure") lines.push(make("span", "unsure", t("reject.unsure")));
-  if (check.expected) lines.push(make("span", "", t("reject.expected", { expected: check.expected })));
-  lines.push(make("span", "", check.found ? t("reject.found", { found: check.found }) : t("reject.nothing_found")));
+  const expected = own(check, "expected") || check.expected, found = own(check, "found") || check.found;
+  if (expected) lines.push(make("span", "", t("reject.expected", { expected })));
+  lines.push(make("span", "", found ? t("reject.found", { found }) : t("reject.nothing_found")));
   if (check.score !== null && check.threshold !== null) {
     const values = { score: check.score.toFixed(2), threshold: String(check.threshold) };
     lines.push(make("span", "score", t("reject.score", values)));
