@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +12,7 @@ from test_config_fits_together import WITH_IDENTITY, config_of
 
 from controller.exits import Reason
 from controller.flow.items import Stage
+from controller.journal.reading import _pick_parts
 from controller.orders.order_form import OrderedPart
 from controller.plan.recipes import PartKind
 from controller.pulse import Pulse
@@ -72,3 +75,11 @@ def test_the_cameras_are_asked_for_its_hash_and_keep_no_card(tmp_path: Path) -> 
     card = next(each for each in close_up.documents if each.role == "identity_card")
     assert (card.code, card.number, card.digest, close_up.digest_key) == ("", "", DIGEST, KEY)
     assert verify._plates_task(floor.item).personal
+
+
+def test_hands_are_shown_no_hash() -> None:
+    with closing(sqlite3.connect(":memory:")) as books:
+        books.execute("CREATE TABLE parts (role, code, number, kind, acceptance, state)")
+        for role, number in (("plate", "123456"), ("identity_card", DIGEST)):
+            books.execute("INSERT INTO parts VALUES (?, ?, ?, 'document', 'A1', 'in_store')", (role, role, number))
+        assert [part.number for part in _pick_parts(books, "A1")] == ["123456", ""]
