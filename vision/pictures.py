@@ -60,6 +60,7 @@ def decode(data: bytes, min_side_px: int = MIN_SIDE_PX) -> Picture:
 
     :raises UnreadablePictureError: another kind, cut off, animated, a side under `min_side_px` or over `MAX_SIDE_PX`,
         over `MAX_PIXELS` in all.
+    :raises MemoryError: it is allowed, and there is no room for it.
     """
     try:
         header = header_of(data)
@@ -69,6 +70,8 @@ def decode(data: bytes, min_side_px: int = MIN_SIDE_PX) -> Picture:
     try:
         picture = _photo(data) if header.kind == "JPEG" else _opaque(data) if header.transparent else _plain(data)
     except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError(str(error)) from error
         raise UnreadablePictureError(f"picture of {len(data)} bytes can't be decoded: {error}") from error
     if picture is None or picture.shape[:2] != (header.height, header.width):
         raise UnreadablePictureError(

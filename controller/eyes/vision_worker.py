@@ -19,6 +19,8 @@ from controller.eyes.vision_wire import HEAD, Answer, lengths, pack, pack_verdic
 NICE = 5
 """The line's own process goes first."""
 _PR_SET_PDEATHSIG = 1
+_NO_MEMORY = -4
+"""How OpenCV tells that an allocation failed, as `cv2.error.code`."""
 
 
 def main() -> None:
@@ -48,6 +50,8 @@ def _answer(question: bytes, picture: bytes) -> bytes:
         # After an allocation that failed the heap may be anything: a new worker is the safer one.
         sys.exit(f"out of memory on a picture of {len(picture)} bytes")
     except Exception as error:
+        if getattr(error, "code", None) == _NO_MEMORY:
+            sys.exit(f"out of memory on a picture of {len(picture)} bytes")
         return pack(Answer(error=f"{type(error).__name__}: {error}"))
 
 

@@ -18,8 +18,10 @@ from test_vision_workers import serving
 from typer.testing import CliRunner
 
 from controller.commands.vision import vision
+from controller.commands.vision.pictures_in import open_picture
 from controller.eyes.vision_workers import VisionCrashed
 from vision.judge import judge
+from vision.pictures import UnreadablePictureError, decode
 from vision.verdict import Outcome
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.generic]]
@@ -163,3 +165,20 @@ def _peak_mb(pid: int) -> float:
     """Largest address space that a process ever had."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmPeak"))
+
+
+def test_no_room_for_a_picture_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The worker must end, as after any allocation that failed; a command says so."""
+    path = tmp_path / "plain.png"
+    cv2.imwrite(str(path), np.zeros((80, 80, 3), np.uint8))
+
+    def full(*_: object) -> None:
+        error = cv2.error("Failed to allocate 317520000 bytes")
+        error.code = cv2.Error.StsNoMem
+        raise error
+
+    monkeypatch.setattr(cv2, "imdecode", full)
+    with pytest.raises(MemoryError):
+        decode(path.read_bytes())
+    with pytest.raises(UnreadablePictureError, match="not enough memory"):
+        open_picture(path)

@@ -57,7 +57,10 @@ def open_picture(path: Path) -> Picture:
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise UnreadablePictureError(f"file of {size} bytes; allowed: up to {MAX_FILE_BYTES}")
-    return decode(path.read_bytes(), min_side_px=LEAST_SIDE_PX)
+    try:
+        return decode(path.read_bytes(), min_side_px=LEAST_SIDE_PX)
+    except MemoryError as error:
+        raise UnreadablePictureError("there is not enough memory for it") from error
 
 
 def formats_named(names: str) -> frozenset[Symbology]:
