@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class WallClock(Protocol):
-    """Tells the time of day for stamps; nothing is decided by it but due times and retention."""
+    """Tells the time of day for stamps; nothing is decided by it but due times, shifts and retention."""
 
     def now(self) -> datetime:
         """The present moment, with its zone."""

@@ -115,7 +115,7 @@ class Line:
         self.dispatch = DispatchLink(config.dispatch, config.line.id, journal, self._event_refused)
         self.tally = Tally(journal.reading(), clock, read_campaign(config.challenge.campaign))
         self.evidence = EvidenceStore(config.store.evidence)
-        self.golden_samples = GoldenSamples(config, equipment.cameras, vision)
+        self.golden_samples = GoldenSamples(config, equipment.cameras, vision, clock)
         self.print_trend = PrintTrend(self.alarms)
         self.orders_changed = Pulse()
         self.pool_filled = Pulse()

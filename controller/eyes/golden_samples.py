@@ -1,26 +1,26 @@
 """The golden sample check at the start of a shift: no line starts on a camera that has moved, is dirty or dark.
 
-Only cameras for which a golden sample has been taught are asked. One that sees no carrier is believed for a shift
-after it was last found good, so that a reset between two orders needs no sample laid under every lens.
+Only cameras for which a golden sample has been taught are asked. One that sees no carrier is believed until the shift
+ends in which it was found good, so that a reset between two orders needs no sample laid under every lens.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
+from controller.clock import WallClock
 from controller.eyes.vision_workers import VisionError, VisionWorkers
 from controller.plan.config import LineConfig
 from controller.plan.machines import Camera
+from controller.plan.shifts import shift_of
 from controller.unit.machine import NotReady
 from controller.words.text import Text
 from devices.camera.driver import Frame
 from devices.errors import DeviceError
 from vision.verdict import Check, GoldenTask, Outcome, Verdict
 
-SHIFT_S = 12 * 3600.0
-"""How long a camera that was found good is believed without a sample under it."""
 _WHAT = {
     "picture_readable": Text("画面过暗或无法解码", "its picture is dark or can't be decoded"),
     "camera_focus": Text("失焦", "it is out of focus"),
@@ -43,11 +43,14 @@ class SnapshotCamera(Protocol):
 class GoldenSamples:
     """What is known of each taught camera since the line process began."""
 
-    def __init__(self, config: LineConfig, cameras: Mapping[str, SnapshotCamera], vision: VisionWorkers) -> None:
+    def __init__(
+        self, config: LineConfig, cameras: Mapping[str, SnapshotCamera], vision: VisionWorkers, clock: WallClock
+    ) -> None:
         self._config = config
         self._cameras = cameras
         self._vision = vision
-        self._good_at: dict[str, float] = {}
+        self._clock = clock
+        self._good_at: dict[str, datetime] = {}
 
     async def check(self) -> None:
         """Compare each taught camera with its golden sample.
@@ -64,13 +67,14 @@ class GoldenSamples:
             verdict = await self._look(name)
         except (DeviceError, VisionError) as error:
             return Text(f"相机 {name} 无法核对标准样：{error}", f"camera {name} can't be checked: {error}")
-        now = asyncio.get_running_loop().time()
+        now = self._clock.now().astimezone()
         if verdict.outcome is Outcome.ACCEPT:
             self._good_at[name] = now
             return None
         unseen = [check for check in verdict.failed if check.name == "golden_seen"]
         if unseen:
-            known = name in self._good_at and now - self._good_at[name] < SHIFT_S
+            began, ends = shift_of(self._config.shifts, now, 0)
+            known = name in self._good_at and began <= self._good_at[name] < ends
             return None if known else _no_sample(name, unseen[0])
         return _spoiled(name, verdict.failed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -227,10 +228,20 @@ class Judge:
         return judge(jpeg, task)
 
 
+@dataclass
+class ClockAt:
+    """A clock that stands. :ivar hour: of a winter's day, in the machine's own zone."""
+
+    hour: int
+
+    def now(self) -> datetime:
+        return datetime(2026, 12, 1).astimezone() + timedelta(hours=self.hour)
+
+
 async def test_the_line_does_not_start_on_a_camera_that_moved(line_file: Path, samples: Path) -> None:
     line = taught_line(line_file, samples)
     camera = OneCamera(picture("close_up", carrier(contents_of("licences")), 77))
-    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge())  # type: ignore[arg-type]
+    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge(), ClockAt(9))  # type: ignore[arg-type]
     await golden.check()
     camera.jpeg = picture("close_up", None)  # nothing stands there: it was found good this shift
     await golden.check()
@@ -242,6 +253,18 @@ async def test_the_line_does_not_start_on_a_camera_that_moved(line_file: Path, s
 async def test_a_camera_that_was_never_shown_its_sample_is_asked_for_it(line_file: Path, samples: Path) -> None:
     line = taught_line(line_file, samples)
     camera = OneCamera(picture("close_up", None))
-    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge())  # type: ignore[arg-type]
+    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge(), ClockAt(9))  # type: ignore[arg-type]
     with pytest.raises(NotReady, match=r"put carrier C017 under it.* out of focus, covered or has moved"):
+        await golden.check()
+
+
+async def test_each_shift_begins_with_the_sample_under_its_cameras(line_file: Path, samples: Path) -> None:
+    """A camera that was knocked out of place and sees no code would be believed as long as any shift lasts."""
+    line = taught_line(line_file, samples)
+    camera, clock = OneCamera(picture("close_up", carrier(contents_of("licences")), 77)), ClockAt(19)
+    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge(), clock)  # type: ignore[arg-type]
+    await golden.check()
+    camera.jpeg = picture("close_up", None)
+    clock.hour = 20
+    with pytest.raises(NotReady, match="put carrier C017 under it"):
         await golden.check()
