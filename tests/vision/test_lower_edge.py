@@ -101,9 +101,11 @@ def test_the_feet_of_characters_in_the_band_are_no_border() -> None:
     assert [round(thing.x / 20) for thing in things_along(grey, outlines(drawn), bare)] == [19, 3]
 
 
-def test_what_is_longer_than_a_mark_is_two_things() -> None:
+def test_what_is_longer_than_a_mark_is_several_things() -> None:
+    """As two things at most, one of any length was taken for the two marks of a plate that bears two."""
     assert len(along((300, 300 + MOST_MARK_MM - 8))) == 1
     assert len(along((300, 300 + MOST_MARK_MM + 8))) == 2
+    assert len(along((150, 150 + 3 * MOST_MARK_MM + 8))) == 4
 
 
 def test_pieces_of_one_mark_are_one() -> None:
