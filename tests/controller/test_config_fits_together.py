@@ -149,6 +149,8 @@ def test_an_identity_card_can_be_packed(tmp_path: Path) -> None:
         ("bears_code = false\n", "", "layout 'identity_card' is an identity card: say bears_code = false"),
         ('number_format = "identity_digest"\n', "", 'and number_format = "identity_digest"'),
         ('identity_key_file = "id.key"\n', "", "vision.identity_key_file: missing"),
+        # Without it nothing was compared, and anybody's card was packed.
+        ("number = [14, 49, 70, 8]\n", "", "layouts.identity_card.number: missing"),
         ("identity = true\n", "", '"identity_digest" is for layouts with identity = true alone'),
         ('layout = "identity_card"\n', "", "only a document with a layout may bear none"),
     ],
