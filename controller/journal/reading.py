@@ -17,13 +17,9 @@ from controller.journal.store import GENESIS, entry_digest
 from controller.masking import masked_apart
 from controller.snapshot import Counters
 from controller.words.alarm_texts import AlarmKind
+from vision.verdict import NO_NUMBER
 
-_NUMBERED = ("plate", "document_number", "document_zone", "identity")
-_NO_NUMBER = (
-    "plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible", "plate_clear",
-    "plate_alike", "plate_city",
-)  # fmt: skip
-"""Checks of a plate that name no character of it."""
+_NUMBERED = ("plate", "document_number", "document_zone")
 _DIGEST = 64
 """Length of what an order says in place of an identity number; no number on a part is so long."""
 _FEEDING_STAGES = ("called", "matched")
@@ -302,7 +298,7 @@ def _evidence(connection: sqlite3.Connection, acceptance: str) -> list[EvidenceR
 
 def masked_check(check: dict[str, Any]) -> dict[str, Any]:
     """A check without a readable plate number or printed number; of one that is wrong what differs stays."""
-    if not check["name"].startswith(_NUMBERED) or check["name"] in _NO_NUMBER:
+    if not check["name"].startswith(_NUMBERED) or check["name"] in NO_NUMBER:
         return check
     expected, found = masked_apart(check["expected"], check["found"])
     return check | {"expected": expected, "found": found}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from plant_scenes import carrier, contents_of, documents_task, expected, label, picture, tasks_for, waybill_task
 
+from controller.journal.reading import masked_check
 from controller.words.check_texts import check_in_chinese
 from vision.judge import judge
 
@@ -71,3 +72,19 @@ def test_no_english_is_left_of_what_real_pictures_answer() -> None:
         for check in failed:
             assert not english_in(check_in_chinese(check.expected)), check
             assert not english_in(check_in_chinese(check.found)), check
+
+
+@pytest.mark.parametrize(
+    ("name", "expected_text", "found", "chinese"),
+    [
+        ("plate_print", "each character whole", "a flaw in B", "“B”有缺陷"),
+        ("identity_number", "the order's number", "another number", "另一个号码"),
+        ("plate_city", "深圳", "广州", "广州"),
+        ("plate_characters", "粤B12345", "粤B12346", "******6"),
+        ("document_number", "4470012345678", "4470012345679", "************9"),
+    ],
+)
+def test_words_are_not_masked_as_if_they_were_numbers(name: str, expected_text: str, found: str, chinese: str) -> None:
+    """It was "ea****************le" that was expected, and "a ******* B" that was found."""
+    shown = masked_check({"name": name, "expected": expected_text, "found": found})
+    assert check_in_chinese(shown["found"]) == chinese
