@@ -247,6 +247,8 @@ NO_NUMBER = frozenset((
     "plate_alike", "plate_city", "plate_print",
 ))  # fmt: skip
 """Checks of a plate that tell in words, and name no more of its number than one character."""
+OTHER_NUMBER, UNSURE_NUMBER = "another number", "a number that can't be read surely"
+"""What a check finds instead of a number that nobody may read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Any
 
 from controller.exits import Reason
 from controller.journal.store import GENESIS, entry_digest
-from controller.masking import masked_apart
+from controller.masking import mask, masked_apart
 from controller.snapshot import Counters
 from controller.words.alarm_texts import AlarmKind
-from vision.verdict import NO_NUMBER
+from vision.verdict import NO_NUMBER, OTHER_NUMBER, UNSURE_NUMBER
 
 _NUMBERED = ("plate", "document_number", "document_zone")
 _DIGEST = 64
@@ -300,6 +300,8 @@ def masked_check(check: dict[str, Any]) -> dict[str, Any]:
     """A check without a readable plate number or printed number; of one that is wrong what differs stays."""
     if not check["name"].startswith(_NUMBERED) or check["name"] in NO_NUMBER:
         return check
+    if check["found"] in (OTHER_NUMBER, UNSURE_NUMBER):
+        return check | {"expected": mask(check["expected"])}
     expected, found = masked_apart(check["expected"], check["found"])
     return check | {"expected": expected, "found": found}
 

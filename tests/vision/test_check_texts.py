@@ -82,6 +82,7 @@ def test_no_english_is_left_of_what_real_pictures_answer() -> None:
         ("plate_city", "深圳", "广州", "广州"),
         ("plate_characters", "粤B12345", "粤B12346", "******6"),
         ("document_number", "4470012345678", "4470012345679", "************9"),
+        ("document_number", "4470012345678", "another number", "另一个号码"),
     ],
 )
 def test_words_are_not_masked_as_if_they_were_numbers(name: str, expected_text: str, found: str, chinese: str) -> None:
