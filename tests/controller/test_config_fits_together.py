@@ -48,7 +48,7 @@ TOGETHER = {
     ),
     "a topic with an empty level": ('topic = "sealline" ', 'topic = "/a/" ', "dispatch.topic: must fit the pattern"),
     "a prefix of three digits": ('"96", "99"', '"961"', "mail_numbers.unchecked_prefixes.1: must fit the pattern"),
-    "a yes for a number": ("workers = 1 ", "workers = true ", "vision.workers: is no yes or no, found true"),
+    "a yes for a number": ("workers = 1 ", "workers = true ", "vision.workers: must not be true or false, found true"),
     "a variable in small letters": (
         "${PRINTER_PORT:-15025}",
         "${printer_port}",
