@@ -47,12 +47,17 @@ def things_along(grey: Mask, steep: Mask, bare: Mask | None = None) -> list[Box]
     stepping, outlined, free = _levelled(grey[band], steep[band], bare[band])
     above = cv2.bitwise_and(outlined, free)
     lined = above.mean(axis=1, dtype=np.float32) > _BORDER * 255
-    if not lined.any():
-        return []
-    border = np.convolve(lined, np.ones(2 * _PLAY_PX + 1), "same") > 0
-    above[int(border.argmax()) :] = 0
-    outline = cv2.morphologyEx(above, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)).any(axis=0)
-    taken = outline | (_like_border(stepping, border) < _LIKE)
+    if lined.any():
+        border = np.convolve(lined, np.ones(2 * _PLAY_PX + 1), "same") > 0
+        # What lies along more than half of the edge has a line of its own, above the border's.
+        between = np.flatnonzero(~border[: np.flatnonzero(lined)[-1]])
+        border[: between[-1] if between.size else 0] = False
+        above[int(border.argmax()) :] = 0
+        outline = cv2.morphologyEx(above, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)).any(axis=0)
+        taken = outline | (_like_border(stepping, border) < _LIKE)
+    else:
+        # What hides the border along more than half of the edge lies on the plate.
+        taken = np.full(above.shape[1], True)
     bottom = grey.shape[0] / SCALE_PX_PER_MM
     runs = [(first + rim, last + rim) for first, last in _runs(taken)]
     places = _marks([(first / SCALE_PX_PER_MM, last / SCALE_PX_PER_MM) for first, last in runs])
