@@ -11,10 +11,22 @@ from vision.pictures import Picture
 from vision.plane import Plane
 from vision.pocket import Thing
 from vision.printed import check_identity, check_number, check_zone
-from vision.verdict import Box, Check, ContentsTask, DocumentLayout, ExpectedDocument, Outcome, worst
+from vision.verdict import (
+    OTHER_NUMBER,
+    UNSURE_NUMBER,
+    Box,
+    Check,
+    ContentsTask,
+    DocumentLayout,
+    ExpectedDocument,
+    Outcome,
+    worst,
+)
 
 PLACE_MARGIN_MM = 10.0
 """How far outside its box a certificate's code may stand."""
+_READ = ("document_number", "document_zone")
+"""Checks that tell what was read."""
 
 
 def check_document(
@@ -41,13 +53,18 @@ def check_document(
     small = coarse(alone)
     kind = check_kind(small, document.role, document.kind, task.layouts)
     checks += [replace(check, region=outline) for check in kind]
+    bare = False
     if layout is not None and layout.blank and worst(tuple(kind)) is not Outcome.REJECT:
         clear, place = check_clear(small, document.role, layout)
         checks.append(replace(clear, region=plane.outline(thing.part(place))))
+        bare = clear.outcome is Outcome.ACCEPT
     if layout is None or worst(tuple(kind)) is Outcome.REJECT:
         # What another kind bears in that place is not this one's number, and may be what nobody may read: a person's.
         return checks
-    return [*checks, *_printed(alone, plane, document, thing, layout, task.digest_key)]
+    printed = _printed(alone, plane, document, thing, layout, task.digest_key)
+    if not bare and any(each.identity for each in task.layouts):
+        printed = [_untold(check) for check in printed]
+    return [*checks, *printed]
 
 
 def codes_in(codes: list[Code], plane: Plane, box: Box, margin_mm: float) -> list[Code]:
@@ -94,6 +111,13 @@ def _printed(
             number = replace(number, region=plane.outline(thing.part(layout.number)))
         checks.append(number)
     return checks
+
+
+def _untold(check: Check) -> Check:
+    """A check of print without what stands there instead: an identity card may lie there, and its number be read."""
+    if check.name not in _READ or check.outcome is Outcome.ACCEPT or not check.found:
+        return check
+    return replace(check, found=OTHER_NUMBER if check.outcome is Outcome.REJECT else UNSURE_NUMBER)
 
 
 def _nothing_to_compare(document: ExpectedDocument, plane: Plane, pocket: Box) -> Check:

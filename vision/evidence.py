@@ -7,7 +7,7 @@ import numpy as np
 
 from vision.kept_back import Kept, Region
 from vision.pictures import Picture, Shot
-from vision.verdict import Check, Outcome
+from vision.verdict import NO_NUMBER, Check, Outcome
 
 MAX_BYTES = 150_000
 MAX_SIDE_PX = 964
@@ -123,16 +123,7 @@ def _write(strip: Picture, text: str, y: int) -> None:
 
 
 def _wrong(check: Check) -> str:
-    if check.name.startswith(_PLATE) and check.name not in (
-        "plate_colour",
-        "plate_present",
-        "plate_pose",
-        "plate_clear",
-        "plate_alike",
-        "plate_visible",
-        "plate_kind",
-        "plate_rows",
-    ):
+    if check.name.startswith(_PLATE) and check.name not in NO_NUMBER:
         return _differing(check.expected, check.found)
     expected, found = check.expected or "-", check.found or "nothing"
     return f"expected {expected[:_LONGEST_TEXT]}, found {found[:_LONGEST_TEXT]}"

@@ -19,7 +19,8 @@ _PLATE = (
 )
 """The check that must have been made of a plate, and those that must hold. Whether something lies on one is known only
 by the ink of the proven number: where the number is another's, a card may be why."""
-_DOCUMENT = "document_kind", ("document_present", "document_kind", "document_clear")
+_DOCUMENT = "document_clear", ("document_present", "document_kind", "document_clear")
+"""Likewise of a document: its heading stays to be seen when a card lies under it."""
 _GROUND = ("carrier_code", "part_count", "foreign_thing", "plate_present", "document_present", "part_inside")
 """When all of these hold, each thing in the pocket is one of the parts, and the rest of it is bare."""
 
@@ -48,7 +49,7 @@ def kept_of(task: Task, checks: tuple[Check, ...]) -> Kept | None:
 
 
 def _is_proven(present: Check, checks: tuple[Check, ...]) -> bool:
-    """Whether what lies there is surely a plate with nothing on it, or a document of its own, other kind."""
+    """Whether what lies there is surely a plate, or a document of its own, other kind, and nothing lies on it."""
     looked_for, doubted = _PLATE if present.name == "plate_present" else _DOCUMENT
     own = [check for check in checks if check.subject == present.subject]
     seen = any(check.name == looked_for for check in own)

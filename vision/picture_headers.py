@@ -62,6 +62,8 @@ def _jpeg(data: bytes) -> Header:
             return Header("JPEG", width, height)
         if marker == 0xFF:
             place += 1
+        elif marker == 0:
+            break  # no marker at all: what a decoder would skip here, and what it would not, nobody knows
         elif marker in _BARE_MARKERS:
             place += 2
         else:

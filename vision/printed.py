@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from vision.pictures import Picture
 from vision.print_reader import Line, printed_margin, read_printed, surely_reads
-from vision.verdict import Check, ExpectedDocument, Outcome
+from vision.verdict import OTHER_NUMBER, UNSURE_NUMBER, Check, ExpectedDocument, Outcome
 
 ACCEPT_MARGIN = 0.5
 """From this margin of the least certain character on, in logits, a printed number is proven. See docs/vision.md."""
@@ -78,7 +78,7 @@ def check_identity(print_of: Picture, document: ExpectedDocument, key: str) -> C
         return Check(name, Outcome.ACCEPT, document.role, "the order's number", "the same", sure, ACCEPT_MARGIN)
     believed = sure >= ACCEPT_MARGIN and identity_character(text[:17]) == text[17]
     outcome = Outcome.REJECT if believed else Outcome.UNSURE
-    found = "another number" if believed else "a number that can't be read surely"
+    found = OTHER_NUMBER if believed else UNSURE_NUMBER
     return Check(name, outcome, document.role, "the order's number", found, sure, ACCEPT_MARGIN)
 
 

@@ -242,6 +242,15 @@ class Check:
     standing: tuple[Standing, ...] = ()
 
 
+NO_NUMBER = frozenset((
+    "plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible", "plate_clear",
+    "plate_alike", "plate_city", "plate_print",
+))  # fmt: skip
+"""Checks of a plate that tell in words, and name no more of its number than one character."""
+OTHER_NUMBER, UNSURE_NUMBER = "another number", "a number that can't be read surely"
+"""What a check finds instead of a number that nobody may read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer to one task: the worst of its checks, and the picture with the findings drawn on it.

@@ -16,6 +16,7 @@ from controller.plan.config import LineConfig
 from controller.plan.machines import Camera
 from controller.plan.shifts import shift_of
 from controller.unit.machine import NotReady
+from controller.words.check_texts import check_in_chinese
 from controller.words.text import Text
 from devices.camera.driver import Frame
 from devices.errors import DeviceError
@@ -99,8 +100,10 @@ def _no_sample(name: str, check: Check) -> Text:
 def _spoiled(name: str, failed: tuple[Check, ...]) -> Text:
     texts = [_WHAT.get(check.name, Text(check.name, check.name)) for check in failed]
     facts = "; ".join(f"{check.name}: {check.found} ({check.expected})" for check in failed)
+    told = ((check_in_chinese(check.found), check_in_chinese(check.expected)) for check in failed)
+    read = "；".join(f"实测 {found}，要求{expected}" for found, expected in told)
     zh, en = "、".join(text.zh for text in texts), ", ".join(text.en for text in texts)
     return Text(
-        f"相机 {name} {zh}（{facts}）：清洁、复位相机，或重新示教",
+        f"相机 {name} {zh}（{read}）：清洁、复位相机，或重新示教",
         f"camera {name}: {en} ({facts}). Clean it, put it back, or teach it anew",
     )

@@ -14,16 +14,12 @@ from typing import Any
 
 from controller.exits import Reason
 from controller.journal.store import GENESIS, entry_digest
-from controller.masking import masked_apart
+from controller.masking import mask, masked_apart
 from controller.snapshot import Counters
 from controller.words.alarm_texts import AlarmKind
+from vision.verdict import NO_NUMBER, OTHER_NUMBER, UNSURE_NUMBER
 
-_NUMBERED = ("plate", "document_number", "document_zone", "identity")
-_NO_NUMBER = (
-    "plate_colour", "plate_present", "plate_pose", "plate_kind", "plate_rows", "plate_visible", "plate_clear",
-    "plate_alike", "plate_city",
-)  # fmt: skip
-"""Checks of a plate that name no character of it."""
+_NUMBERED = ("plate", "document_number", "document_zone")
 _DIGEST = 64
 """Length of what an order says in place of an identity number; no number on a part is so long."""
 _FEEDING_STAGES = ("called", "matched")
@@ -302,8 +298,10 @@ def _evidence(connection: sqlite3.Connection, acceptance: str) -> list[EvidenceR
 
 def masked_check(check: dict[str, Any]) -> dict[str, Any]:
     """A check without a readable plate number or printed number; of one that is wrong what differs stays."""
-    if not check["name"].startswith(_NUMBERED) or check["name"] in _NO_NUMBER:
+    if not check["name"].startswith(_NUMBERED) or check["name"] in NO_NUMBER:
         return check
+    if check["found"] in (OTHER_NUMBER, UNSURE_NUMBER):
+        return check | {"expected": mask(check["expected"])}
     expected, found = masked_apart(check["expected"], check["found"])
     return check | {"expected": expected, "found": found}
 

@@ -38,6 +38,8 @@ def mistakes_of(recipes: Mapping[str, Recipe], layouts: Mapping[str, Layout], ha
                 )
             elif not identity and part.number_format == DIGEST_FORMAT:
                 wrong.append(f'{place}.number_format: "{DIGEST_FORMAT}" is for layouts with identity = true alone')
+            if layout is not None and identity and layout.number is None:
+                wrong.append(f"layouts.{part.layout}.number: missing: of an identity card it is all that is compared")
             if identity and not has_key:
                 wrong.append(f"vision.identity_key_file: missing, {place} is an identity card")
     return wrong

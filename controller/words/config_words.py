@@ -79,7 +79,7 @@ def _fill(value: Any, key: str, mistakes: list[str]) -> Any:
         case list():
             return [_fill(each, f"{key}[{index}]", mistakes) for index, each in enumerate(value, 1)]
         case bool() if key.rpartition(".")[2] not in _YES_OR_NO:
-            mistakes.append(f"{key}: is no yes or no, found {str(value).lower()}")
+            mistakes.append(f"{key}: must not be true or false, found {str(value).lower()}")
             return value
         case str():
             return _fill_text(value, key, mistakes)

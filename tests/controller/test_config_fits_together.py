@@ -48,7 +48,7 @@ TOGETHER = {
     ),
     "a topic with an empty level": ('topic = "sealline" ', 'topic = "/a/" ', "dispatch.topic: must fit the pattern"),
     "a prefix of three digits": ('"96", "99"', '"961"', "mail_numbers.unchecked_prefixes.1: must fit the pattern"),
-    "a yes for a number": ("workers = 1 ", "workers = true ", "vision.workers: is no yes or no, found true"),
+    "a yes for a number": ("workers = 1 ", "workers = true ", "vision.workers: must not be true or false, found true"),
     "a variable in small letters": (
         "${PRINTER_PORT:-15025}",
         "${printer_port}",
@@ -149,6 +149,8 @@ def test_an_identity_card_can_be_packed(tmp_path: Path) -> None:
         ("bears_code = false\n", "", "layout 'identity_card' is an identity card: say bears_code = false"),
         ('number_format = "identity_digest"\n', "", 'and number_format = "identity_digest"'),
         ('identity_key_file = "id.key"\n', "", "vision.identity_key_file: missing"),
+        # Without it nothing was compared, and anybody's card was packed.
+        ("number = [14, 49, 70, 8]\n", "", "layouts.identity_card.number: missing"),
         ("identity = true\n", "", '"identity_digest" is for layouts with identity = true alone'),
         ('layout = "identity_card"\n', "", "only a document with a layout may bear none"),
     ],

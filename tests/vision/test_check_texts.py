@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from plant_scenes import carrier, contents_of, documents_task, expected, label, picture, tasks_for, waybill_task
 
+from controller.journal.reading import masked_check
 from controller.words.check_texts import check_in_chinese
 from vision.judge import judge
 
@@ -26,8 +27,8 @@ def english_in(text: str) -> list[str]:
     [
         ("nothing from 9 mm on it", "没有 9 mm 及以上的异物"),
         ("at most 2 mm out of the pocket", "露出不超过 2 mm"),
-        ("15 mm unlike it", "有 15 mm 不一致"),
-        ("as the other of its pair", "与同副另一块一致"),
+        ("15 mm unlike it", "有 15 mm 的差异"),
+        ("as the other of its pair", "与同副的另一块号牌一致"),
         ("glare on 80 % of 粤", "“粤”有 80 % 反光"),
         ("粤 is covered or without contrast", "“粤”被遮挡或没有反差"),
         ("a flaw in 8", "“8”有缺陷"),
@@ -43,8 +44,13 @@ def english_in(text: str) -> list[str]:
         ("7.5 at y 120 mm, without an edge", "7.5，在 y 120 mm 处，没有边缘"),
         ("picture of 1057 x 409 px: set the camera's size or its view",
          "图片为 1057 x 409 像素：请检查相机的分辨率或视野设置"),
-        ("up to 4 mm without ribs", "没有压纹处不超过 4 mm"),
+        ("up to 4 mm without ribs", "无压纹处不超过 4 mm"),
         ("up to 22 grey levels darker", "变暗不超过 22 灰度级"),
+        ("from 0.65 of the taught sharpness", "不低于示教清晰度的 0.65"),
+        ("at most 0.18 off the taught brightness", "与示教亮度相差不超过 0.18"),
+        ("0.412 (row 1 of 4, column 5 of 6)", "0.412 (共 4 行第 1 行，共 6 列第 5 列)"),
+        ("at most 2 degrees", "不超过 2°"),
+        ("white is burnt out", "白色过曝"),
         ("Code128 4470012345678", "Code128 4470012345678"),
         ("*D****", "*D****"),
         ("", ""),
@@ -71,3 +77,20 @@ def test_no_english_is_left_of_what_real_pictures_answer() -> None:
         for check in failed:
             assert not english_in(check_in_chinese(check.expected)), check
             assert not english_in(check_in_chinese(check.found)), check
+
+
+@pytest.mark.parametrize(
+    ("name", "expected_text", "found", "chinese"),
+    [
+        ("plate_print", "each character whole", "a flaw in B", "“B”有缺陷"),
+        ("identity_number", "the order's number", "another number", "另一个号码"),
+        ("plate_city", "深圳", "广州", "广州"),
+        ("plate_characters", "粤B12345", "粤B12346", "******6"),
+        ("document_number", "4470012345678", "4470012345679", "************9"),
+        ("document_number", "4470012345678", "another number", "另一个号码"),
+    ],
+)
+def test_words_are_not_masked_as_if_they_were_numbers(name: str, expected_text: str, found: str, chinese: str) -> None:
+    """It was "ea****************le" that was expected, and "a ******* B" that was found."""
+    shown = masked_check({"name": name, "expected": expected_text, "found": found})
+    assert check_in_chinese(shown["found"]) == chinese

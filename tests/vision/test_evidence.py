@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vision.evidence import MAX_BYTES, MAX_SIDE_PX, draw
+from vision.evidence import MAX_BYTES, MAX_SIDE_PX, draw, legend_line
 from vision.pictures import Shot
 from vision.verdict import Check, Outcome
 
@@ -43,3 +43,9 @@ def test_what_failed_is_marked_in_its_place_at_whatever_size_the_picture_is_kept
     assert shown.shape[1] == kept
     marked = np.flatnonzero(np.abs(shown[round(200 * kept / 640)].astype(int) - 128).max(axis=1) > 60)
     assert (marked.min(), marked.max()) == pytest.approx((10 * kept / 640, 400 * kept / 640), abs=4)
+
+
+def test_a_flaw_in_print_is_told_in_words() -> None:
+    """Taken for two numbers, it was "20 characters expected, 11 read"."""
+    flaw = Check("plate_print", Outcome.UNSURE, "front", "each character whole", "a flaw in B")
+    assert legend_line(flaw) == "plate_print front: expected each character whole, found a flaw in B"

@@ -26,7 +26,7 @@ from vision.judge import judge
 from vision.pictures import decode
 from vision.plane import Plane
 from vision.printed import identity_character, identity_digest
-from vision.verdict import Outcome, Verdict
+from vision.verdict import Box, Outcome, Verdict
 
 KEY = "00112233445566778899aabbccddeeff"
 NUMBER = "44052419880010100" + identity_character("44052419880010100")
@@ -121,3 +121,25 @@ def test_a_line_without_identity_cards_keeps_its_pictures() -> None:
     task = replace(documents_task(expected(LICENCE)), layouts=plain)
     verdict = judge(picture("close_up", carrier([replace(CARD, x=130.0)])), task)
     assert shown_of(verdict, replace(CARD, x=130.0), "close_up") > PAPER
+
+
+def on_a_larger_form() -> tuple[Verdict, PlacedPart]:
+    """A card within a certificate whose heading it leaves free; its number lies where that one's would."""
+    placed = PlacedPart(replace(document("driving_licence", "4470012345678"), size_mm=(140.0, 85.0)), 15, 338)
+    card = replace(CARD, x=35.0, y=356.0)
+    form = next(layout for layout in layouts() if layout.name == "driving_licence")
+    # Its heading stands in the middle of the wider form. What stays bare there nobody was taught.
+    moved = replace(form.heading, x=form.heading.x + 26)
+    wide = replace(form, heading=moved, number=Box(34, 67, 70, 8), blank=())
+    others = tuple(layout for layout in layouts() if layout is not form)
+    task = replace(documents_task(expected(placed, number="1" * 18), key=KEY), layouts=(*others, wide))
+    return judge(picture("close_up", carrier([placed, card])), task), card
+
+
+def test_a_card_on_a_form_of_which_nobody_knows_what_stays_bare_is_black_and_its_number_not_told() -> None:
+    verdict, card = on_a_larger_form()
+    failed = outcomes(verdict)
+    assert "document_kind driving_licence" not in failed, "its heading is free"
+    assert failed["document_number driving_licence"] == "reject"
+    assert NUMBER[4:12] not in repr(verdict.checks)
+    assert shown_of(verdict, card, "close_up") < 60

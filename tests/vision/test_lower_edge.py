@@ -16,6 +16,7 @@ from simulators.matter import Stray, StrayKind
 from simulators.render import jpeg, render
 from simulators.world import PlacedPart
 from vision.judge import judge
+from vision.plane import Plane, box_corners
 from vision.plate.kinds import LAYOUTS, PlateKind
 from vision.plate.lower_edge import MOST_MARK_MM, things_along, unlike_along
 from vision.plate_ground import outlines
@@ -101,9 +102,11 @@ def test_the_feet_of_characters_in_the_band_are_no_border() -> None:
     assert [round(thing.x / 20) for thing in things_along(grey, outlines(drawn), bare)] == [19, 3]
 
 
-def test_what_is_longer_than_a_mark_is_two_things() -> None:
+def test_what_is_longer_than_a_mark_is_several_things() -> None:
+    """As two things at most, one of any length was taken for the two marks of a plate that bears two."""
     assert len(along((300, 300 + MOST_MARK_MM - 8))) == 1
     assert len(along((300, 300 + MOST_MARK_MM + 8))) == 2
+    assert len(along((150, 150 + 3 * MOST_MARK_MM + 8))) == 4
 
 
 def test_pieces_of_one_mark_are_one() -> None:
@@ -120,3 +123,18 @@ def test_two_plates_whose_marks_lie_elsewhere_are_alike() -> None:
     assert unlike is not None
     assert (unlike.x, unlike.width) == (20, 31)
     assert unlike_along([], []) is None
+
+
+@pytest.mark.parametrize("width", [150, 190])
+def test_what_lies_along_most_of_the_edge_is_found(width: int) -> None:
+    """It hides the border, or its own edge was taken for the border's: then nothing was told at all."""
+    ordered = contents_of("motorcycle", "粤B12345")
+    task, setup = tasks_for(ordered)["wide"], SETUPS["wide"]
+    seen = render(carrier(ordered), setup.view, setup.size_px, seed=85_700)
+    box = task.plates[0].box
+    place = Box(box.x + 15, box.y + box.height - 9, width, 7)
+    corners = Plane.of_view(setup.view).to_px(box_corners(place)).round().astype(np.int32)
+    cv2.fillPoly(seen, [corners], (235, 235, 235))
+    assert outcomes(judge(jpeg(seen), task)).get("plate_clear plate_0") == "reject"
+    things = along((20, 20 + 2 * width))
+    assert sum(thing.width for thing in things) > 2 * width

@@ -16,6 +16,7 @@ from PIL import Image
 from plant_scenes import good_waybill_picture, outcomes, waybill_task
 
 from vision.judge import judge
+from vision.picture_headers import HeaderError, header_of
 from vision.pictures import UnreadablePictureError, decode, shrunk, warped
 from vision.verdict import Outcome
 
@@ -41,6 +42,18 @@ HOSTILE = {
     "png_head": lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 40 + b"IEND\xaeB`\x82",
     "endless_segment": lambda: b"\xff\xd8" + b"\xff\xe0\xff\xff" + b"\xff\xd9",
 }
+
+
+def test_a_size_that_no_decoder_sees_is_not_believed() -> None:
+    """What follows FF00 was skipped here and read by the decoder: a picture of any size passed as a small one."""
+    data = good_waybill_picture()
+    place = data.index(b"\xff\xc0")
+    frame, rest = data[place : place + 19], data[place + 19 :]
+    small = frame[:5] + struct.pack(">HH", 100, 100) + frame[9:]
+    hidden = frame + b"\xff\xe1" + struct.pack(">H", 2 + len(small))
+    skipped = b"\xff\x00" + struct.pack(">H", 2 + len(hidden)) + hidden
+    with pytest.raises(HeaderError, match="no baseline or progressive frame header"):
+        header_of(data[:place] + skipped + small + rest)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])

@@ -1,7 +1,7 @@
 """What lies along a plate's lower edge, where makers put their marks and stickers, so that things can't be told by
 being there: the border line that runs along it is not to be seen, or there is an outline above that line.
 
-How many marks a plate bears is known, and how long one is at most; what is more, lies on it.
+How many marks a plate bears is known, and how long one is at most; what is more lies on it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise, zip_longest
+from math import ceil
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ from vision.pocket import SCALE_PX_PER_MM
 from vision.verdict import Box
 
 MOST_MARK_MM = 52.0
-"""Greatest length of a mark; what is longer is two things. A sticker of 40 mm is seen as one of 44."""
+"""Greatest length of a mark; what is longer is several, none longer. A sticker of 40 mm is seen as one of 44."""
 _APART_MM = 12.0
 """Pieces that lie nearer to one another and are together no longer than a mark are one mark."""
 _PIECES_MM = 3.5
@@ -46,12 +47,17 @@ def things_along(grey: Mask, steep: Mask, bare: Mask | None = None) -> list[Box]
     stepping, outlined, free = _levelled(grey[band], steep[band], bare[band])
     above = cv2.bitwise_and(outlined, free)
     lined = above.mean(axis=1, dtype=np.float32) > _BORDER * 255
-    if not lined.any():
-        return []
-    border = np.convolve(lined, np.ones(2 * _PLAY_PX + 1), "same") > 0
-    above[int(border.argmax()) :] = 0
-    outline = cv2.morphologyEx(above, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)).any(axis=0)
-    taken = outline | (_like_border(stepping, border) < _LIKE)
+    if lined.any():
+        border = np.convolve(lined, np.ones(2 * _PLAY_PX + 1), "same") > 0
+        # What lies along more than half of the edge has a line of its own, above the border's.
+        between = np.flatnonzero(~border[: np.flatnonzero(lined)[-1]])
+        border[: between[-1] if between.size else 0] = False
+        above[int(border.argmax()) :] = 0
+        outline = cv2.morphologyEx(above, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)).any(axis=0)
+        taken = outline | (_like_border(stepping, border) < _LIKE)
+    else:
+        # What hides the border along more than half of the edge lies on the plate.
+        taken = np.full(above.shape[1], True)
     bottom = grey.shape[0] / SCALE_PX_PER_MM
     runs = [(first + rim, last + rim) for first, last in _runs(taken)]
     places = _marks([(first / SCALE_PX_PER_MM, last / SCALE_PX_PER_MM) for first, last in runs])
@@ -129,5 +135,5 @@ def _marks(runs: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _parted(first: float, last: float) -> list[tuple[float, float]]:
-    ends = np.linspace(first, last, 1 + (2 if last - first > MOST_MARK_MM else 1)).tolist()
+    ends = np.linspace(first, last, 1 + max(1, ceil((last - first) / MOST_MARK_MM))).tolist()
     return list(pairwise(ends))
