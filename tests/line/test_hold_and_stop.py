@@ -53,8 +53,9 @@ async def test_the_time_that_a_hold_takes_is_not_taken_from_those_who_lay_parts_
     async with floor(quick(2), scan_s=6) as here:
         await here.hand_in()
         here.screen.dark = True
+        brought = here.moment(CarrierMoved, target="infeed")
         await here.begin()
-        await here.comes(here.moment(CarrierMoved, target="infeed"))
+        await here.comes(brought)
         await here.command("hold", "Held")
         await asyncio.sleep(6.5)  # a busy machine takes seconds for what hands do then
         here.screen.dark = False
