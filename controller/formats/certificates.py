@@ -14,7 +14,8 @@ _CORE_CHECK = 2
 """Index of the check character: after the province's two digits."""
 _CORE_WEIGHTS = (9, 8, 0, 8, 7, 3, 2, 3, 5, 6, 7, 8, 9)
 
-_DIGEST_LENGTH = 64
+DIGEST_LENGTH = 64
+"""Of an identity number's keyed hash, in hex."""
 
 _MRZ_CHARACTERS = DIGITS + LETTERS + "<"
 _EEP_LINE_1 = (
@@ -73,11 +74,11 @@ def _check_eep_line(line: str) -> Text | None:
 
 def _check_digest(digest: str) -> Text | None:
     """What was given is not told: it may be the number itself, sent by mistake."""
-    if len(digest) == _DIGEST_LENGTH and set(digest) <= set(DIGITS + "abcdef"):
+    if len(digest) == DIGEST_LENGTH and set(digest) <= set(DIGITS + "abcdef"):
         return None
     return Text(
-        f"应为身份证号的密钥散列（HMAC-SHA-256，{_DIGEST_LENGTH} 位小写十六进制），实际为 {len(digest)} 个字符",
-        f"must be an identity number's HMAC-SHA-256, {_DIGEST_LENGTH} small hex digits, found {len(digest)} signs",
+        f"应为身份证号的密钥散列（HMAC-SHA-256，{DIGEST_LENGTH} 位小写十六进制），实际为 {len(digest)} 个字符",
+        f"must be an identity number's HMAC-SHA-256, {DIGEST_LENGTH} small hex digits, found {len(digest)} signs",
     )
 
 

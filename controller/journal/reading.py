@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.exits import Reason
+from controller.formats.certificates import DIGEST_LENGTH
 from controller.journal.store import GENESIS, entry_digest
 from controller.masking import mask, masked_apart
 from controller.snapshot import Counters
@@ -20,8 +21,6 @@ from controller.words.alarm_texts import AlarmKind
 from vision.verdict import NO_NUMBER, OTHER_NUMBER, UNSURE_NUMBER
 
 _NUMBERED = ("plate", "document_number", "document_zone")
-_DIGEST = 64
-"""Length of what an order says in place of an identity number; no number on a part is so long."""
 _FEEDING_STAGES = ("called", "matched")
 
 
@@ -315,8 +314,10 @@ def _pick_parts(connection: sqlite3.Connection, acceptance: str) -> list[PickPar
         "SELECT role, code, number, kind FROM parts WHERE acceptance = ? AND state != 'spoiled' ORDER BY rowid",
         (acceptance,),
     )
-    # The keyed hash of an identity number is nothing that hands could look for.
-    return [PickPart(role, code, number if len(number) < _DIGEST else "", kind) for role, code, number, kind in rows]
+    # The keyed hash of an identity number, longer than any number on a part, is nothing that hands could look for.
+    return [
+        PickPart(role, code, number if len(number) < DIGEST_LENGTH else "", kind) for role, code, number, kind in rows
+    ]
 
 
 def _packed_in_hour(connection: sqlite3.Connection, now: datetime | None) -> int:

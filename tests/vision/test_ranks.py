@@ -8,7 +8,7 @@ import pytest
 from vision.ranks import median, medians, percentile
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, 40])
+@pytest.mark.parametrize("count", [1, 2, 7, 40, 300])
 @pytest.mark.parametrize("kind", [np.uint8, np.float32, np.float64])
 def test_as_numpy_has_them(count: int, kind: type[np.generic]) -> None:
     numbers = np.random.default_rng(count).uniform(0, 255, (2, count)).astype(kind)
