@@ -60,9 +60,9 @@ def check_contents(shot: Shot, plane: Plane, codes: list[Code], task: ContentsTa
         elif thing is not None:
             alone = flattened(seen, area, thing)
             said = check_posed_plate(alone, plane, thing, part)
-            checks += said
-            if all(check.outcome is Outcome.ACCEPT for check in said):
-                accepted[part.role] = Lying(thing, alone)
+            checks += said.checks
+            if all(check.outcome is Outcome.ACCEPT for check in said.checks):
+                accepted[part.role] = Lying(thing, alone, said.along)
     checks += check_pairs(plane, task.plates, accepted)
     expected = frozenset((document.code, document.symbology) for document in task.documents)
     return [*checks, check_foreign(codes, task.view, expected)]

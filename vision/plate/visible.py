@@ -23,6 +23,8 @@ from vision.verdict import PlateColour
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.uint8]
+Points = NDArray[np.uint8]
+"""Shape (n, 3), BGR."""
 Cells = list[tuple[float, float]]
 """Left and right of each character, px of the prepared line."""
 
@@ -288,8 +290,9 @@ def _away_from_mixes(line: Picture, cells: Cells, light: float) -> Values:
     """How far the colours of each column of the characters' rows lie from every mix of ground and ink, as a share of
     the distance of those two. :param light: as `light_share` gives it."""
     rows = line[_ROWS].astype(np.float32)
-    among = rows[:, max(0, int(cells[0][0])) : max(1, int(cells[-1][1]))].reshape(-1, 3)
-    grey = among @ np.full(3, 1 / 3, np.float32)
+    # Medians of bytes are quicker than those of fractions.
+    among = line[_ROWS, max(0, int(cells[0][0])) : max(1, int(cells[-1][1]))].reshape(-1, 3)
+    grey = np.asarray(among @ np.full(3, 1 / 3, np.float32), np.float32)
     hue = among - grey[:, None]
     ground = medians(_most(among, np.einsum("pc,pc->p", hue, hue), _COLOURED_SHARE))
     across = medians(_most(among, -grey if light > _LIGHT_GROUND else grey, _INK_SHARE)) - ground
@@ -301,10 +304,10 @@ def _away_from_mixes(line: Picture, cells: Cells, light: float) -> Values:
     return np.asarray(away.mean(axis=0), np.float64)
 
 
-def _most(points: NDArray[np.float32], by: NDArray[np.float32], share: int) -> NDArray[np.float32]:
+def _most(points: Points, by: NDArray[np.float32], share: int) -> Points:
     """The points that have the most of something. :param share: how many, per cent."""
     first = len(points) - max(1, len(points) * share // 100)
-    return np.asarray(points[np.argpartition(by, first)[first:]], np.float32)
+    return np.asarray(points[np.argpartition(by, first)[first:]], np.uint8)
 
 
 def _mean_between(columns: Values, left: float, right: float) -> float:
