@@ -94,6 +94,13 @@ def as_grey(picture: Picture | Grey) -> Grey:
     return picture if picture.ndim == 2 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
+def ends(picture: Picture) -> tuple[Grey, Grey]:
+    """The least and the largest of each pixel's channels."""
+    blue, green, red = cv2.split(picture)
+    least, largest = (end(end(blue, green), red) for end in (cv2.min, cv2.max))
+    return np.asarray(least, np.uint8), np.asarray(largest, np.uint8)
+
+
 def shrunk(part: Picture, step: int) -> Picture:
     """Each square of `step` pixels as one, which keeps fine bars from aliasing; odd pixels at the far edges are cut.
 

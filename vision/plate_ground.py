@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
-from vision.pictures import Picture
+from vision.pictures import Picture, ends
 from vision.plate.area import ellipse, low_band, within_rim
 from vision.plate.kinds import ONE_ROW, number_in
 from vision.plate.lower_edge import things_along
-from vision.plate.odd_colours import darkest, odd_colours
+from vision.plate.odd_colours import odd_colours
 from vision.plate.templates import Ink
 from vision.pocket import SCALE_PX_PER_MM, extent, pieces_of
 from vision.ranks import median, medians
@@ -126,7 +126,7 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Gro
         covered |= _without_ground(pale, alone, light, ink) if plate.colour in _HUED and pale.any() else pale
         if _has_city(plate):
             bare[: _top(ink.every > _INKED)] = 0
-            printed = light.inked(darkest(alone)) | (ink.every > _INKED)
+            printed = light.inked(ends(alone)[0]) | (ink.every > _INKED)
             covered |= shadow_line(light.grey, printed, light.contrast)
         bare[low_band()] = 0
         covered |= _spread_ink(light, ink.every, steep, bare)
@@ -225,7 +225,7 @@ def _between(alone: Picture, light: _Light, ink: Inked, plate: ExpectedPlate, ba
     if _has_city(plate):
         # Above an e-bike's number stands its city, as each city likes it, in whatever colour.
         above = slice(0, _top(every > 0))
-        printed[above] |= light.inked(darkest(alone))[above]
+        printed[above] |= light.inked(ends(alone)[0])[above]
     free[_dilated(printed, ellipse(_RELIEF_MM, _larger(plate))) > 0] = 0
     return free
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture
+from vision.pictures import Picture, ends
 from vision.plate.area import RIM_MM
 from vision.pocket import SCALE_PX_PER_MM
 from vision.ranks import medians
@@ -57,21 +57,15 @@ def odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     return _opened(odd)
 
 
-def darkest(alone: Picture) -> Mask:
-    """The least of each pixel's channels."""
-    blue, green, red = cv2.split(alone)
-    return np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
-
-
 def _opened(odd: Mask) -> Mask:
     return np.asarray(cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((_EACH, _EACH), np.uint8)), np.uint8)
 
 
 def _overexposed(alone: Picture) -> Mask:
     """255 where one channel is at its end and another is low: bright light on a coloured ground changes its hue so."""
-    blue, green, red = cv2.split(alone)
-    full = cv2.inRange(cv2.max(cv2.max(blue, green), red), _FULL, 255)
+    darkest, lightest = ends(alone)
+    full = cv2.inRange(lightest, _FULL, 255)
     if not cv2.countNonZero(full):
         return np.asarray(full, np.uint8)
-    low = cv2.inRange(darkest(alone), 0, _LOW)
+    low = cv2.inRange(darkest, 0, _LOW)
     return np.asarray(cv2.dilate(cv2.bitwise_and(full, low), np.ones((5, 5), np.uint8)), np.uint8)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture
+from vision.pictures import Picture, shrunk
 from vision.ranks import percentile
 
 Edges = NDArray[np.float32]
@@ -104,6 +104,9 @@ def _rows(line: Picture, working: float) -> int:
 
 
 def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    if picture.shape[0] >= 2 * size[1] and picture.shape[1] >= 2 * size[0]:
+        # Halving has a quick way of its own.
+        picture = shrunk(picture, 2)
     sampling = cv2.INTER_AREA if picture.shape[0] > size[1] else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, size, interpolation=sampling), np.uint8)
 
