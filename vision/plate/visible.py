@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -185,8 +186,8 @@ def _foreign(found: Sequence[Seen], texts: Sequence[str]) -> list[float]:
 
     :param found: with `foreign` as a share of the distance of ink and ground, `ground` in grey levels.
     """
-    number = "".join(texts)
-    if median([each.ground for each in found]) < (_FADED if _must_be_coloured(number) else _COLOURED) or _two(number):
+    number, ground = "".join(texts), median([each.ground for each in found])
+    if ground < _FADED or (ground < _COLOURED and not _must_be_coloured(number)) or _two(number):
         return [1.0] * len(found)
     asked = [len(texts[each.row]) > _PAIR for each in found]
     usual = max(_LEAST_AWAY, median([each.foreign for each, told in zip(found, asked, strict=True) if told]))
@@ -344,11 +345,13 @@ def cells_amid(width: float, pitch: float, count: int) -> Cells:
     return cells_at(width / 2 - pitch * float(_away(count)[[0, -1]].mean()), pitch, count)
 
 
+@lru_cache(maxsize=8)
 def _away(count: int) -> Values:
     nominal = spaced(count)
     return np.asarray(nominal - nominal.mean(), np.float64)
 
 
+@lru_cache(maxsize=8)
 def spaced(count: int) -> Values:
     """Middles of a row's characters in distances between two: seven have a dot's room after the second, eight less."""
     width, gap, dot = ONE_ROW.get(count, (1.0, 0.0, 0.0))
