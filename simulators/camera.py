@@ -40,7 +40,7 @@ class CameraSetup:
 
 CAMERAS = (
     CameraSetup("wide", "verify", View(2.6, 0.0, 0.0), (1508, 1040)),
-    CameraSetup("close_up", "verify", View(6.2, 0.0, 320.0), (1922, 744)),
+    CameraSetup("close_up", "verify", View(6.1, 0.0, 320.0), (1890, 732)),
     CameraSetup("waybill", "label", View(6.0, 510.0, 0.0), (1260, 1560)),
     CameraSetup("parcel", "inspect", View(6.0, 512.0, 0.0), (1200, 2610)),
 )

@@ -60,9 +60,9 @@ def check_contents(shot: Shot, plane: Plane, codes: list[Code], task: ContentsTa
         elif thing is not None:
             alone = flattened(seen, area, thing)
             said = check_posed_plate(alone, plane, thing, part)
-            checks += said
-            if all(check.outcome is Outcome.ACCEPT for check in said):
-                accepted[part.role] = Lying(thing, alone)
+            checks += said.checks
+            if all(check.outcome is Outcome.ACCEPT for check in said.checks):
+                accepted[part.role] = Lying(thing, alone, said.along)
     checks += check_pairs(plane, task.plates, accepted)
     expected = frozenset((document.code, document.symbology) for document in task.documents)
     return [*checks, check_foreign(codes, task.view, expected)]
@@ -126,14 +126,15 @@ def _strays(seen: Picture, area: Box, things: list[Thing], plane: Plane, pocket:
 
 def _inside(thing: Thing, part: _Part, plane: Plane, pocket: Box) -> Check:
     """The whole part lies in the mailer's pocket."""
-    low, high = thing.corners().min(axis=0), thing.corners().max(axis=0)
+    corners = thing.corners()
+    low, high = corners.min(axis=0), corners.max(axis=0)
     out = max(
         pocket.x - low[0], pocket.y - low[1], high[0] - pocket.x - pocket.width, high[1] - pocket.y - pocket.height
     )
     overhang = max(0.0, float(out))
     outcome = Outcome.ACCEPT if overhang <= OVERHANG_MM else Outcome.REJECT
     expected, found = f"at most {OVERHANG_MM:.0f} mm out of the pocket", f"{overhang:.1f} mm"
-    outline = plane.outline(thing.corners())
+    outline = plane.outline(corners)
     return Check("part_inside", outcome, part.role, expected, found, overhang, OVERHANG_MM, outline)
 
 

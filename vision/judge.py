@@ -24,7 +24,7 @@ def judge(picture: bytes, task: Task) -> Verdict:
     :param picture: a JPEG or PNG as the camera sent it; anything else is rejected by `picture_readable`.
     """
     try:
-        pixels = decode(picture)
+        pixels = decode(picture, quick=True)
     except UnreadablePictureError as error:
         unreadable = Check("picture_readable", Outcome.REJECT, expected="a whole JPEG or PNG", found=str(error))
         return Verdict(Outcome.REJECT, (unreadable,))

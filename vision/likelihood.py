@@ -125,11 +125,13 @@ def _province(expected: str, whole: float, first: Values) -> tuple[float | None,
 @lru_cache(maxsize=256)
 def _alternatives(expected: str) -> NDArray[np.bool_]:
     """For each place the symbols by which its character could be confused, its own left out."""
-    rows = [
-        [symbol in _class_of(character, place) and symbol != character for symbol in SYMBOLS]
-        for place, character in enumerate(expected)
-    ]
-    return np.array(rows)
+    return np.array([_others(character, _class_of(character, place)) for place, character in enumerate(expected)])
+
+
+@lru_cache(maxsize=256)
+def _others(character: str, of: str) -> NDArray[np.bool_]:
+    """Which symbols are of a class, a character of it left out."""
+    return np.array([symbol in of and symbol != character for symbol in SYMBOLS])
 
 
 @lru_cache(maxsize=256)

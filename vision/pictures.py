@@ -52,12 +52,14 @@ class UnreadablePictureError(ValueError):
     """The bytes are no whole picture of an allowed kind and size; says what was found and what is allowed."""
 
 
-def decode(data: bytes, min_side_px: int = MIN_SIDE_PX) -> Picture:
+def decode(data: bytes, min_side_px: int = MIN_SIDE_PX, *, quick: bool = False) -> Picture:
     """Decode a whole still JPEG, PNG, WebP, TIFF or BMP of any depth, as stored: a turn by EXIF is not followed.
 
     A fixed camera's pixels stand where they stand. Grey becomes BGR, 16 bits become 8 by their upper half, CMYK is
     converted, transparency is laid on white.
 
+    :param quick: the colours of a JPEG, which it holds at half the size, are repeated and not blended from pixel to
+        pixel, in nine tenths of the time; what is then looked at at half size is the sharper. Brightness is the same.
     :raises UnreadablePictureError: another kind, cut off, animated, a side under `min_side_px` or over `MAX_SIDE_PX`,
         over `MAX_PIXELS` in all.
     :raises MemoryError: it is allowed, and there is no room for it.
@@ -68,7 +70,9 @@ def decode(data: bytes, min_side_px: int = MIN_SIDE_PX) -> Picture:
         raise UnreadablePictureError(str(error)) from error
     _demand_allowed(header, min_side_px)
     try:
-        picture = _photo(data) if header.kind == "JPEG" else _opaque(data) if header.transparent else _plain(data)
+        picture = (
+            _photo(data, quick) if header.kind == "JPEG" else _opaque(data) if header.transparent else _plain(data)
+        )
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
             raise MemoryError(str(error)) from error
@@ -88,6 +92,13 @@ def brightness(picture: Picture) -> float:
 def as_grey(picture: Picture | Grey) -> Grey:
     """Brightness of a picture; what is grey is returned as it is."""
     return picture if picture.ndim == 2 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def ends(picture: Picture) -> tuple[Grey, Grey]:
+    """The least and the largest of each pixel's channels."""
+    blue, green, red = cv2.split(picture)
+    least, largest = (end(end(blue, green), red) for end in (cv2.min, cv2.max))
+    return np.asarray(least, np.uint8), np.asarray(largest, np.uint8)
 
 
 def shrunk(part: Picture, step: int) -> Picture:
@@ -147,11 +158,11 @@ def _demand_allowed(header: Header, min_side_px: int) -> None:
         raise UnreadablePictureError(f"{header.kind} holds an animation; a picture must be a single exposure")
 
 
-def _photo(data: bytes) -> Picture | None:
+def _photo(data: bytes, quick: bool) -> Picture | None:
     """A JPEG: the pixels that OpenCV makes of it, in three quarters of the time; what is not quite in order or of four
     inks is left to OpenCV."""
     try:
-        return np.asarray(simplejpeg.decode_jpeg(data, "BGR"), np.uint8)
+        return np.asarray(simplejpeg.decode_jpeg(data, "BGR", fastupsample=quick), np.uint8)
     except ValueError:
         return _plain(data)
 

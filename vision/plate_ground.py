@@ -2,24 +2,24 @@
 
 Where the characters are proven, their dies tell to the millimetre what ground lies between them, and every outline
 there is looked at; else only what GA 36 leaves free on every plate of one row. Colours are looked at on the whole
-plate: ground, ink, their blend, shade and glare all lie in the plane of the ground's colour and grey. What covers a
-character in the plate's own colours `vision.plate` must see.
+plate. What covers a character in the plate's own colours `vision.plate` must see.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
-from vision.pictures import Picture
-from vision.plate.area import RIM_MM, ellipse, low_band, within_rim
+from vision.pictures import Picture, ends
+from vision.plate.area import ellipse, low_band, within_rim
 from vision.plate.kinds import ONE_ROW, number_in
 from vision.plate.lower_edge import things_along
+from vision.plate.odd_colours import odd_colours
 from vision.plate.templates import Ink
 from vision.pocket import SCALE_PX_PER_MM, extent, pieces_of
 from vision.ranks import median, medians
@@ -80,14 +80,6 @@ _HUE = 30.0
 _MISFIT_PX = 3
 """Up to this size ground in the place of ink is that beside a stroke which its die does not quite fit. With 4 a scrap
 of the plate's own colour passed."""
-_ONE_HUE = (PlateColour.BLUE, PlateColour.YELLOW, PlateColour.GREEN)
-"""Grounds of one hue; of white and black ones the red characters would be odd."""
-_ODD = 9.0
-"""Distance from the plane of the plate's colours, in grey levels."""
-_FINELY, _MIDDLE = 8, 128
-"""In so many parts of a grey level, around so much, it is held: in a byte, which is quicker than a fraction."""
-_FULL, _LOW = 240, 128
-"""Grey levels from which on a channel may be at its end, and up to which it is low: white paper has no such channel."""
 _STEEP = 52.0
 """Step of one channel, eighths of a grey level a pixel, over which there is an outline."""
 
@@ -105,15 +97,27 @@ class Inked:
     serial: Ink
 
 
-def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Check:
-    """What lies on the plate, the largest first; the check's region is in px of `alone`.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is seen of a plate's ground.
+
+    :ivar check: what lies on it, the largest first; its region is in px of the plate alone.
+    :ivar along: what lies along its lower edge, its maker's marks among it; nothing where that is not looked at.
+    """
+
+    check: Check
+    along: tuple[Box, ...] = ()
+
+
+def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Ground:
+    """What lies on the plate.
 
     :param alone: the plate alone, upright, at `SCALE_PX_PER_MM`. :param ink: where it must bear ink; None: not
         known, and only what is free on every plate of one row is looked at.
     """
-    covered, steep = _odd_colours(alone, plate.colour), outlines(alone)
+    covered, steep = odd_colours(alone, plate.colour), outlines(alone)
     free = _free(alone.shape, len(plate.text)) if _has_free_ground(plate) else None
-    low: list[Box] = []
+    along: list[Box] = []
     light = _light_on(alone, ink.every) if ink is not None else None
     if ink is not None and light is not None:
         bare = _bare(alone.shape, ink, plate)
@@ -122,13 +126,13 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
         covered |= _without_ground(pale, alone, light, ink) if plate.colour in _HUED and pale.any() else pale
         if _has_city(plate):
             bare[: _top(ink.every > _INKED)] = 0
-            printed = light.inked(_darkest(alone)) | (ink.every > _INKED)
+            printed = light.inked(ends(alone)[0]) | (ink.every > _INKED)
             covered |= shadow_line(light.grey, printed, light.contrast)
         bare[low_band()] = 0
         covered |= _spread_ink(light, ink.every, steep, bare)
     if free is not None:
         grey = light.grey if light is not None else np.asarray(cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY), np.uint8)
-        low = things_along(grey, steep, free)[plate.marks :]
+        along = things_along(grey, steep, free)
         # What is thinner than an outline is the edge of a character that its die does not quite fit.
         stepped = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         stepped[low_band()[0]] = 0
@@ -136,16 +140,18 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Che
     closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, ellipse((_PIECES_MM / 2,) * 2))
     pieces = pieces_of(np.asarray(closed, np.uint8))
     boxes = [Box(*(value / SCALE_PX_PER_MM for value in piece[:4])) for piece in pieces if piece[4] >= 6]
-    largest = max((*boxes, *low), key=extent, default=None)
+    largest = max((*boxes, *along[plate.marks :]), key=extent, default=None)
     size = extent(largest) if largest is not None else 0.0
     outcome = Outcome.REJECT if size >= COVER_MM else Outcome.ACCEPT
     whole = Box(0, 0, alone.shape[1] / SCALE_PX_PER_MM, alone.shape[0] / SCALE_PX_PER_MM)
     place = largest if largest is not None and outcome is Outcome.REJECT else whole
     expected, found = f"nothing from {COVER_MM:.0f} mm on it", f"{size:.0f} mm" if size else "nothing"
-    return Check("plate_clear", outcome, plate.role, expected, found, size, COVER_MM, _region(place))
+    return Ground(
+        Check("plate_clear", outcome, plate.role, expected, found, size, COVER_MM, _region(place)), tuple(along)
+    )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Light:
     """How a plate is lit.
 
@@ -156,10 +162,17 @@ class _Light:
     ground: Ink
     contrast: float
 
+    @cached_property
+    def all_inked(self) -> Mask:
+        """`inked` of the picture's brightness."""
+        return self.inked(self.grey)
+
     def inked(self, channel: Mask) -> Mask:
         """1 where a channel of the picture is as far from the ground as ink is, at least."""
-        away = (channel - self.ground) if self.contrast > 0 else (self.ground - channel)
-        return np.asarray(away > _INK_SHARE * abs(self.contrast), np.uint8)
+        lighter = cv2.subtract(channel, self.ground, dtype=cv2.CV_32F)
+        least = _INK_SHARE * self.contrast
+        how = cv2.THRESH_BINARY if self.contrast > 0 else cv2.THRESH_BINARY_INV
+        return np.asarray(cv2.threshold(lighter, least, 1, how)[1], np.uint8)
 
 
 def _light_on(alone: Picture, ink: Ink) -> _Light | None:
@@ -208,11 +221,11 @@ def _bare(shape: tuple[int, ...], ink: Inked, plate: ExpectedPlate) -> Mask:
 def _between(alone: Picture, light: _Light, ink: Inked, plate: ExpectedPlate, bare: Mask) -> Mask:
     """Where a plate whose ink is known bears nothing, neither ink of another die nor its relief."""
     every, free = (ink.every > _INKED).astype(np.uint8), bare.copy()
-    printed = np.asarray(cv2.bitwise_and(light.inked(light.grey), _dilated(every, _other_die(plate))), np.uint8)
+    printed = np.asarray(cv2.bitwise_and(light.all_inked, _dilated(every, _other_die(plate))), np.uint8)
     if _has_city(plate):
         # Above an e-bike's number stands its city, as each city likes it, in whatever colour.
         above = slice(0, _top(every > 0))
-        printed[above] |= light.inked(_darkest(alone))[above]
+        printed[above] |= light.inked(ends(alone)[0])[above]
     free[_dilated(printed, ellipse(_RELIEF_MM, _larger(plate))) > 0] = 0
     return free
 
@@ -235,11 +248,6 @@ def _top(every: NDArray[np.bool_]) -> int:
     return int(every.any(axis=1).argmax())
 
 
-def _darkest(alone: Picture) -> Mask:
-    blue, green, red = cv2.split(alone)
-    return np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
-
-
 def _dilated(mask: Mask, kernel: cv2.typing.MatLike) -> Mask:
     """A mask with all that the kernel reaches from it; only there is anything to be done."""
     left, top, width, height = cv2.boundingRect(mask)
@@ -257,36 +265,6 @@ def _has_free_ground(plate: ExpectedPlate) -> bool:
     return len(plate.text) in ONE_ROW and one_row and plate.colour is not PlateColour.YELLOW_GREEN
 
 
-def _odd_colours(alone: Picture, colour: PlateColour) -> Mask:
-    """Where the colour is neither ground nor ink nor any blend, shade or glare of them."""
-    if colour not in _ONE_HUE:
-        return np.zeros(alone.shape[:2], np.uint8)
-    rim = round(RIM_MM * SCALE_PX_PER_MM)
-    soft = cv2.blur(alone, (3, 3))
-    inner = soft[rim:-rim:_EACH, rim:-rim:_EACH].reshape(-1, 3).astype(np.float32)
-    hue = inner - inner @ np.full((3, 3), 1 / 3, np.float32)
-    strong = np.einsum("pc,pc->p", hue, hue)
-    least = (3 * (strong.size - 1) + 4) // 5
-    ground = medians(hue[strong >= np.partition(strong, least)[least]])
-    normal = np.roll(ground, -1) - np.roll(ground, 1)
-    normal /= max(1e-6, float(np.linalg.norm(normal)))
-    away = cv2.transform(soft, np.append(_FINELY * normal, _MIDDLE)[None])
-    odd = np.asarray(cv2.bitwise_not(cv2.inRange(away, _MIDDLE - _FINELY * _ODD, _MIDDLE + _FINELY * _ODD)), np.uint8)
-    odd[:rim], odd[-rim:], odd[:, :rim], odd[:, -rim:] = 0, 0, 0, 0
-    odd[_overexposed(alone) > 0] = 0
-    return np.asarray(cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
-
-
-def _overexposed(alone: Picture) -> Mask:
-    """255 where one channel is at its end and another is low: bright light on a coloured ground changes its hue so."""
-    blue, green, red = cv2.split(alone)
-    full = cv2.inRange(cv2.max(cv2.max(blue, green), red), _FULL, 255)
-    if not cv2.countNonZero(full):
-        return np.asarray(full, np.uint8)
-    low = cv2.inRange(_darkest(alone), 0, _LOW)
-    return np.asarray(cv2.dilate(cv2.bitwise_and(full, low), np.ones((5, 5), np.uint8)), np.uint8)
-
-
 def _pale_ink(light: _Light, ink: Ink, steep: Mask) -> Mask:
     """Where what must be ink is not as the ink around it, nor is anything near, and not by the light's slow change;
     drawn out to its true size."""
@@ -295,14 +273,16 @@ def _pale_ink(light: _Light, ink: Ink, steep: Mask) -> Mask:
     near = np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8)
     inkiest = np.asarray((cv2.dilate if light.contrast > 0 else cv2.erode)(light.grey, near), np.uint8)
     local = _around(inkiest, core, _INK_AROUND_MM)
-    odd = (np.abs(inkiest - local) > _PALE * abs(light.contrast)).astype(np.uint8) * core * np.uint8(255)
+    most = _PALE * abs(light.contrast)
+    as_around = cv2.inRange(cv2.subtract(inkiest, local, dtype=cv2.CV_32F), -most, most)
+    odd = np.asarray(cv2.subtract(core * np.uint8(255), as_around), np.uint8)
     if not cv2.countNonZero(odd):
         return np.zeros_like(core)
     inner = cv2.erode(core, near)
     if cv2.countNonZero(inner) < _INNER * cv2.countNonZero(core):
         # Strokes of a small plate have edges all through.
         inner = core
-    odd &= cv2.dilate(steep * inner, np.ones((2 * _EDGE_REACH_PX + 1,) * 2, np.uint8))
+    odd &= np.asarray(cv2.dilate(steep * inner, np.ones((2 * _EDGE_REACH_PX + 1,) * 2, np.uint8)), np.uint8)
     opened = cv2.morphologyEx(odd, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return np.asarray(cv2.dilate(opened, np.ones((2 * _DRAWN_PX + 1,) * 2, np.uint8)), np.uint8)
 
@@ -330,10 +310,11 @@ def _spread_ink(light: _Light, ink: Ink, steep: Mask, bare: Mask) -> Mask:
     """Where what is as light or dark as ink is wider than any die's ink lies beside another's, though none belongs
     there; with an outline of its own, which a glare has not."""
     every = (ink > _INKED).astype(np.uint8)
-    beyond = light.inked(light.grey) * (1 - cv2.dilate(every, ellipse(_SPREAD_BESIDE_MM))) * (bare > 0)
-    wide = cv2.morphologyEx(beyond.astype(np.uint8), cv2.MORPH_OPEN, ellipse(_SPREAD_MM))
-    if not wide.any():
-        return np.asarray(wide, np.uint8)
+    beyond = cv2.bitwise_and(cv2.subtract(light.all_inked, cv2.dilate(every, ellipse(_SPREAD_BESIDE_MM))), bare)
+    cores = np.asarray(cv2.erode(beyond, ellipse(_SPREAD_MM)), np.uint8)
+    if not cv2.countNonZero(cores):
+        return cores
+    wide = np.asarray(cv2.dilate(cores, ellipse(_SPREAD_MM)), np.uint8)
     count, labels = cv2.connectedComponents(cv2.dilate(wide, np.ones((3, 3), np.uint8)))
     own = labels[(steep > 0) & (cv2.dilate(every, ellipse(_RELIEF_MM)) == 0)]
     outlined = np.bincount(own, minlength=count) >= _LEAST_OUTLINE_PX

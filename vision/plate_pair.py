@@ -8,7 +8,7 @@ number, colour and size are the same. `vision.plate_ground` looks at each plate 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from vision.pictures import Picture
 from vision.plane import Plane
-from vision.plate.area import ellipse, inner, low_band
-from vision.plate.lower_edge import things_along, unlike_along
-from vision.plate_ground import COVER_MM, outlines
+from vision.plate.area import ellipse, inner
+from vision.plate.lower_edge import unlike_along
+from vision.plate_ground import COVER_MM
 from vision.pocket import SCALE_PX_PER_MM, Thing, extent
 from vision.ranks import percentile
 from vision.verdict import Box, Check, ExpectedPlate, Outcome
@@ -46,10 +46,14 @@ Mask = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """A plate in the mailer. :ivar alone: as `vision.plates.flattened` gives it."""
+    """A plate in the mailer.
+
+    :ivar alone: as `vision.plates.flattened` gives it. :ivar along: as `vision.plate_ground.Ground` has it.
+    """
 
     thing: Thing
     alone: Picture
+    along: tuple[Box, ...]
 
 
 def check_pairs(plane: Plane, plates: Sequence[ExpectedPlate], found: Mapping[str, Lying]) -> list[Check]:
@@ -62,12 +66,12 @@ def check_pairs(plane: Plane, plates: Sequence[ExpectedPlate], found: Mapping[st
         if (one.text, one.colour, one.box.width, one.box.height) == (
             other.text, other.colour, other.box.width, other.box.height,
         ):  # fmt: skip
-            first, second = (found[each.role].alone for each in (one, other))
-            odds = odd_between(second, first), _odd_along(second, first)
+            first, second = (found[each.role] for each in (one, other))
+            odds = odd_between(second.alone, first.alone), unlike_along(second.along, first.along)
             odd = max((each for each in odds if each is not None), key=extent, default=None)
             size = extent(odd) if odd is not None else 0.0
             outcome = Outcome.REJECT if size >= COVER_MM else Outcome.ACCEPT
-            thing = found[other.role].thing
+            thing = second.thing
             corners = thing.part(odd) if odd is not None and outcome is Outcome.REJECT else thing.corners()
             expected, text = "as the other of its pair", f"{size:.0f} mm unlike it" if size else "alike"
             region = plane.outline(corners)
@@ -105,15 +109,6 @@ def odd_between(one: Picture, other: Picture) -> Box | None:
     left, top, wide, high = measured[int(sides.argmax()), :4].tolist()
     down, across = (each.start for each in inner())
     return Box(*(each / SCALE_PX_PER_MM for each in (left + across, top + down, wide, high)))
-
-
-def _odd_along(one: Picture, other: Picture) -> Box | None:
-    """The same of what lies along their lower edges, where there is no print."""
-    band = low_band()[0]
-    low = [np.asarray(each[band], np.uint8) for each in (one, other)]
-    greys = (np.asarray(cv2.cvtColor(each, cv2.COLOR_BGR2GRAY), np.uint8) for each in low)
-    odd = unlike_along(*(things_along(grey, outlines(each)) for grey, each in zip(greys, low, strict=True)))
-    return replace(odd, y=odd.y + (one.shape[0] - low[0].shape[0]) / SCALE_PX_PER_MM) if odd is not None else None
 
 
 def _lit_as(other: Mask, one: Mask) -> Mask:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ from vision.plate.kinds import LAYOUTS, ONE_ROW, PlateKind, forms, kind_of, kind
 from vision.plate.reading import Reading, read_in_place, read_number
 from vision.plate.rectify import Corners, plates_in, straightened
 from vision.plate.rows import MOST_BETWEEN_ROWS, RowPlace, places_of_rows, printed_rows, rows_in
-from vision.plate.templates import LEAST_LEAD, LEAST_LIKENESS, MOST_FLAW, Likeness, ink_of, likenesses
+from vision.plate.templates import LEAST_LEAD, LEAST_LIKENESS, MOST_FLAW, Likeness, inks_of, likenesses
 from vision.plate.visible import Seen
 from vision.plate_ground import Inked, check_ground
 from vision.pocket import SCALE_PX_PER_MM, Thing
@@ -88,7 +88,15 @@ def verify_picture(picture: Picture, expected: str, kind: PlateKind | None = Non
     return Verdict(Outcome.REJECT, (missing,))
 
 
-def check_plate(picture: Picture, plane: Plane, thing: Thing, plate: ExpectedPlate) -> list[Check]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen of a plate that lies in a mailer. :ivar along: as `vision.plate_ground.Ground` has it."""
+
+    checks: list[Check]
+    along: tuple[Box, ...]
+
+
+def check_plate(picture: Picture, plane: Plane, thing: Thing, plate: ExpectedPlate) -> Looked:
     """Prove a plate that was found, and that nothing lies on it.
 
     :param picture: the plate alone, as `flattened` gives it.
@@ -108,14 +116,20 @@ def check_plate(picture: Picture, plane: Plane, thing: Thing, plate: ExpectedPla
         *read,
         *_print([like for row in made for like in row]),
     ]
-    others = [check_ground(picture, plate, _ink(picture, places, made))]
+    ground = check_ground(picture, plate, _ink(picture, places, made))
+    others = [ground.check]
     others += [joined(check, plate.earlier) for check in check_city(picture, plate)]
     placed = [(check, _place_of(check, reading, picture)) for check in checks]
     placed += [(check, np.array(check.region)) for check in others]
     onto = cv2.getPerspectiveTransform(
         _corners_of(picture).astype(np.float32), plane.to_px(thing.corners()).astype(np.float32)
     )
-    return [replace(check, subject=plate.role, region=_as_region(_mapped(place, onto))) for check, place in placed]
+    mapped = _mapped(np.concatenate([place for _, place in placed]), onto).reshape(-1, 4, 2)
+    told = [
+        replace(check, subject=plate.role, region=_as_region(place))
+        for (check, _), place in zip(placed, mapped, strict=True)
+    ]
+    return Looked(told, ground.along)
 
 
 def proven(checks: Sequence[Check]) -> bool:
@@ -158,8 +172,7 @@ def _ink(picture: Picture, places: Sequence[RowPlace], made: Sequence[Sequence[L
         return None
     inked = Inked(np.zeros(picture.shape[:2], np.float32), np.zeros(picture.shape[:2], np.float32))
     for place, row in zip(places, made, strict=True):
-        inked.every[place] = ink_of(picture[place], row)
-        inked.serial[place] = ink_of(picture[place], row, LETTERS + DIGITS)
+        inked.serial[place], inked.every[place] = inks_of(picture[place], row, LETTERS + DIGITS)
     return inked
 
 

@@ -8,7 +8,7 @@ from math import cos, radians, sin
 import cv2
 import numpy as np
 
-from vision.pictures import Picture, Shot, shrunk, warped
+from vision.pictures import Grey, Picture, Shot, ends, shrunk, warped
 from vision.plane import Plane, Points, box_corners, shrunk_map
 from vision.verdict import Box
 
@@ -21,6 +21,8 @@ GROUND_LEVELS = (60, 155)
 GROUND_SATURATION = 80
 """Highest HSV saturation of the ground, 0..255."""
 
+_LEAST_OF_GREY = np.array([int(most * (1 - (GROUND_SATURATION + 0.5) / 255)) + 1 for most in range(256)], np.uint8)
+"""For the largest of a pixel's channels, what its least has at least when its saturation is not over the ground's."""
 _STEEP = 36.0
 """Steepness, eighths of a grey level a pixel, over which an outline is seen."""
 _MIN_EDGE_PX = 5
@@ -62,13 +64,8 @@ class Thing:
     def part(self, box: Box) -> Points:
         """Corners in mm of a box that is given from the thing's own upper left corner."""
         turn = radians(self.turn)
-        right, down = cos(turn), sin(turn)
-        return np.array(
-            [
-                (self.x + right * across - down * below, self.y + down * across + right * below)
-                for across, below in (box_corners(box) - (self.width / 2, self.height / 2)).tolist()
-            ]
-        )
+        turned = np.array(((cos(turn), sin(turn)), (-sin(turn), cos(turn))))
+        return np.asarray((box_corners(box) - (self.width / 2, self.height / 2)) @ turned + (self.x, self.y))
 
 
 def upright(shot: Shot, plane: Plane, area: Box) -> Picture:
@@ -152,24 +149,27 @@ def _in_pixels(points: Points, area: Box) -> np.ndarray[tuple[int, ...], np.dtyp
 
 
 def _not_ground(seen: Picture, by_steps: bool) -> Picture:
-    hue_saturation_value = np.asarray(cv2.cvtColor(seen, cv2.COLOR_BGR2HSV), np.uint8)
-    low, high = (0, 0, GROUND_LEVELS[0]), (180, GROUND_SATURATION, GROUND_LEVELS[1])
-    ground = np.asarray(cv2.inRange(hue_saturation_value, np.array(low), np.array(high)), np.uint8)
-    mask = cv2.bitwise_not(_reached(hue_saturation_value, ground) if by_steps else ground)
+    darkest, lightest = ends(seen)
+    grey = cv2.compare(darkest, cv2.LUT(lightest, _LEAST_OF_GREY), cv2.CMP_GE)
+    ground = np.asarray(cv2.bitwise_and(grey, cv2.inRange(lightest, *GROUND_LEVELS)), np.uint8)
+    if by_steps:
+        pale = cv2.bitwise_and(grey, cv2.inRange(lightest, GROUND_LEVELS[0], 255))
+        ground = _reached(lightest, np.asarray(pale, np.uint8), ground)
+    mask = cv2.bitwise_not(ground)
     kernel = np.ones((_CLEAN_PX, _CLEAN_PX), np.uint8)
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
     return np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, kernel), np.uint8)
 
 
-def _reached(hue_saturation_value: Picture, ground: Picture) -> Picture:
+def _reached(lightest: Grey, pale: Grey, ground: Grey) -> Grey:
     """What is reached from the ground's largest part without a step, be it pale by a glare; and no more: paper in a
     dim corner is as dark as ground, but stands apart.
+
+    :param lightest: the largest of each pixel's channels. :param pale: what is as light as ground or lighter, without
+        colour.
     """
-    pale = cv2.inRange(
-        hue_saturation_value, np.array((0, 0, GROUND_LEVELS[0])), np.array((180, GROUND_SATURATION, 255))
-    )
-    smooth = np.asarray(pale, np.uint8)
-    for gradient in cv2.spatialGradient(cv2.GaussianBlur(cv2.extractChannel(hue_saturation_value, 2), (3, 3), 0)):
+    smooth = pale.copy()
+    for gradient in cv2.spatialGradient(cv2.GaussianBlur(lightest, (3, 3), 0)):
         smooth[np.abs(gradient) > 8 * _GLARE_STEP] = 0
     _, regions = cv2.connectedComponents(smooth, connectivity=4)
     shares = np.bincount(regions[(ground > 0) & (smooth > 0)], minlength=2)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-_COUNTED_FROM = 256
+_COUNTED_FROM = 4096
 """So many grey levels are sooner counted than parted."""
 
 
@@ -36,10 +36,12 @@ def _at(numbers: NDArray[Any], lower: int, upper: int) -> tuple[float, float]:
         under = np.cumsum(cv2.calcHist([numbers], [0], None, [256], [0, 256]))
         low, high = np.searchsorted(under, (lower, upper), side="right").tolist()
         return float(low), float(high)
-    parted = np.partition(numbers, (lower, upper))
-    return float(parted[lower]), float(parted[upper])
+    # The method asks less than the function, and one rank takes less than two.
+    parted = numbers.copy()
+    parted.partition(lower)
+    return float(parted[lower]), float(parted[lower] if upper == lower else parted[upper:].min())
 
 
-def medians(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+def medians(rows: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float64]:
     """The median of each column. :param rows: shape (at least one, columns)."""
     return np.array([median(column) for column in rows.T])

@@ -57,7 +57,7 @@ MISTAKES = {
     ),
     "a device type that there is not": ('type = "scale"', 'type = "balance"', "devices.scale", "scanner", "balance"),
     "a camera too coarse for its codes": (
-        "px_per_mm = 6.2",
+        "px_per_mm = 6.1",
         "px_per_mm = 5.0",
         "devices.close_up_camera",
         "px_per_mm >= 6.06",

@@ -60,14 +60,15 @@ def test_part_lies_where_the_world_says() -> None:
     """A lone white card at a known place; the camera may stand up to 1 mm and 1 degree off."""
     card = Part("card", "order", PartKind.DOCUMENT, "", "", "", (88.0, 60.0), 6.0)
     mailer = Mailer(contents=[PlacedPart(card, 100, 345)])
+    scale = CLOSE_UP.view.px_per_mm
     picture = render(Carrier(1, mailer), CLOSE_UP.view, CLOSE_UP.size_px, seed=3)
     white = (picture.min(axis=2) > 180).astype(np.uint8)
-    white[:, round(245 * 6.2) :] = 0
+    white[:, round(245 * scale) :] = 0
     x, y, width, height = cv2.boundingRect(white)
-    assert width / 6.2 == pytest.approx(88, abs=2.5)
-    assert height / 6.2 == pytest.approx(60, abs=2.5)
-    assert x / 6.2 == pytest.approx(100, abs=4)
-    assert y / 6.2 + 320 == pytest.approx(345, abs=4)
+    assert width / scale == pytest.approx(88, abs=2.5)
+    assert height / scale == pytest.approx(60, abs=2.5)
+    assert x / scale + CLOSE_UP.view.left_mm == pytest.approx(100, abs=4)
+    assert y / scale + CLOSE_UP.view.top_mm == pytest.approx(345, abs=4)
 
 
 def test_turned_part_is_turned_clockwise() -> None:
@@ -76,7 +77,7 @@ def test_turned_part_is_turned_clockwise() -> None:
         Carrier(1, Mailer(contents=[PlacedPart(card, 60, 345, 20.0)])), CLOSE_UP.view, CLOSE_UP.size_px, seed=3
     )
     white = (picture.min(axis=2) > 180).astype(np.uint8)
-    white[:, round(245 * 6.2) :] = 0
+    white[:, round(245 * CLOSE_UP.view.px_per_mm) :] = 0
     outline = max(cv2.findContours(white, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0], key=cv2.contourArea)
     (_, _), (width, height), turn = cv2.minAreaRect(outline)
     assert (turn if width > height else turn + 90) % 180 == pytest.approx(20, abs=1.5)

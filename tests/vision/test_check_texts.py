@@ -76,7 +76,8 @@ def test_no_english_is_left_of_what_real_pictures_answer() -> None:
         assert failed
         for check in failed:
             assert not english_in(check_in_chinese(check.expected)), check
-            assert not english_in(check_in_chinese(check.found)), check
+            if check.name != "plate_characters":  # what was read is in no language
+                assert not english_in(check_in_chinese(check.found)), check
 
 
 @pytest.mark.parametrize(

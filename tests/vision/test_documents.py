@@ -8,7 +8,17 @@ from random import Random
 import cv2
 import numpy as np
 import pytest
-from plant_scenes import PERMIT_ZONE, carrier, document, documents_task, expected, laid_by_hand, outcomes, picture
+from plant_scenes import (
+    PERMIT_ZONE,
+    SETUPS,
+    carrier,
+    document,
+    documents_task,
+    expected,
+    laid_by_hand,
+    outcomes,
+    picture,
+)
 
 from simulators.numbers import core_number
 from simulators.render.papers import document_sprite
@@ -16,6 +26,7 @@ from simulators.world import PlacedPart
 from vision.judge import judge
 from vision.layouts import PRINT_PX_PER_MM, cut
 from vision.pictures import Picture, decode
+from vision.plane import Plane
 from vision.printed import check_zone, identity_character, identity_digest, zone_digit
 from vision.verdict import Outcome, Verdict
 
@@ -173,6 +184,6 @@ def _kept_of_the_card(verdict: Verdict) -> np.ndarray[tuple[int, ...], np.dtype[
     """What the evidence shows of the number's line."""
     scale = 0.5
     seen = cv2.cvtColor(decode(verdict.evidence), cv2.COLOR_BGR2GRAY)
-    left, right = (round(mm * 6.2 * scale) for mm in (15 + 15, 15 + 80))
-    top, bottom = (round((mm - 320) * 6.2 * scale) for mm in (350 + 48, 350 + 57))
+    line = np.array(((15 + 15, 350 + 48), (15 + 80, 350 + 57)))
+    (left, top), (right, bottom) = np.round(Plane.of_view(SETUPS["close_up"].view).to_px(line) * scale).astype(int)
     return np.asarray(seen[top:bottom, left:right], np.uint8)

@@ -27,6 +27,7 @@ from vision.form_ground import LEAST_SAMPLES, check_clear, learn_blank
 from vision.judge import judge
 from vision.layouts import POINTS_PER_MM, fingerprint
 from vision.pictures import Picture
+from vision.plane import Plane
 from vision.printed import identity_character
 from vision.verdict import Box, DocumentLayout, Outcome, Verdict
 
@@ -55,7 +56,7 @@ def test_a_thing_that_lies_wholly_on_a_document_is_found(style: str, stray: Stra
     verdict = judged(style, stray)
     assert outcomes(verdict).get(f"document_clear {style}") == "reject", outcomes(verdict)
     region = np.array(next(check.region for check in verdict.failed if check.name == "document_clear"))
-    left, top = (np.array((stray.x, stray.y)) - (SETUPS["close_up"].view.left_mm, SETUPS["close_up"].view.top_mm)) * 6.2
+    left, top = Plane.of_view(SETUPS["close_up"].view).to_px(np.array((stray.x, stray.y)))
     assert np.all(region.max(axis=0) > (left, top - 120))
     assert np.all(region.min(axis=0) < (left + 260, top + 260))
 

@@ -22,8 +22,9 @@ from plant_scenes import (
 )
 
 from simulators.world import PlacedPart
+from vision.evidence import draw
 from vision.judge import judge
-from vision.pictures import decode
+from vision.pictures import Shot, decode
 from vision.plane import Plane
 from vision.printed import identity_character, identity_digest
 from vision.verdict import Box, Outcome, Verdict
@@ -52,12 +53,14 @@ def of_plates(*lying: PlacedPart) -> Verdict:
 
 
 def shown_of(verdict: Verdict, placed: PlacedPart, setup: str, size: float = 1.0) -> int:
-    """How light the lightest tenth is of what the evidence keeps of the lower half of a part, its rim left out."""
-    seen = cv2.cvtColor(decode(verdict.evidence), cv2.COLOR_BGR2GRAY)
+    """How light the lightest tenth is of what the evidence keeps of the lower half of a part, its rim left out, and
+    without what was drawn on it."""
+    wide, high = (round(side * size) for side in SETUPS[setup].size_px)
+    marks = decode(draw(Shot(np.zeros((high, wide, 3), np.uint8)), verdict.checks))
+    seen = cv2.cvtColor(cv2.subtract(decode(verdict.evidence), marks), cv2.COLOR_BGR2GRAY)
     box, view = box_of(placed), SETUPS[setup].view
     inner = replace(box, x=box.x + 6, y=box.y + box.height / 2, width=box.width - 12, height=box.height / 2 - 6)
     corners = Plane.of_view(view).to_px(np.array(((inner.x, inner.y), (inner.x + inner.width, inner.y + inner.height))))
-    wide = SETUPS[setup].size_px[0] * size
     (left, top), (right, bottom) = (corners * size * min(1.0, seen.shape[1] / wide)).astype(int)
     return int(np.percentile(seen[top:bottom, left:right], 90))
 

@@ -78,7 +78,8 @@ def along(*things: tuple[float, float], lean_px: float = 0.0) -> list[Box]:
     drawn = blue_plate(*things)
     onto = np.array(((1, 0, 0), (lean_px / drawn.shape[1], 1, -lean_px)), np.float32)
     leaning = np.asarray(cv2.warpAffine(drawn, onto, drawn.shape[1::-1], borderMode=cv2.BORDER_REPLICATE), np.uint8)
-    return things_along(np.asarray(cv2.cvtColor(leaning, cv2.COLOR_BGR2GRAY), np.uint8), outlines(leaning))
+    bare = np.full(leaning.shape[:2], 255, np.uint8)
+    return things_along(np.asarray(cv2.cvtColor(leaning, cv2.COLOR_BGR2GRAY), np.uint8), outlines(leaning), bare)
 
 
 @pytest.mark.parametrize("lean_px", [-3.0, 0.0, 3.0])

@@ -17,7 +17,7 @@ from plant_scenes import good_waybill_picture, outcomes, waybill_task
 
 from vision.judge import judge
 from vision.picture_headers import HeaderError, header_of
-from vision.pictures import UnreadablePictureError, decode, shrunk, warped
+from vision.pictures import UnreadablePictureError, as_grey, decode, shrunk, warped
 from vision.verdict import Outcome
 
 
@@ -283,3 +283,11 @@ def test_a_picture_is_turned_to_the_same_pixels_as_channel_by_channel() -> None:
             for channel in range(3)
         ]
         assert np.abs(warped(seen, onto, (60, 40), inverse=inverse) - np.stack(alone, axis=2).astype(int)).max() <= 1
+
+
+def test_a_quick_decode_changes_colours_at_their_edges_alone() -> None:
+    data = good_waybill_picture()
+    whole, quick = decode(data), decode(data, quick=True)
+    assert quick.shape == whole.shape
+    assert np.abs(as_grey(quick).astype(int) - as_grey(whole)).mean() < 0.5
+    assert np.abs(shrunk(quick, 2).astype(int) - shrunk(whole, 2)).mean() < 0.5

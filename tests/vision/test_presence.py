@@ -189,9 +189,9 @@ def test_bright_light_on_a_yellow_plate_is_no_odd_colour_and_a_glove_is_one() ->
     yellow[30:90, 30:100] = (20, 203, 242)
     noisy = np.clip(yellow + np.random.default_rng(1).normal(0, 1.2, yellow.shape), 0, 255).astype(np.uint8)
     expected = tasks_for([PlacedPart(plate("yellow", "辽GUMYHA", (440, 220)), 20, 20)])[SETUP].plates[0]
-    assert check_ground(noisy, expected, None).found == "nothing"
+    assert check_ground(noisy, expected, None).check.found == "nothing"
     noisy[150:200, 200:280] = (150, 110, 50)
-    assert check_ground(noisy, expected, None).outcome is Outcome.REJECT
+    assert check_ground(noisy, expected, None).check.outcome is Outcome.REJECT
 
 
 def test_paper_in_a_dim_corner_and_beside_a_glare_keeps_its_shape_by_its_steps() -> None:

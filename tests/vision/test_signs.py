@@ -136,7 +136,7 @@ def proven(number: str, spoil: tuple[float, float] | None, monkeypatch: pytest.M
         part[:] = spoilt(part, spoil, "paint", 31_000, (0.3, 0.55))
     expected = tasks_for(lying)["wide"].plates[0]
     said = plates.check_plate(plates.flattened(seen, PLATES, thing), plane, thing, expected)
-    return len(asked), said
+    return len(asked), said.checks
 
 
 def test_the_recogniser_is_asked_in_doubt_alone(monkeypatch: pytest.MonkeyPatch) -> None:

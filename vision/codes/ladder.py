@@ -70,10 +70,13 @@ class Climb:
     bars: list[Bars] | None = None
     quick_bars: list[Bars] | None = None
     code_like: list[Bars] | None = None
+    known: tuple[int, list[Code]] = (0, [])
 
     def codes(self) -> list[Code]:
-        """What is believed so far."""
-        return believed(self.sightings, self.expected)
+        """What is believed so far; weighed anew when more was seen."""
+        if self.known[0] != len(self.sightings):
+            self.known = len(self.sightings), believed(self.sightings, self.expected)
+        return self.known[1]
 
     def enough(self) -> bool:
         """Whether the codes that are expected, or so many as are asked for, are believed, and none is in doubt."""

@@ -36,14 +36,13 @@ Mask = NDArray[np.uint8]
 Values = NDArray[np.float32]
 
 
-def things_along(grey: Mask, steep: Mask, bare: Mask | None = None) -> list[Box]:
+def things_along(grey: Mask, steep: Mask, bare: Mask) -> list[Box]:
     """All things along the lower edge, the longest first, mm from the upper left corner of what is given.
 
     :param grey: a plate alone, upright, at `SCALE_PX_PER_MM`, or its lower part. :param steep: 255 where it has an
-        outline. :param bare: 255 where it bears no print; None: everywhere.
+        outline. :param bare: 255 where it bears no print.
     """
     band, rim = low_band(), low_band()[1].start
-    bare = bare if bare is not None else np.full(steep.shape, 255, np.uint8)
     stepping, outlined, free = _levelled(grey[band], steep[band], bare[band])
     above = cv2.bitwise_and(outlined, free)
     lined = above.mean(axis=1, dtype=np.float32) > _BORDER * 255
@@ -88,7 +87,7 @@ def _levelled(grey: Mask, steep: Mask, bare: Mask) -> tuple[Values, Mask, Mask]:
     out along its outermost edges, which are not quite its border's."""
     half = steep.shape[1] // 2
     left, right = (part.mean(axis=1, dtype=np.float32) for part in (steep[:, :half], steep[:, half:]))
-    alike = np.correlate(np.pad(right, _MOST_LEAN_PX), left)
+    alike = np.correlate(right, left, "full")[left.size - 1 - _MOST_LEAN_PX : left.size + _MOST_LEAN_PX]
     lean = int(alike.argmax()) - _MOST_LEAN_PX
     steps = cv2.blur(cv2.Sobel(grey, cv2.CV_32F, 0, 1), (3, 1))
     if lean == 0:
@@ -106,8 +105,9 @@ def _like_border(steps: Values, border: NDArray[np.bool_]) -> Values:
     """How much of the border's steps each column has, 1 in the mean."""
     usual = steps.mean(axis=1) * border
     size = float(usual @ usual)
-    shifted = (np.roll(usual, by) @ steps for by in range(-_PLAY_PX, _PLAY_PX + 1))
-    return np.asarray(np.max(list(shifted), axis=0) / max(size, 1e-3), np.float32)
+    by = np.arange(-_PLAY_PX, _PLAY_PX + 1)[:, None]
+    shifted = usual[(np.arange(usual.size) - by) % usual.size] @ steps
+    return np.asarray(shifted.max(axis=0) / max(size, 1e-3), np.float32)
 
 
 def _runs(taken: NDArray[np.bool_]) -> list[tuple[int, int]]:

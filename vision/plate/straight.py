@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture
+from vision.pictures import Picture, shrunk
 from vision.ranks import percentile
 
 Edges = NDArray[np.float32]
@@ -24,6 +24,8 @@ _SIZE = (188, 48)
 _SLOPES = tuple(round(0.02 * step, 2) for step in range(-15, 16))
 """Rise of the line to be tried, px a px at working size."""
 _SLANTS = tuple(round(0.05 * step, 2) for step in range(-16, 17))
+_FINE_TO_HALVE = 3
+"""Heights of the answer from which on a picture is halved first: one less fine would lose sharpness."""
 _FINE = 2
 """Pixels that are drawn for each of the answer."""
 _LEVEL = 0.02
@@ -104,6 +106,9 @@ def _rows(line: Picture, working: float) -> int:
 
 
 def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    if picture.shape[0] >= _FINE_TO_HALVE * size[1] and picture.shape[1] >= 2 * size[0]:
+        # Halving has a quick way of its own.
+        picture = shrunk(picture, 2)
     sampling = cv2.INTER_AREA if picture.shape[0] > size[1] else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, size, interpolation=sampling), np.uint8)
 

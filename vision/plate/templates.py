@@ -132,21 +132,25 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
     ]
 
 
-def ink_of(line: Picture, likes: Sequence[Likeness], only: str = SYMBOLS) -> Ink:
-    """The ink that must be on a line, 0..1, of its size: the dies laid where they fit.
-
-    :param only: the characters that are drawn.
-    """
+def inks_of(line: Picture, likes: Sequence[Likeness], some: str) -> tuple[Ink, Ink]:
+    """The ink that must be on a line, 0..1, of its size: of some of its characters alone, and of all; the dies laid
+    where they fit."""
     width = _working_width(line)
     ink = np.zeros((WORKING_PX, width), np.float32)
     # Upright strokes slide up and down on themselves; the row has one top and one height.
     top, height = round(median([like.top for like in likes])), round(median([like.ink.shape[0] for like in likes]))
-    for each in (like for like in likes if like.character in only):
-        die = cv2.resize(each.ink, (each.ink.shape[1], height), interpolation=cv2.INTER_LINEAR)
-        first, skipped = max(0, each.left), max(0, -each.left)
-        part = ink[top : top + height, first : each.left + die.shape[1]]
-        np.maximum(part, die[: part.shape[0], skipped : skipped + part.shape[1]], out=part)
-    return np.asarray(cv2.resize(ink, line.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    inks = []
+    for drawn in (
+        [like for like in likes if like.character in some],
+        [like for like in likes if like.character not in some],
+    ):
+        for each in drawn:
+            die = cv2.resize(each.ink, (each.ink.shape[1], height), interpolation=cv2.INTER_LINEAR)
+            first, skipped = max(0, each.left), max(0, -each.left)
+            part = ink[top : top + height, first : each.left + die.shape[1]]
+            np.maximum(part, die[: part.shape[0], skipped : skipped + part.shape[1]], out=part)
+        inks.append(np.asarray(cv2.resize(ink, line.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32))
+    return inks[0], inks[1]
 
 
 def bounded(ink: Ink) -> Ink:
@@ -171,7 +175,8 @@ def _prepared(line: Picture) -> Ink:
     size = _working_width(line), WORKING_PX
     grey = cv2.resize(cv2.cvtColor(line, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return np.asarray(grey if (grey > level).mean() < 0.5 else 255 - grey, np.float32)
+    light = cv2.countNonZero(cv2.threshold(grey, level, 1, cv2.THRESH_BINARY)[1]) / grey.size
+    return np.asarray(grey if light < 0.5 else 255 - grey, np.float32)
 
 
 def _place(grey: Ink, seen: Seen) -> _Place:
