@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture
+from vision.pictures import Picture, as_grey
 from vision.verdict import PlateColour
 
 MIN_SHARE = 0.35
@@ -87,7 +87,7 @@ def _grounds_and_inks(plate: Picture) -> list[tuple[NDArray[np.float64], NDArray
     both ways round, since blown-up or blurred characters cover as much as the ground does."""
     height, width = plate.shape[:2]
     inner = np.ascontiguousarray(plate[height // 5 : -(height // 5) or None, width // 16 : -(width // 16) or None])
-    grey = cv2.cvtColor(inner, cv2.COLOR_BGR2GRAY)
+    grey = as_grey(inner)
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     light = grey > level
     if not light.any():

@@ -76,7 +76,7 @@ def _blacked(drawn: Picture, kept: Kept, scale: float) -> Picture:
         points = [_points(region, scale)]
         cv2.fillPoly(shown, points, 0)
         cv2.polylines(shown, points, True, 0, 2 * _RIM_PX)
-    return np.asarray(cv2.bitwise_and(drawn, drawn, mask=shown), np.uint8)
+    return np.asarray(cv2.copyTo(drawn, shown), np.uint8)
 
 
 def _mark(drawn: Picture, failed: list[Check], scale: float) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
-from vision.pictures import Picture, ends
+from vision.pictures import Picture, as_grey, ends
 from vision.plate.area import ellipse, low_band, within_rim
 from vision.plate.kinds import ONE_ROW, number_in
 from vision.plate.lower_edge import things_along
@@ -131,7 +131,7 @@ def check_ground(alone: Picture, plate: ExpectedPlate, ink: Inked | None) -> Gro
         bare[low_band()] = 0
         covered |= _spread_ink(light, ink.every, steep, bare)
     if free is not None:
-        grey = light.grey if light is not None else np.asarray(cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY), np.uint8)
+        grey = light.grey if light is not None else as_grey(alone)
         along = things_along(grey, steep, free)
         # What is thinner than an outline is the edge of a character that its die does not quite fit.
         stepped = cv2.morphologyEx(cv2.bitwise_and(steep, free), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
@@ -177,7 +177,7 @@ class _Light:
 
 def _light_on(alone: Picture, ink: Ink) -> _Light | None:
     """None where no ink is to be seen."""
-    grey = np.asarray(cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY), np.uint8)
+    grey = as_grey(alone)
     some, inked = grey[::_EACH, ::_EACH], ink[::_EACH, ::_EACH]
     if not (inked > _CORE).any():
         return None

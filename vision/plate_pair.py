@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture
+from vision.pictures import Picture, as_grey
 from vision.plane import Plane
 from vision.plate.area import ellipse, inner
 from vision.plate.lower_edge import unlike_along
@@ -85,8 +85,8 @@ def odd_between(one: Picture, other: Picture) -> Box | None:
 
     :param one: a plate alone, upright, at `SCALE_PX_PER_MM`; :param other: likewise.
     """
-    grey = np.asarray(cv2.cvtColor(one, cv2.COLOR_BGR2GRAY), np.uint8)
-    second = cv2.resize(cv2.cvtColor(other, cv2.COLOR_BGR2GRAY), grey.shape[::-1])
+    grey = as_grey(one)
+    second = cv2.resize(as_grey(other), grey.shape[::-1])
     first, second = (each[inner()] for each in (grey, np.asarray(second, np.uint8)))
     second = _lit_as(second, first)
     play = np.ones((2 * _PLAY_PX + 1,) * 2, np.uint8)

@@ -8,7 +8,7 @@ from math import cos, radians, sin
 import cv2
 import numpy as np
 
-from vision.pictures import Grey, Picture, Shot, ends, shrunk, warped
+from vision.pictures import Grey, Picture, Shot, as_grey, ends, shrunk, warped
 from vision.plane import Plane, Points, box_corners, shrunk_map
 from vision.verdict import Box
 
@@ -107,7 +107,7 @@ def strays_in(seen: Picture, area: Box, within: Box, things: list[Thing]) -> lis
 
     Light that changes slowly has no outline; the edges of the things and their shadows are left out.
     """
-    grey = cv2.GaussianBlur(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), (3, 3), 0)
+    grey = cv2.GaussianBlur(as_grey(seen), (3, 3), 0)
     across, down = (cv2.inRange(gradient, -_STEEP, _STEEP) for gradient in cv2.spatialGradient(grey))
     edges = cv2.bitwise_not(cv2.bitwise_and(across, down))
     look = np.zeros(edges.shape, np.uint8)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture
+from vision.pictures import Picture, as_grey
 from vision.plane import CARRIER_CODES, Plane
 from vision.verdict import Box, Check, Outcome, View
 
@@ -116,7 +116,7 @@ def _strip(picture: Picture, plane: Plane, box: Box) -> Profile:
     onto[:, :2] /= _SAMPLES_PER_MM
     size = round(box.width * _SAMPLES_PER_MM), round(box.height * _SAMPLES_PER_MM)
     strip = cv2.warpAffine(picture, onto, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    grey = np.asarray(cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY), np.float64)
+    grey = np.asarray(as_grey(np.asarray(strip, np.uint8)), np.float64)
     return np.stack([lane.mean(axis=1) for lane in np.array_split(grey, _LANES, axis=1)], axis=1)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from vision.barcodes import Code, read, read_hard
 from vision.form_ground import learn_blank
 from vision.layouts import PRINT_PX_PER_MM, coarse, cut, fingerprint, flattened
-from vision.pictures import Picture, Shot
+from vision.pictures import Picture, Shot, as_grey
 from vision.plane import Plane, fit
 from vision.plate.city import check_city, taught_print
 from vision.pocket import Thing, grown, things_in, upright
@@ -227,7 +227,7 @@ def _around(alone: Picture, top: int, bottom: int, room_mm: float = _MARGIN_MM) 
 
 def _ink(alone: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Where dark print lies, the document's rim left out."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(alone, cv2.COLOR_BGR2GRAY), (3, 3), 0)
+    grey = cv2.GaussianBlur(as_grey(alone), (3, 3), 0)
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     ink = np.asarray(grey < level, np.bool_)
     rim = round(_RIM_MM * PRINT_PX_PER_MM)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES
-from vision.pictures import Picture
+from vision.pictures import Picture, as_grey
 from vision.ranks import percentile
 
 MOST_BETWEEN_ROWS = 0.45
@@ -72,7 +72,7 @@ def _gap(picture: Picture) -> int:
 def _steepness(picture: Picture) -> Profile:
     """Mean steepness along each row of the picture brought to `_FINE_PX` height."""
     width = max(16, round(float(picture.shape[1]) * _FINE_PX / picture.shape[0]))
-    small = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (width, _FINE_PX), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(as_grey(picture), (width, _FINE_PX), interpolation=cv2.INTER_AREA)
     grey = small.astype(np.float64)
     side = round(_SIDE * width)
     across = np.abs(grey[:, 2:] - grey[:, :-2])[:, side:-side].mean(axis=1)

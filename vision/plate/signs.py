@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from vision.alignment import Frames
-from vision.pictures import Picture
+from vision.pictures import Picture, as_grey
 from vision.plate.visible import light_share
 
 CELL = (40, 26)
@@ -50,7 +49,7 @@ def read_signs(line: Picture, middles: Sequence[float]) -> Frames:
 
 def sign_cells(line: Picture, middles: Sequence[float]) -> Values:
     """What is seen of each character, its ink light on dark, without the light's own level and contrast."""
-    grey = np.asarray(cv2.cvtColor(line, cv2.COLOR_BGR2GRAY), np.uint8)
+    grey = as_grey(line)
     _, light = light_share(grey)
     top, most = (grey.shape[0] - CELL[0]) // 2, grey.shape[1] - CELL[1]
     lefts = (max(0, min(most, round(middle - CELL[1] / 2))) for middle in middles)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture, shrunk
+from vision.pictures import Picture, as_grey, shrunk
 from vision.ranks import percentile
 
 Edges = NDArray[np.float32]
@@ -115,7 +115,7 @@ def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
 
 def _edges(line: Picture) -> Edges:
     """Steepness across the line at working size; none at its ends."""
-    grey = cv2.cvtColor(_resized(line, _SIZE), cv2.COLOR_BGR2GRAY)
+    grey = as_grey(_resized(line, _SIZE))
     edges = np.abs(cv2.Sobel(grey, cv2.CV_32F, 1, 0))
     edges = np.minimum(edges, percentile(edges, _COMMONEST)).astype(np.float32)
     edges[:, :_EDGE_PX] = edges[:, -_EDGE_PX:] = 0

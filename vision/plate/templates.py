@@ -18,7 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from vision.alignment import ENDINGS, PROVINCES, SYMBOLS
-from vision.pictures import Picture
+from vision.pictures import Picture, as_grey
 from vision.plate.visible import Seen
 from vision.ranks import median
 
@@ -173,7 +173,7 @@ def _working_width(line: Picture) -> int:
 def _prepared(line: Picture) -> Ink:
     """Brightness with the ink light on dark."""
     size = _working_width(line), WORKING_PX
-    grey = cv2.resize(cv2.cvtColor(line, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
+    grey = cv2.resize(as_grey(line), size, interpolation=cv2.INTER_AREA)
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     light = cv2.countNonZero(cv2.threshold(grey, level, 1, cv2.THRESH_BINARY)[1]) / grey.size
     return np.asarray(grey if light < 0.5 else 255 - grey, np.float32)

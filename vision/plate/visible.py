@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vision.alignment import PROVINCES, Frames, places_of
 from vision.characters import LINE_HEIGHT_PX, STEP_PX, line_width
-from vision.pictures import Picture
+from vision.pictures import Picture, as_grey
 from vision.plate.ground_colour import free_ground, free_half, free_third, ground_colour
 from vision.plate.kinds import LAYOUTS, ONE_ROW, PlateKind, kinds_bearing
 from vision.ranks import median, medians
@@ -231,7 +231,7 @@ def _in_line(row: int, line: Picture, cells: Cells, text: str, *, thirds: bool) 
     """The characters of one row, `edges`, `spread`, `ground`, `half` and `third` in grey levels, `foreign` as
     `_foreign` takes it."""
     prepared, width = _prepared(line), line_width(line)
-    grey = np.asarray(cv2.cvtColor(prepared, cv2.COLOR_BGR2GRAY), np.uint8)
+    grey = as_grey(prepared)
     colour = ground_colour(np.asarray(prepared[_ROWS], np.uint8), cells[0][0], cells[-1][1])
     level, light = light_share(grey)
     solid = _solid(grey, level, light) if len(text) > _PAIR else np.zeros(grey.shape, np.uint8)
