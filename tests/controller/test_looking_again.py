@@ -62,7 +62,7 @@ async def _looked(vision: Vision | StrangeVision, camera: Camera | None = None) 
     begun = SimpleNamespace(made=nothing)
     quiet: Any = SimpleNamespace(note=lambda *_: None, keep=nothing, begin=lambda _: begun)
     told: Any = vision
-    prover = Prover(config, {"wide": camera or Camera()}, told, quiet, quiet, quiet, quiet)
+    prover = Prover(config, {"wide": camera or Camera()}, told, quiet, quiet, quiet, quiet, quiet)
     item: Any = SimpleNamespace(token=1, input_at=0.0)
     return await prover.look(item, "verify", "wide", TASK)
 
