@@ -89,7 +89,7 @@ class CameraWatch:
         self._samples.doubt(camera)
         self._alarms.absorb(AlarmKind.CAMERA_DRIFTS, camera)
         facts = {"cause": text.en, "cause_zh": text.zh}
-        self._alarms.raise_anew(AlarmKind.CAMERA_DOUBTED, camera, **facts)
+        self._alarms.remind(AlarmKind.CAMERA_DOUBTED, camera, **facts)
         self._holding.hold(AlarmKind.CAMERA_DOUBTED, camera, **facts)
 
     def _believe(self, camera: str) -> None:

@@ -171,11 +171,14 @@ async def test_the_line_goes_on_only_when_the_camera_meets_its_golden_sample(her
     async with served(here.unit):
         here.sees(*[MOVED] * LAST)
         await here.comes_to(State.HELD)
+        here.alarms.acknowledge(1, "anna")
         here.samples.found["wide"] = Text("相机移位", "it has moved still")
         here.unit.command(Command.UNHOLD, "anna")
         await here.comes_to(State.HOLDING)
         await here.comes_to(State.HELD)
-        assert "it has moved still" in here.alarms.views()[0].text
+        (view,) = here.alarms.views()
+        assert "it has moved still" in view.text
+        assert not view.acknowledged, "it is told again"
         assert here.standing == [("camera_doubted", "wide")]
         assert not here.went_on
         here.samples.found.clear()
