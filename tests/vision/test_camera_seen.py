@@ -97,10 +97,15 @@ def test_right_pictures_raise_no_alarm(setup: str) -> None:
     assert alarms_after(setup, "", range(30_000, 30_000 + RUN + 3)) == []
 
 
-@pytest.mark.parametrize("setup", SETUPS)
 @pytest.mark.parametrize(
-    ("change", "told"),
-    [("moved", "it has moved"), ("blurred", "out of focus"), ("dim", " darker"), ("burnt out", "white is burnt out")],
+    ("setup", "change", "told"),
+    [
+        *((setup, "moved", "it has moved") for setup in SETUPS),
+        ("wide", "blurred", "no carrier's code was seen"),
+        ("parcel", "blurred", "it is out of focus"),
+        ("close_up", "dim", " darker"),
+        ("waybill", "burnt out", "white is burnt out"),
+    ],
 )
 def test_a_camera_with_something_wrong_is_told(setup: str, change: str, told: str) -> None:
     ((kind, text),) = alarms_after(setup, change, range(40_000, 40_000 + LAST))
