@@ -21,6 +21,7 @@ from controller.eyes.print_trend import PrintTrend
 from controller.eyes.vision_workers import VisionError, VisionWorkers
 from controller.flow.acknowledging import Acknowledgements
 from controller.flow.calling import call_next, note_suspect, without_recipe
+from controller.flow.camera_watch import CameraWatch
 from controller.flow.challenges import call_challenge, missed_kinds
 from controller.flow.holding import Holding
 from controller.flow.integrity import Integrity
@@ -116,6 +117,7 @@ class Line:
         self.tally = Tally(journal.reading(), clock, read_campaign(config.challenge.campaign))
         self.evidence = EvidenceStore(config.store.evidence)
         self.golden_samples = GoldenSamples(config, equipment.cameras, vision, clock)
+        self.camera_watch = CameraWatch(config.golden, self.golden_samples, self.holding, self.alarms)
         self.print_trend = PrintTrend(self.alarms)
         self.orders_changed = Pulse()
         self.pool_filled = Pulse()
@@ -196,6 +198,7 @@ class Line:
         await self._demand_recipes()
         await self._reconcile()
         await self.golden_samples.check()
+        self.camera_watch.believe_all()
         self.alarms.clear(AlarmKind.NOT_READY)
 
     async def use_settings(self) -> None:
@@ -228,6 +231,8 @@ class Line:
 
     async def _begin(self) -> None:
         """Start, or go on: a session that still runs is only let go on."""
+        if not await self.camera_watch.found_good():
+            return  # it holds again
         if self.session.under_way:
             self.session.clear(await self.recovery.take_up())
         else:
@@ -290,7 +295,16 @@ class Line:
         tracking, memory, permits, holding = self.tracking, self.memory, self.permits, self.holding
         acknowledgements = self.acknowledgements
         at = {station.zone: station.devices for station in config.stations}
-        prover = Prover(config, equipment.cameras, self.vision, self.evidence, tracking, memory, self.print_trend)
+        prover = Prover(
+            config,
+            equipment.cameras,
+            self.vision,
+            self.evidence,
+            tracking,
+            memory,
+            self.print_trend,
+            self.camera_watch,
+        )
         infeed_scanner = equipment.scanners[at["infeed"]["scanner"]]
         collate_scanner = equipment.scanners[at["collate"]["scanner"]]
         return Stations(

@@ -6,12 +6,23 @@ from vision.barcodes import Region, read
 from vision.codes_in_view import check_carrier, formats_for
 from vision.contents import check_contents
 from vision.evidence import draw
-from vision.golden import check_golden
+from vision.golden import check_golden, seen_by
 from vision.kept_back import kept_of
 from vision.looks import settled
 from vision.pictures import DARK_LEVEL, Picture, Shot, UnreadablePictureError, brightness, decode
 from vision.plane import Plane, fit
-from vision.verdict import Check, ContentsTask, GoldenTask, Outcome, Symbology, Task, Verdict, WaybillTask, worst
+from vision.verdict import (
+    Check,
+    ContentsTask,
+    GoldenSample,
+    GoldenTask,
+    Outcome,
+    Symbology,
+    Task,
+    Verdict,
+    WaybillTask,
+    worst,
+)
 from vision.waybill import check_waybill
 
 LEAST_SHOWN = 0.6
@@ -30,12 +41,14 @@ def judge(picture: bytes, task: Task) -> Verdict:
         return Verdict(Outcome.REJECT, (unreadable,))
     shot = Shot(pixels)
     checks: tuple[Check, ...] = (_light(pixels) if shows(pixels, task) else _too_small(pixels, task),)
+    camera = None
     if checks[0].outcome is Outcome.ACCEPT:
-        checks = (*checks, *_checks(shot, task))
+        found, camera = _checks(shot, task)
+        checks = (*checks, *found)
     outcome = worst(checks)
     # What another look would be joined by is told only where one may follow.
     told = checks if outcome is Outcome.UNSURE else settled(checks)
-    return Verdict(outcome, told, draw(shot, checks, kept_of(task, checks)))
+    return Verdict(outcome, told, draw(shot, checks, kept_of(task, checks)), camera)
 
 
 def shows(picture: Picture, task: Task) -> bool:
@@ -70,15 +83,17 @@ def _light(pixels: Picture) -> Check:
     return Check("picture_readable", outcome, "", expected, found, level, DARK_LEVEL)
 
 
-def _checks(shot: Shot, task: Task) -> list[Check]:
+def _checks(shot: Shot, task: Task) -> tuple[list[Check], GoldenSample | None]:
+    """The checks, and how the camera sees, of a picture of the line."""
     if isinstance(task, GoldenTask):
-        return check_golden(shot.whole, task)
+        return check_golden(shot.whole, task), None
     codes = read(shot.grey, formats_for(task.view, _expected(task)), every=True)
     carrier = check_carrier(codes, task.carrier_code, task.view)
     plane = fit(codes, task.view)
+    camera = seen_by(shot.grey, codes, plane, task.view)
     if isinstance(task, ContentsTask):
-        return [carrier, *check_contents(shot, plane, codes, task)]
-    return [carrier, *check_waybill(shot, plane, codes, task)]
+        return [carrier, *check_contents(shot, plane, codes, task)], camera
+    return [carrier, *check_waybill(shot, plane, codes, task)], camera
 
 
 def _expected(task: ContentsTask | WaybillTask) -> frozenset[Symbology]:

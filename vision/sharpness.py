@@ -10,7 +10,10 @@ import numpy as np
 
 from vision.codes.code import Code
 from vision.pictures import Grey
+from vision.ranks import percentile
 
+_SOBEL = 8.0
+"""How many times the slope a pixel Sobel's filter of three pixels tells."""
 _BLURS_PX = np.linspace(0.3, 2.5, 221)
 _STEEPEST = np.array([erf(1 / (blur * sqrt(2))) / 2 for blur in _BLURS_PX])
 """Steepest slope, a pixel, of a straight edge of height 1 that a Gaussian of each width has blurred."""
@@ -39,9 +42,18 @@ def tile(grey: Grey, code: Code) -> Tile:
     points = np.array(code.corners)
     left, top = np.maximum(np.floor(points.min(axis=0)).astype(int), 0)
     right, bottom = np.ceil(points.max(axis=0)).astype(int)
-    part = np.asarray(grey[top:bottom, left:right], np.float32)
-    black, white = float(np.percentile(part, 5)), float(np.percentile(part, 90))
+    part = np.ascontiguousarray(grey[top:bottom, left:right])
+    black, white = percentile(part, 5), percentile(part, 90)
     contrast = max(1.0, white - black)
-    across, down = cv2.Sobel(part, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(part, cv2.CV_32F, 0, 1, scale=1 / 8)
-    steepest = float(np.percentile(cv2.magnitude(across, down), 97))
-    return Tile(steepest / contrast, white, contrast)
+    return Tile(_steepest(part) / contrast, white, contrast)
+
+
+def _steepest(part: Grey) -> float:
+    """What all but three of a hundred slopes lie under, grey levels a pixel."""
+    across, down = cv2.spatialGradient(part)
+    slopes = cv2.magnitude(across.astype(np.float32), down.astype(np.float32))
+    steep = slopes[slopes > 0.75 * float(slopes.max())]
+    # As a rule the rank stands among the steeper few: to part those alone takes a fifth of the time.
+    rank = 0.97 * (slopes.size - 1) - (slopes.size - steep.size)
+    found = percentile(slopes, 97) if rank < 0 else percentile(steep, 100 * rank / max(1, steep.size - 1))
+    return found / _SOBEL

@@ -179,7 +179,7 @@ class GoldenSample:
 
     :ivar code: of the carrier that stood there; :ivar sharpness: steepest edges of the code, share of its contrast a
         pixel; :ivar white: grey level of its tile, 0..255; :ivar x_mm: shift of the carrier against the view.
-    :ivar grid: mean brightness of `vision.golden.GRID` patches, row by row.
+    :ivar grid: mean brightness of `vision.as_taught.GRID` patches, row by row; empty where they are not compared.
     """
 
     code: str
@@ -256,11 +256,13 @@ class Verdict:
     """The answer to one task: the worst of its checks, and the picture with the findings drawn on it.
 
     :ivar evidence: JPEG, under 150 kB; empty only when the picture could not be decoded at all.
+    :ivar camera: how the camera saw, without the grid; None when the carrier's code was not read, or not asked.
     """
 
     outcome: Outcome
     checks: tuple[Check, ...]
     evidence: bytes = b""
+    camera: GoldenSample | None = None
 
     @property
     def failed(self) -> tuple[Check, ...]:

@@ -6,7 +6,7 @@ ends in which it was found good, so that a reset between two orders needs no sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -58,16 +58,21 @@ class GoldenSamples:
 
         :raises NotReady: names every camera that can't be believed, and what is wrong with it.
         """
-        wrong = [text for name in sorted(self._config.golden) if (text := await self._wrong(name)) is not None]
+        found = [(name, await self.wrong(name)) for name in sorted(self._config.golden)]
+        wrong = [text.within(f"相机 {name}", f"camera {name}") for name, text in found if text is not None]
         if wrong:
             raise NotReady(Text("；".join(text.zh for text in wrong), "; ".join(text.en for text in wrong)))
 
-    async def _wrong(self, name: str) -> Text | None:
-        """What keeps the line from starting on a camera; None: nothing."""
+    def doubt(self, name: str) -> None:
+        """Believe a camera no longer, as if it had never been found good."""
+        self._good_at.pop(name, None)
+
+    async def wrong(self, name: str) -> Text | None:
+        """What keeps a taught camera from being believed, found by a new picture; None: nothing."""
         try:
             verdict = await self._look(name)
         except (DeviceError, VisionError) as error:
-            return Text(f"相机 {name} 无法核对标准样：{error}", f"camera {name} can't be checked: {error}")
+            return Text(f"无法核对标准样：{error}", f"it can't be checked: {error}")
         now = self._clock.now().astimezone()
         if verdict.outcome is Outcome.ACCEPT:
             self._good_at[name] = now
@@ -76,8 +81,8 @@ class GoldenSamples:
         if unseen:
             began, ends = shift_of(self._config.shifts, now, 0)
             known = name in self._good_at and began <= self._good_at[name] < ends
-            return None if known else _no_sample(name, unseen[0])
-        return _spoiled(name, verdict.failed)
+            return None if known else _no_sample(unseen[0])
+        return spoiled(verdict.failed)
 
     async def _look(self, name: str) -> Verdict:
         device = self._config.devices[name]
@@ -88,22 +93,22 @@ class GoldenSamples:
         return await self._vision.judge(frame.jpeg, task, timing.verdict_s)
 
 
-def _no_sample(name: str, check: Check) -> Text:
+def _no_sample(check: Check) -> Text:
     return Text(
-        f"相机 {name} 下没有标准样：请放上{check.expected.replace('carrier', '载具')}后再复位；"
+        f"没有看到标准样：请放上{check.expected.replace('carrier', '载具')}后重试；"
         "若已放好，则是相机失焦、被遮挡或移位",
-        f"camera {name} sees no golden sample: put {check.expected} under it and reset again; "
+        f"it sees no golden sample: put {check.expected} under it and try again; "
         "if it stands there, the camera is out of focus, covered or has moved",
     )
 
 
-def _spoiled(name: str, failed: tuple[Check, ...]) -> Text:
+def spoiled(failed: Sequence[Check]) -> Text:
+    """What checks against a golden sample that failed say of the camera, and what to do."""
     texts = [_WHAT.get(check.name, Text(check.name, check.name)) for check in failed]
     facts = "; ".join(f"{check.name}: {check.found} ({check.expected})" for check in failed)
     told = ((check_in_chinese(check.found), check_in_chinese(check.expected)) for check in failed)
     read = "；".join(f"实测 {found}，要求{expected}" for found, expected in told)
     zh, en = "、".join(text.zh for text in texts), ", ".join(text.en for text in texts)
     return Text(
-        f"相机 {name} {zh}（{read}）：清洁、复位相机，或重新示教",
-        f"camera {name}: {en} ({facts}). Clean it, put it back, or teach it anew",
+        f"{zh}（{read}）。清洁、复位相机，或重新示教", f"{en} ({facts}). Clean it, put it back, or teach it anew"
     )

@@ -12,6 +12,7 @@ from controller.exits import Nonconformance, Reason, StationFault
 from controller.eyes.evidence import EvidenceStore, record
 from controller.eyes.print_trend import PrintTrend
 from controller.eyes.vision_workers import VisionError, VisionWorkers
+from controller.flow.camera_watch import CameraWatch
 from controller.flow.items import Activity, Item
 from controller.flow.memory import Begun, Memory
 from controller.flow.tracking import Tracking
@@ -56,6 +57,7 @@ class Prover:
         tracking: Tracking,
         memory: Memory,
         print_trend: PrintTrend,
+        camera_watch: CameraWatch,
     ) -> None:
         self._config = config
         self._cameras = cameras
@@ -64,6 +66,7 @@ class Prover:
         self._tracking = tracking
         self._memory = memory
         self._print_trend = print_trend
+        self._camera_watch = camera_watch
         self._last: dict[str, tuple[int, bytes]] = {}
         """Of each camera the last item and the SHA-256 of its picture."""
 
@@ -78,6 +81,7 @@ class Prover:
             if look.verdict.outcome is not Outcome.UNSURE:
                 break
             task = after(task, look.verdict)
+        self._camera_watch.note(camera, look.verdict)
         return look
 
     async def _look_once(self, item: Item, station: str, camera: str, task: Task) -> Look:

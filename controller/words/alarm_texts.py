@@ -38,6 +38,8 @@ class AlarmKind(StrEnum):
     REJECTS_IN_A_ROW = "rejects_in_a_row"
     NOT_READY = "not_ready"
     PRINT_HEAD_WORN = "print_head_worn"
+    CAMERA_DOUBTED = "camera_doubted"
+    CAMERA_DRIFTS = "camera_drifts"
     RECORDING_STOPPED = "recording_stopped"
     INTERNAL = "internal"
 
@@ -203,6 +205,18 @@ ALARMS: dict[AlarmKind, Meaning] = {
         "打印质量下降：面单条码相对等级或对比度由 {first} 降至 {last}。清洁打印头；若无改善，请更换打印头。",
         "Print head worn: the waybills' relative grade or contrast has fallen from {first} to {last}. Clean the head; "
         "change it when that does not help.",
+    ),
+    AlarmKind.CAMERA_DOUBTED: Meaning(
+        1,
+        "相机 {source} 不可信，产线已保持：{cause}。处理好后在其下留一个载具，再按“恢复”：核对合格才会继续运行。",
+        "Camera {source} is not believed, the line holds: {cause}. Mend it, leave a carrier under it, press Unhold: "
+        "the line goes on only when the camera is found good.",
+    ),
+    AlarmKind.CAMERA_DRIFTS: Meaning(
+        2,
+        "相机 {source} 正在偏离示教状态：{cause}。请在下次停线时处理；超出限值时产线将自动保持。",
+        "Camera {source} drifts away from how it was taught: {cause}. Mend it at the next stop; past the full limit "
+        "the line holds.",
     ),
     AlarmKind.RECORDING_STOPPED: Meaning(
         3,

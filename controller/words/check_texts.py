@@ -29,6 +29,7 @@ _PARAMETERS = {
     "edge contrast": "边缘反差", "minimum reflectance": "最低反射率", "quiet zone": "空白区",
 }  # fmt: skip
 _TAUGHT = {"sharpness": "清晰度", "contrast": "反差", "brightness": "亮度", "scale": "比例"}
+_WAYS = {"left": "左", "right": "右", "up": "上", "down": "下", "brighter": "偏亮", "darker": "偏暗"}
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _PIECES = (
     (r"nothing from (\d+) mm(?: on it)?", r"没有 \1 mm 及以上的异物"),
@@ -69,6 +70,11 @@ _PIECES = (
     ),
     (rf"at most ({_NUMBER}) off in one part of the picture", r"各处亮度与示教相差不超过 \1"),
     (r"row (\d+) of (\d+), column (\d+) of (\d+)", r"共 \2 行第 \1 行，共 \4 列第 \3 列"),
+    (
+        rf"carrier seen ({_NUMBER}) mm (left|right), ({_NUMBER}) mm (up|down)",
+        lambda found: f"画面中载具偏{_WAYS[found[2]]} {found[1]} mm、偏{_WAYS[found[4]]} {found[3]} mm",
+    ),
+    (rf"({_NUMBER}) (brighter|darker)", lambda found: f"{_WAYS[found[2]]} {found[1]}"),
     (rf"at most ({_NUMBER}) mm", r"不超过 \1 mm"),
     (rf"at most ({_NUMBER}) degrees", r"不超过 \1°"),
     (rf"mean brightness from ({_NUMBER})", r"平均亮度不低于 \1"),

@@ -54,7 +54,9 @@ class Camera:
         return Frame(picture, 1, 0.0, "wide")
 
 
-async def _looked(vision: Vision | StrangeVision, camera: Camera | None = None) -> Look:
+async def _looked(
+    vision: Vision | StrangeVision, camera: Camera | None = None, watched: list[Verdict] | None = None
+) -> Look:
     async def nothing(*_: Any) -> str:
         return ""
 
@@ -62,7 +64,8 @@ async def _looked(vision: Vision | StrangeVision, camera: Camera | None = None) 
     begun = SimpleNamespace(made=nothing)
     quiet: Any = SimpleNamespace(note=lambda *_: None, keep=nothing, begin=lambda _: begun)
     told: Any = vision
-    prover = Prover(config, {"wide": camera or Camera()}, told, quiet, quiet, quiet, quiet)
+    watch: Any = SimpleNamespace(note=lambda _, verdict: None if watched is None else watched.append(verdict))
+    prover = Prover(config, {"wide": camera or Camera()}, told, quiet, quiet, quiet, quiet, watch)
     item: Any = SimpleNamespace(token=1, input_at=0.0)
     return await prover.look(item, "verify", "wide", TASK)
 
@@ -75,6 +78,12 @@ async def test_a_third_look_is_told_of_the_two_before_it(last: Outcome) -> None:
         [dict(check.standing[0].leads)["粤B12845"] for (check,) in task.plates[0].earlier] for task in vision.asked
     ]  # type: ignore[union-attr]
     assert leads == [[], [1.0], [1.0, 2.0]]
+
+
+async def test_an_item_that_is_looked_at_three_times_counts_once_in_the_watch_over_its_camera() -> None:
+    watched: list[Verdict] = []
+    look = await _looked(Vision(Outcome.UNSURE, Outcome.UNSURE, Outcome.UNSURE), watched=watched)
+    assert watched == [look.verdict]
 
 
 @pytest.mark.parametrize("first", [Outcome.ACCEPT, Outcome.REJECT])

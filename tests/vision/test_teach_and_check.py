@@ -270,3 +270,18 @@ async def test_each_shift_begins_with_the_sample_under_its_cameras(line_file: Pa
     clock.hour = 20
     with pytest.raises(NotReady, match="put carrier C017 under it"):
         await golden.check()
+
+
+async def test_a_camera_that_is_doubted_within_its_shift_must_be_shown_its_sample_again(
+    line_file: Path, samples: Path
+) -> None:
+    line = taught_line(line_file, samples)
+    camera = OneCamera(picture("close_up", carrier(contents_of("licences")), 77))
+    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge(), ClockAt(9))  # type: ignore[arg-type]
+    await golden.check()
+    good, camera.jpeg = camera.jpeg, picture("close_up", None)
+    golden.doubt("close_up_camera")
+    with pytest.raises(NotReady, match="close_up_camera: it sees no golden sample: put carrier C017 under it"):
+        await golden.check()
+    camera.jpeg = good
+    assert await golden.wrong("close_up_camera") is None

@@ -15,6 +15,7 @@ const RATES_MS = 30000;
 const DRAWINGS = {
   guard_open: "guard", emergency_stop: "emergency_stop", station_fault: "jam", command_refused: "jam",
   label_left: "peel_edge", printer: "media", device_offline: "cable", rejects_in_a_row: "lens",
+  camera_doubted: "lens", camera_drifts: "lens",
   challenge_missed: "lens", print_head_worn: "print_head", bag_frozen: "bag", stray_parcel: "bag", recall: "bag", carrier_missing: "carrier",
 };
 const dialog = document.getElementById("shelve");
