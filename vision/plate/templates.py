@@ -121,7 +121,7 @@ def likenesses(line: Picture, seen: Sequence[Seen], rows: int) -> list[Likeness]
     heights = _HEIGHTS[rows]
     middle = widths[len(widths) // 2], heights[len(heights) // 2]
     places = [_place(grey, each) for each in seen]
-    searched = [[_searched(place, made, middle) for made in range(len(_dies()))] for place in places]
+    searched = [_searched_of_all(place, middle) for place in places]
     # By their mean: two sets may fit most of a row alike, and one character not at all.
     best = int(np.mean([[found[0] for found in each] for each in searched], axis=0).argmax())
     fits = [_fit(place, best, each[best], widths, heights) for place, each in zip(places, searched, strict=True)]
@@ -196,6 +196,32 @@ def _searched(place: _Place, made: int, share: tuple[float, float]) -> tuple[flo
     if not (_COARSER <= size[0] <= place.coarse.shape[1] and size[1] <= place.coarse.shape[0]):
         return 0.0, 0, 0
     return _laid(place.coarse, _die(made, place.symbol, size))
+
+
+def _searched_of_all(place: _Place, share: tuple[float, float]) -> list[tuple[float, int, int]]:
+    """The same of every set, by one product of matrices, which takes less than a search for each."""
+    (wide, high), (height, width) = place.size(share, _COARSER), place.coarse.shape
+    if not (_COARSER <= wide <= width and high <= height):
+        return [(0.0, 0, 0)] * len(_dies())
+    windows = sliding_window_view(place.coarse, (high, wide))
+    down, across = windows.shape[:2]
+    like = windows.reshape(down * across, high * wide) @ _unit(place.symbol, (wide, high))
+    summed, squared = (
+        each[high:, wide:] - each[high:, :-wide] - each[:-high, wide:] + each[:-high, :-wide]
+        for each in cv2.integral2(place.coarse)
+    )
+    power = np.sqrt(np.maximum(squared - summed * summed / (high * wide), 1.0))
+    like /= power.reshape(-1, 1)
+    best = like.argmax(axis=0).tolist()
+    return [(float(like[at, made]), at % across, at // across) for made, at in enumerate(best)]
+
+
+@lru_cache(maxsize=1024)
+def _unit(symbol: int, size: tuple[int, int]) -> Ink:
+    """A character's dies of all sets in a size, without mean, of length one: shape (pixels, sets)."""
+    flat = np.stack([_die(made, symbol, size).ravel() for made in range(len(_dies()))], axis=1)
+    flat = flat - flat.mean(axis=0)
+    return np.asarray(flat / np.linalg.norm(flat, axis=0), np.float32)
 
 
 def _fit(
