@@ -61,7 +61,8 @@ _IN_ENGLISH = tuple((re.compile(pattern), english) for pattern, _, english in _S
 _PHRASES = {
     "guard or emergency stop": "防护门或急停",
     "dispatch was asked, reject confirmed": "应落入发运，实际落入剔除",
-    "shows the picture of the item before": "显示的是上一件的画面",
+    "shows the picture of the item before: switch it off and on": "显示的是上一件的画面：断电再上电",
+    "its picture is black: look at its lens, lamp and exposure": "画面全黑：检查镜头、灯光和曝光",
     "a label waits at the peel edge: take it away and destroy it": "剥离口留有面单：取下并销毁",
     "label sent, then: ": "面单已发出，随后：",
     "memory corrupt: switch it off and on": "内存损坏：断电再上电",
