@@ -155,6 +155,8 @@ class Line:
         self.alarms.begin_after(await self.memory.remember(begin_alarms))
         raise_open(self.alarms, await self.memory.remember(lambda ledger: open_matters(ledger.connection)))
         raise_blind(self.alarms, await self.memory.remember(missed_kinds))
+        labelled = [each.devices["camera"] for each in self.config.stations if each.kind == "label"]
+        await self.memory.remember(lambda ledger: self.print_trend.begin(ledger.connection, labelled))
         self.equipment.begin_epoch(self.epoch)
         watch = Watch(self.equipment, self.unit, self.holding, self.alarms, self.tracking, self.memory)
         recalls = Recalls(self.alarms, self.holding, self.config.dispatch, self.tally)
