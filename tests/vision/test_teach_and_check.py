@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -108,10 +109,59 @@ def test_flags_of_uneven_rows_are_refused(line_file: Path) -> None:
         load_config(line_file)
 
 
-def test_a_product_that_no_sample_shows_is_refused(line_file: Path, samples: Path) -> None:
+def test_pictures_of_another_camera_are_refused(line_file: Path, samples: Path) -> None:
     code, output = run("teach", "small_car_plates", str(samples), "--camera", "wide_camera", "--config", str(line_file))
-    assert code == 1
-    assert "not found in any sample: front, rear" in output
+    assert code == 2
+    assert "0.jpg: no carrier's code is read where wide_camera should see one, in 1922 x 744 px" in output
+
+
+def spoil_one(samples: Path, tmp_path: Path, jpeg: bytes) -> Path:
+    """The samples, and one more that is no good."""
+    folder = tmp_path / "spoiled"
+    shutil.copytree(samples, folder)
+    (folder / "bad.jpg").write_bytes(jpeg)
+    return folder
+
+
+def blurred(samples: Path) -> bytes:
+    shown = cv2.imread(str(samples / "0.jpg"))
+    assert shown is not None
+    return bytes(cv2.imencode(".jpg", cv2.GaussianBlur(shown, (0, 0), 2.5))[1])
+
+
+@pytest.mark.parametrize(
+    ("sample", "code", "told"),
+    [
+        (
+            "other product",
+            1,
+            "driving_licence: not found in {bad}; looked for 88 x 60 mm (up to 20 mm off) within 40 mm",
+        ),
+        ("no picture", 2, "{bad} can't be used: picture begins with 68656c6c6f"),
+        ("blurred", 2, "{bad}: edges are blurred by 2.4 px; allowed: up to 2."),
+        ("no carrier", 2, "{bad}: no carrier's code is read where close_up_camera should see one"),
+    ],
+)
+def test_a_sample_that_teaches_nothing_good_is_named_and_nothing_is_written(
+    line_file: Path, samples: Path, tmp_path: Path, sample: str, code: int, told: str
+) -> None:
+    """Seen: from blurred licences headings were written of which none differed from the other."""
+    spoiled_by = {
+        "other product": lambda: picture("close_up", carrier(contents_of("licences")[:1]), 1),
+        "no picture": lambda: b"hello",
+        "blurred": lambda: blurred(samples),
+        "no carrier": lambda: picture("close_up", None, 1),
+    }
+    folder = spoil_one(samples, tmp_path, spoiled_by[sample]())
+    found, output = run("teach", "licences", str(folder), "--config", str(line_file))
+    assert (found, (line_file.parent / "var" / "taught.toml").exists()) == (code, False), output
+    assert told.format(bad=folder / "bad.jpg") in output.replace("\n", " ")
+
+
+def test_one_picture_teaches_nothing(line_file: Path, samples: Path, tmp_path: Path) -> None:
+    shutil.copytree(samples, tmp_path / "one", ignore=shutil.ignore_patterns("[1-9].jpg"))
+    code, output = run("teach", "licences", str(tmp_path / "one"), "--config", str(line_file))
+    assert (code, output.startswith("1 sample picture(s), at least 3 are needed")) == (2, True), output
 
 
 def test_teaching_an_ebike_plate_learns_its_citys_name(line_file: Path, tmp_path: Path) -> None:
