@@ -196,8 +196,9 @@ class Line:
             raise NotReady(Text(f"视觉进程未就绪：{error}", f"vision is not ready: {error}")) from error
         await self.use_settings()
         await self._demand_recipes()
-        await self._reconcile()
+        # First, since the sample's carrier stands there without an item, which reconciling then asks to take away.
         await self.golden_samples.check()
+        await self._reconcile()
         self.alarms.clear(AlarmKind.NOT_READY)
 
     async def use_settings(self) -> None:

@@ -29,8 +29,8 @@ _WHAT = {
     "camera_contrast": Text("镜头脏污或起雾", "its lens is dirty or hazy"),
     "camera_lighting": Text("照明不均或有遮挡", "its light has changed in one part of the picture"),
     "camera_scale": Text("距离或焦距改变", "its scale has changed"),
-    "camera_place": Text("相机移位", "it has moved"),
-    "camera_turn": Text("相机转动", "it has turned"),
+    "camera_place": Text("移位", "it has moved"),
+    "camera_turn": Text("转动", "it has turned"),
 }
 
 
@@ -67,7 +67,7 @@ class GoldenSamples:
         try:
             verdict = await self._look(name)
         except (DeviceError, VisionError) as error:
-            return Text(f"相机 {name} 无法核对标准样：{error}", f"camera {name} can't be checked: {error}")
+            return Text(f"{name} 无法核对标准样：{error}", f"{name} can't be checked: {error}")
         now = self._clock.now().astimezone()
         if verdict.outcome is Outcome.ACCEPT:
             self._good_at[name] = now
@@ -90,9 +90,9 @@ class GoldenSamples:
 
 def _no_sample(name: str, check: Check) -> Text:
     return Text(
-        f"相机 {name} 下没有标准样：请放上{check.expected.replace('carrier', '载具')}后再复位；"
+        f"{name} 下没有标准样：请放上{check.expected.replace('carrier', '载具')}后再复位；"
         "若已放好，则是相机失焦、被遮挡或移位",
-        f"camera {name} sees no golden sample: put {check.expected} under it and reset again; "
+        f"{name} sees no golden sample: put {check.expected} under it and reset again; "
         "if it stands there, the camera is out of focus, covered or has moved",
     )
 
@@ -104,6 +104,6 @@ def _spoiled(name: str, failed: tuple[Check, ...]) -> Text:
     read = "；".join(f"实测 {found}，要求{expected}" for found, expected in told)
     zh, en = "、".join(text.zh for text in texts), ", ".join(text.en for text in texts)
     return Text(
-        f"相机 {name} {zh}（{read}）：清洁、复位相机，或重新示教",
-        f"camera {name}: {en} ({facts}). Clean it, put it back, or teach it anew",
+        f"{name}：{zh}（{read}）：清洁、复位相机，或重新示教",
+        f"{name}: {en} ({facts}). Clean it, put it back, or teach it anew",
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +22,7 @@ from typer.testing import CliRunner
 from controller.commands.vision.check import check
 from controller.commands.vision.teach import teach
 from controller.eyes.golden_samples import GoldenSamples
+from controller.line import Line
 from controller.plan.config import ConfigError, LineConfig, load_config
 from controller.plan.taught import read_taught, together, write_taught
 from controller.unit.machine import NotReady
@@ -300,6 +303,35 @@ async def test_the_line_does_not_start_on_a_camera_that_moved(line_file: Path, s
     with pytest.raises(NotReady, match="close_up_camera: it has moved") as refused:
         await golden.check()
     assert not re.search("[A-Za-z]{4,}", refused.value.text.zh.replace("close_up_camera", "")), refused.value.text.zh
+
+
+async def test_the_samples_carrier_is_looked_at_before_it_is_asked_to_be_taken_away() -> None:
+    """Seen: a carrier without an item may not stand at verify, and without one there the cameras were not believed."""
+    done: list[str] = []
+
+    def noting(name: str) -> Any:
+        async def step() -> None:
+            done.append(name)
+
+        return step
+
+    steps: Any = SimpleNamespace(
+        vision=SimpleNamespace(ready=noting("vision")),
+        golden_samples=SimpleNamespace(check=noting("golden")),
+        alarms=SimpleNamespace(clear=lambda _: None),
+        **{name: noting(name) for name in ("_end_session", "use_settings", "_demand_recipes", "_reconcile")},
+    )
+    await Line._reset(steps)
+    assert done.index("golden") < done.index("_reconcile")
+
+
+def test_a_camera_that_sees_no_part_of_the_product_is_taught_by_itself_only(line_file: Path, samples: Path) -> None:
+    words = ("teach", "small_car_plates", str(samples), "--camera", "close_up_camera", "--config", str(line_file))
+    code, output = run(*words)
+    assert (code, output.startswith("small_car_plates has no part that close_up_camera looks for")) == (2, True)
+    code, output = run(*words, "--golden")
+    assert code == 0, output
+    assert set(read_taught(line_file.parent / "var" / "taught.toml")["golden"]) == {"close_up_camera"}
 
 
 async def test_a_camera_that_was_never_shown_its_sample_is_asked_for_it(line_file: Path, samples: Path) -> None:
