@@ -58,9 +58,8 @@ def teach(
     name = camera or _camera_for(line, product)
     wanted, view = _wanted(line, product, name), _view_of(line, name)
     if not wanted and not golden:
-        fail(
-            f"{product} has no part that {name} looks for: choose another --camera, or --golden to teach the camera alone"
-        )
+        other = "choose another --camera, or --golden to teach the camera alone"
+        fail(f"{product} has no part that {name} looks for: {other}")
     pictures = _usable(_read(samples) if samples else _taken(line, name, count), name, view)
     found = teach_parts(list(pictures.values()), view.view, _pocket(line, name), wanted)
     missing = [part for part in wanted if part.role not in {each.role for each in found}]
