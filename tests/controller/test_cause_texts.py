@@ -69,8 +69,9 @@ CAUSES = """
     its picture is black: look at its lens, lamp and exposure / nobody saw it fall, look at the gate /
     no result within 20 s / label not at the peel edge within 10 s / the device closed the link /
     no verdict within 10.0 s; last worker failure: vision worker 7957 outlasted its deadline and is replaced /
-    vision worker 8119 died (signal 9) / vision worker 8119 died (exit code 1) / vision worker 7957 outlasted its deadline
-    and is replaced / vision worker 7 died or was stopped before it answered / 8 pictures wait for 1 vision workers
+    vision worker 8119 died (signal 9) / vision worker 8119 died (exit code 1) /
+    vision worker 7957 outlasted its deadline and is replaced / vision worker 7 died or was stopped before it answered /
+    8 pictures wait for 1 vision workers
 """
 
 
