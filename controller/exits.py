@@ -68,7 +68,8 @@ class StationFault(Exception):
     def __init__(self, source: str, cause: str) -> None:
         self.source = source
         self.cause = cause
-        super().__init__(f"{source}: {cause}")
+        # A driver's error begins with its device, which is the source as a rule.
+        super().__init__(cause if cause.startswith(f"{source}: ") else f"{source}: {cause}")
 
 
 @dataclass(frozen=True, slots=True)

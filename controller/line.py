@@ -157,6 +157,8 @@ class Line:
         self.alarms.begin_after(await self.memory.remember(begin_alarms))
         raise_open(self.alarms, await self.memory.remember(lambda ledger: open_matters(ledger.connection)))
         raise_blind(self.alarms, await self.memory.remember(missed_kinds))
+        labelled = [each.devices["camera"] for each in self.config.stations if each.kind == "label"]
+        await self.memory.remember(lambda ledger: self.print_trend.begin(ledger.connection, labelled))
         self.equipment.begin_epoch(self.epoch)
         watch = Watch(self.equipment, self.unit, self.holding, self.alarms, self.tracking, self.memory)
         recalls = Recalls(self.alarms, self.holding, self.config.dispatch, self.tally)
@@ -196,9 +198,10 @@ class Line:
             raise NotReady(Text(f"视觉进程未就绪：{error}", f"vision is not ready: {error}")) from error
         await self.use_settings()
         await self._demand_recipes()
-        await self._reconcile()
+        # First, since the sample's carrier stands there without an item, which reconciling then asks to take away.
         await self.golden_samples.check()
         self.camera_watch.believe_all()
+        await self._reconcile()
         self.alarms.clear(AlarmKind.NOT_READY)
 
     async def use_settings(self) -> None:

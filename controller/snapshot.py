@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from pydantic import BaseModel, ConfigDict
+
+from controller.words.names import Names
 
 
 class _View(BaseModel):
@@ -70,7 +74,8 @@ class AlarmView(_View):
 class CheckView(_View):
     """A check that failed, masked for the page.
 
-    :ivar number: as on its picture; :ivar picture: evidence file name, empty when there is none.
+    :ivar number: as on its picture, 0: nothing is drawn for it.
+    :ivar picture: evidence file name, empty when there is none.
     :ivar expected: of a number only the characters that differ are readable, likewise `found`.
     """
 
@@ -92,6 +97,7 @@ class CheckView(_View):
 class RejectView(_View):
     """A rejected item. :ivar reason: stable code; :ivar pictures: evidence file names, the telling one first.
 
+    :ivar cameras: the device that took each of `pictures`.
     :ivar waits: its order waits for hands; False once it was released, packed or given up.
     :ivar state: where its order is now; of one that nobody can lay hands on its own outcome: `unknown`, `recalled`,
         `lost`.
@@ -106,9 +112,18 @@ class RejectView(_View):
     text_zh: str
     ended_at: str
     pictures: tuple[str, ...] = ()
+    cameras: tuple[str, ...] = ()
     checks: tuple[CheckView, ...] = ()
     waits: bool = True
     state: str = ""
+
+
+Told = TypeVar("Told", AlarmView, RejectView)
+
+
+def named(view: Told, names: Names) -> Told:
+    """The view with names for ids in its texts."""
+    return view.model_copy(update={"text": names.en(view.text), "text_zh": names.zh(view.text_zh)})
 
 
 class MatterView(_View):

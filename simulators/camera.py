@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
@@ -26,6 +26,11 @@ from vision.verdict import View
 
 EXPOSURE_S = 0.015
 """Plant seconds from the trigger to the shutter."""
+MOVED_MM = 8.0
+HAZE = 0.45
+"""Share of each point's light that haze on the lens makes grey."""
+DIM = 0.7
+"""Share of its light that an old lamp still gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,15 @@ class CameraFaults:
     """What is wrong with a camera now.
 
     :ivar stuck: it sends its last picture again, under the new trigger. :ivar black: it sends black pictures.
+    :ivar moved: somebody knocked against it; :ivar dirty: haze lies on its lens; :ivar dim: its lamp grows old.
     :ivar late_s: so much later than asked the picture is sent, in real seconds.
     """
 
     stuck: bool = False
     black: bool = False
+    moved: bool = False
+    dirty: bool = False
+    dim: bool = False
     late_s: float = 0.0
 
 
@@ -89,22 +98,30 @@ class CameraTwin:
         await asyncio.sleep(EXPOSURE_S / self._speed)
         if not (self.faults.stuck and self._last):
             standing = copy.deepcopy(self._world.zones.get(self.setup.zone))
-            black, seed = self.faults.black, self._picture_seed(standing)
-            self._last = await asyncio.to_thread(self._picture, standing, black, seed)
+            faults, seed = copy.copy(self.faults), self._picture_seed(standing)
+            self._last = await asyncio.to_thread(self._picture, standing, faults, seed)
         await asyncio.sleep(self.faults.late_s)
         self.frames += 1
         return self.frames, self._last
 
     def draw(self) -> bytes:
-        """Draw what stands there now, at once; nothing of `faults` but `black` shows in it."""
+        """Draw what stands there now, at once; of `faults` only what is wrong with lens, lamp and place shows in it."""
         standing = self._world.zones.get(self.setup.zone)
-        return self._picture(standing, self.faults.black, self._picture_seed(standing))
+        return self._picture(standing, self.faults, self._picture_seed(standing))
 
-    def _picture(self, standing: Carrier | None, black: bool, seed: int) -> bytes:
+    def _picture(self, standing: Carrier | None, faults: CameraFaults, seed: int) -> bytes:
         width, height = self.setup.size_px
-        if black:
+        if faults.black:
             return jpeg(np.zeros((height, width, 3), np.uint8))
-        return jpeg(render(standing, self.setup.view, self.setup.size_px, seed=seed))
+        view = self.setup.view
+        if faults.moved:
+            view = replace(view, left_mm=view.left_mm + MOVED_MM)
+        picture = render(standing, view, self.setup.size_px, seed=seed)
+        if faults.dirty:
+            picture = np.asarray(cv2.addWeighted(picture, 1 - HAZE, np.full_like(picture, 128), HAZE, 0), np.uint8)
+        if faults.dim:
+            picture = np.asarray(cv2.convertScaleAbs(picture, alpha=DIM), np.uint8)
+        return jpeg(picture)
 
     def _picture_seed(self, standing: Carrier | None) -> int:
         """Bound to the mailer and to how often it was taken, not to time: a run's seed repeats its pictures."""

@@ -26,6 +26,8 @@ HOTTER_C = 25.0
 STUCK_S = 10.0
 LATE_S = 8.0
 DRIFTS_G = 60.0
+WEARS_BY = 0.01
+"""Of the print head, a label: dead dots spoil the first codes after some forty."""
 
 
 class Touchable(Protocol):
@@ -106,6 +108,7 @@ def _of_plcs(plant: Touchable) -> Iterator[Offer]:
 def _of_instruments(plant: Touchable) -> Iterator[Offer]:
     for what in ("media_out", "head_open", "pause"):
         yield Offer(what, "printer", *_flag(plant.printer, what))
+    yield Offer("head_worn", "printer", *_head(plant.printer))
     yield Offer("printer_late", "printer", *_amount(plant.printer, "late_s", LATE_S))
     yield Offer("scale_drift", "scale", *_amount(plant.scale, "drift_g", DRIFTS_G))
     for scanner in (plant.infeed_scanner, plant.certificate_scanner):
@@ -113,6 +116,9 @@ def _of_instruments(plant: Touchable) -> Iterator[Offer]:
     for name, camera in plant.eyes.items():
         yield Offer("camera_stuck", name, *_flag(camera.faults, "stuck"))
         yield Offer("camera_black", name, *_flag(camera.faults, "black"))
+        yield Offer("camera_moved", name, *_flag(camera.faults, "moved"))
+        yield Offer("camera_dirty", name, *_flag(camera.faults, "dirty"))
+        yield Offer("camera_dim", name, *_flag(camera.faults, "dim"))
         yield Offer("camera_late", name, *_amount(camera.faults, "late_s", LATE_S))
 
 
@@ -177,6 +183,16 @@ def _negated(thing: object, name: str) -> Switch:
 
 def _amount(thing: object, name: str, much: float) -> Switch:
     return lambda on: setattr(thing, name, much if on else 0.0), lambda: bool(getattr(thing, name))
+
+
+def _head(printer: PrinterTwin) -> Switch:
+    """On: the head wears out, label by label. Off: a new head."""
+
+    def turn(on: bool) -> None:
+        printer.wears_by = WEARS_BY if on else 0.0
+        printer.wear = printer.wear if on else 0.0
+
+    return turn, lambda: bool(printer.wears_by)
 
 
 def _either(begin: Callable[[], None], end: Callable[[], None]) -> Callable[[bool], None]:

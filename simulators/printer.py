@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 
 from devices.plc.contract import SCAN_S
 from devices.printer.wire import PrinterStatus
@@ -27,11 +28,13 @@ class PrinterTwin:
 
     :ivar media_out: the roll is empty; :ivar head_open: the print head is up; :ivar pause: its key was pressed.
     :ivar late_s: how much longer than it should a label takes.
+    :ivar wear: of its head, 0 (new) to 1; :ivar wears_by: how much each label adds to it.
     """
 
     def __init__(self, world: World, faults: Faults, *, speed: float = 1.0) -> None:
         self.media_out = self.head_open = self.pause = False
         self.late_s = 0.0
+        self.wear = self.wears_by = 0.0
         self._world, self._faults, self._speed = world, faults, speed
         self._buffer: deque[Label] = deque()
         self._filled = asyncio.Event()
@@ -82,7 +85,8 @@ class PrinterTwin:
         """Let the label out, unless it was cancelled or the printer stopped while it ran."""
         if not self._buffer or not self._can_print():
             return
-        label = self._buffer.popleft()
+        self.wear = min(1.0, self.wear + self.wears_by)
+        label = replace(self._buffer.popleft(), wear=self.wear)
         carrier = self._world.zones.get("label")
         mailer = None if carrier is None else carrier.mailer
         if mailer is not None and self._faults.strikes_mailer(FaultKind.DOUBLE_PRINT, mailer):

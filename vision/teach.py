@@ -60,6 +60,7 @@ class Wanted:
 class TaughtPart:
     """What the samples showed of one part.
 
+    :ivar unseen: which pictures do not show it, counted from 0.
     :ivar box: mean place and size; :ivar place_mm: furthest sample from it; :ivar size_mm: likewise of a side.
     :ivar layout: of a document; None when no heading was found.
     :ivar city_print: the ink of the city's name on a plate; empty when none was found.
@@ -76,6 +77,7 @@ class TaughtPart:
     number_margin: float | None = None
     city_print: str = ""
     city_lead: float | None = None
+    unseen: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def teach(pictures: list[Picture], view: View, pocket: Box, wanted: tuple[Wanted
     """Learn the parts of a product from pictures of one camera; a part that no sample shows is left out."""
     formats = frozenset({Symbology.QR, *(part.symbology for part in wanted if part.document)})
     seen: dict[str, list[_Seen]] = {part.role: [] for part in wanted}
-    for picture in pictures:
+    unseen: dict[str, list[int]] = {part.role: [] for part in wanted}
+    for number, picture in enumerate(pictures):
         codes = read(picture, formats)
         plane = fit(codes, view)
         area = grown(pocket, 6.0)
@@ -101,13 +104,16 @@ def teach(pictures: list[Picture], view: View, pocket: Box, wanted: tuple[Wanted
             thing = min(
                 (each for each in things if _may_be(each, part)), key=lambda each: _away(each, part), default=None
             )
-            if thing is not None:
-                code = _code_on(codes, plane, thing, part) if part.document else None
-                if part.document and code is None:
-                    harder = read_hard(picture, frozenset({part.symbology}), plane.region(part.box, REACH_MM / 4))
-                    code = _code_on(harder, plane, thing, part)
-                seen[part.role].append(_Seen(thing, picture, plane, code))
-    return [_taught(part, seen[part.role]) for part in wanted if seen[part.role]]
+            if thing is None:
+                unseen[part.role].append(number)
+                continue
+            code = _code_on(codes, plane, thing, part) if part.document else None
+            if part.document and code is None:
+                harder = read_hard(picture, frozenset({part.symbology}), plane.region(part.box, REACH_MM / 4))
+                code = _code_on(harder, plane, thing, part)
+            seen[part.role].append(_Seen(thing, picture, plane, code))
+    found = [part for part in wanted if seen[part.role]]
+    return [replace(_taught(part, seen[part.role]), unseen=tuple(unseen[part.role])) for part in found]
 
 
 def _away(thing: Thing, part: Wanted) -> float:

@@ -247,6 +247,8 @@ NO_NUMBER = frozenset((
     "plate_alike", "plate_city", "plate_print",
 ))  # fmt: skip
 """Checks of a plate that tell in words, and name no more of its number than one character."""
+PICTURE_FRESH = "picture_fresh"
+"""The one check that no picture can answer: the line itself says it of one that it has had before."""
 OTHER_NUMBER, UNSURE_NUMBER = "another number", "a number that can't be read surely"
 """What a check finds instead of a number that nobody may read."""
 

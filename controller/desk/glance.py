@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TypeVar
 
 from controller.flow.items import Item
 from controller.line import Line
 from controller.plan.places import Station
-from controller.snapshot import AlarmView, DeviceView, RejectView, Snapshot, StationView, SuspectView
+from controller.snapshot import DeviceView, Snapshot, StationView, SuspectView, named
 from controller.unit.packml import State, allowed_commands
 from controller.words.cause_texts import in_chinese, in_english
-from controller.words.names import Names
 from controller.words.text import Text
 
-Told = TypeVar("Told", AlarmView, RejectView)
 _BEGINNING = re.compile(r"^[a-z0-9_]+: ")
 
 _LEADING = frozenset(
@@ -52,8 +49,8 @@ def look_at(line: Line) -> Snapshot:
         stations=_stations(line, suspects),
         devices=tuple(_explained(line, view) for view in line.equipment.views()),
         counters=line.tally.counters,
-        alarms=tuple(_named(view, names) for view in line.alarms.views()),
-        rejects=tuple(_named(view, names) for view in line.tally.rejects),
+        alarms=tuple(named(view, names) for view in line.alarms.views()),
+        rejects=tuple(named(view, names) for view in line.tally.rejects),
         matters=line.tally.matters,
         suspects=suspects,
         escape=line.tally.escape,
@@ -61,10 +58,6 @@ def look_at(line: Line) -> Snapshot:
         decision_latency=line.permits.decision.summary(),
         echo_latency=line.permits.echo.summary(),
     )
-
-
-def _named(view: Told, names: Names) -> Told:
-    return view.model_copy(update={"text": names.en(view.text), "text_zh": names.zh(view.text_zh)})
 
 
 def _suspects(line: Line) -> tuple[SuspectView, ...]:

@@ -16,7 +16,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from controller.durable import put_file
-from controller.eyes.print_trend import grade_of
+from controller.eyes.print_trend import measured_print
 from controller.journal import Ledger
 from vision.verdict import Check, Verdict
 
@@ -58,12 +58,11 @@ class EvidenceStore:
 def record(
     ledger: Ledger, item: int, station: str, camera: str, digest: str, verdict: Verdict, keep_days: float
 ) -> None:
-    """Write what a picture showed. The history gets names of checks and the print's grade only, never what was read.
+    """Write what a picture showed. The history gets names of checks and how good the print is, never what was read.
 
     :param digest: of the kept picture; empty when there is none.
     """
     expires = _stamp(datetime.fromisoformat(ledger.at) + timedelta(days=keep_days))
-    grade = grade_of(verdict)
     checks = _as_json([dict(zip(_CHECK, _values(check), strict=True)) for check in verdict.checks])
     ledger.connection.execute(
         "INSERT INTO evidence (item, station, camera, picture, outcome, checks, taken_at, expires_at)"
@@ -77,7 +76,7 @@ def record(
         camera=camera,
         outcome=verdict.outcome.value,
         failed=[check.name for check in verdict.failed],
-        print_grade=None if grade is None else round(grade, 2),
+        **measured_print(verdict),
         picture=digest,
     )
 

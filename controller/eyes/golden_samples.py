@@ -29,8 +29,8 @@ _WHAT = {
     "camera_contrast": Text("镜头脏污或起雾", "its lens is dirty or hazy"),
     "camera_lighting": Text("照明不均或有遮挡", "its light has changed in one part of the picture"),
     "camera_scale": Text("距离或焦距改变", "its scale has changed"),
-    "camera_place": Text("相机移位", "it has moved"),
-    "camera_turn": Text("相机转动", "it has turned"),
+    "camera_place": Text("移位", "it has moved"),
+    "camera_turn": Text("转动", "it has turned"),
 }
 
 
@@ -59,7 +59,7 @@ class GoldenSamples:
         :raises NotReady: names every camera that can't be believed, and what is wrong with it.
         """
         found = [(name, await self.wrong(name)) for name in sorted(self._config.golden)]
-        wrong = [text.within(f"相机 {name}", f"camera {name}") for name, text in found if text is not None]
+        wrong = [text.within(name, name) for name, text in found if text is not None]
         if wrong:
             raise NotReady(Text("；".join(text.zh for text in wrong), "; ".join(text.en for text in wrong)))
 

@@ -1,12 +1,17 @@
 """The trend of the waybills' print grade and contrast: a head that wears is seen before its codes fail.
 
-Owns the grades since the line process began; each picture's own grade stands in its evidence row and in the history.
+Owns the first and the last grades; each picture's own stands in its evidence row and in the history. What is kept of
+evidence is where it begins, so that a head that wears from one start of the line to the next is seen too.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import json
+import sqlite3
+from collections import defaultdict, deque
+from collections.abc import Iterable
 from statistics import median
+from typing import Any
 
 from controller.alarms import Alarms
 from controller.words.alarm_texts import AlarmKind
@@ -23,12 +28,28 @@ _SAID = {GRADE_CHECK: "{:.1f}", CONTRAST_CHECK: "{:.0f} %"}
 
 
 class PrintTrend:
-    """Prints of one camera after the other; each camera is held against its own first labels."""
+    """Prints of one camera after the other; each camera is held against its own first labels that are known."""
 
     def __init__(self, alarms: Alarms) -> None:
         self._alarms = alarms
-        self._first: dict[tuple[str, str], list[float]] = {}
-        self._last: dict[tuple[str, str], deque[float]] = {}
+        self._first = defaultdict[tuple[str, str], deque[float]](lambda: deque(maxlen=SHIFT))
+        self._last = defaultdict[tuple[str, str], deque[float]](lambda: deque(maxlen=SHIFT))
+
+    def begin(self, connection: sqlite3.Connection, cameras: Iterable[str]) -> None:
+        """Take up what is kept of each camera's labels, from the oldest good ones to the last."""
+        kept = "SELECT checks FROM evidence WHERE camera = ? AND outcome = 'accept' ORDER BY evidence"
+        for camera in cameras:
+            oldest = connection.execute(f"{kept} LIMIT {SHIFT}", (camera,)).fetchall()
+            newest = connection.execute(f"{kept} DESC LIMIT {SHIFT}", (camera,)).fetchall()
+            for (checks,) in oldest:
+                self._take(self._first, camera, json.loads(checks))
+            for (checks,) in reversed(newest):
+                self._take(self._last, camera, json.loads(checks))
+
+    def _take(self, known: dict[tuple[str, str], deque[float]], camera: str, checks: list[dict[str, Any]]) -> None:
+        for check in checks:
+            if check["name"] in WORN_BY and check["score"] is not None:
+                known[camera, check["name"]].append(check["score"])
 
     def note(self, camera: str, verdict: Verdict) -> None:
         """Take the print of a judged label, when it was graded, and raise or clear the alarm."""
@@ -44,8 +65,7 @@ class PrintTrend:
 
     def _fall(self, camera: str, name: str, value: float) -> tuple[str, str] | None:
         """From what to what a value has fallen; None: not by so much."""
-        first = self._first.setdefault((camera, name), [])
-        last = self._last.setdefault((camera, name), deque(maxlen=SHIFT))
+        first, last = self._first[camera, name], self._last[camera, name]
         last.append(value)
         if len(first) < SHIFT:
             first.append(value)
@@ -55,6 +75,8 @@ class PrintTrend:
         return (said.format(began), said.format(now)) if began - now >= WORN_BY[name] else None
 
 
-def grade_of(verdict: Verdict) -> float | None:
-    """The relative print grade, 0..4, that a verdict found; None when it graded nothing."""
-    return next((check.score for check in verdict.checks if check.name == GRADE_CHECK), None)
+def measured_print(verdict: Verdict) -> dict[str, Any]:
+    """The relative print grade, 0..4, and the symbol contrast in per cent that a verdict found; of no print nothing."""
+    names = {GRADE_CHECK: "print_grade", CONTRAST_CHECK: "print_contrast"}
+    found = {names[check.name]: check.score for check in verdict.checks if check.name in names}
+    return {name: round(score, 2) for name, score in found.items() if score is not None}

@@ -79,8 +79,13 @@ def _own_output() -> BinaryIO:
 
 
 def _die_with(line_pid: int) -> None:
-    """Ask the kernel to kill this process when the line ends; a Ctrl-C at the terminal is the line's to act on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Ask the kernel to kill this process when the line ends.
+
+    A Ctrl-C at the terminal, and the SIGTERM that a service manager sends to all of a service's processes, are the
+    line's to act on.
+    """
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != line_pid:
         sys.exit("the line ended before its worker began")

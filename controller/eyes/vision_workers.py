@@ -126,6 +126,9 @@ class VisionWorkers:
                         await self._do(process, await self._jobs.get())
             except* VisionError as failures:
                 self._last_failure = "; ".join(dict.fromkeys(map(str, failures.exceptions)))
+            if (keeping := asyncio.current_task()) and keeping.cancelling():
+                # A worker that dies in the very moment of the end takes the cancellation's place in the group.
+                raise asyncio.CancelledError
             await asyncio.sleep(pause)
             pause = min(2 * pause, RESTART_S[1])
 

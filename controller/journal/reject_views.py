@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
 from controller.journal.reading import file_of, masked_check
@@ -12,6 +13,7 @@ from controller.snapshot import CheckView, RejectView
 from controller.words.cause_texts import in_chinese, in_english
 from controller.words.check_texts import check_in_chinese
 from controller.words.reason_texts import describe
+from vision.verdict import PICTURE_FRESH
 
 _PICTURES_EXPLAINED = 3
 RejectKey = tuple[tuple[Any, ...], tuple[int, int] | None]
@@ -56,24 +58,36 @@ def _marks(values: list[int]) -> str:
     return ",".join("?" * len(values))
 
 
-def _pictures(connection: sqlite3.Connection, items: list[int]) -> dict[int, list[tuple[str, str | None]]]:
-    """Of each item its pictures, the telling ones first, and what was found on those that were not accepted."""
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """:ivar file: empty when none was kept; :ivar checks: of one that was not accepted, as JSON."""
+
+    file: str
+    camera: str
+    checks: str | None
+
+
+def _pictures(connection: sqlite3.Connection, items: list[int]) -> dict[int, list[_Picture]]:
+    """Of each item its pictures, each once, the telling ones first."""
     if not items:
         return {}
     # The picture that did not accept tells most, and the last of those comes first.
     rows = connection.execute(
-        "SELECT item, picture, CASE WHEN outcome != 'accept' THEN checks END FROM evidence"  # noqa: S608 - only marks
+        "SELECT item, picture, camera, CASE WHEN outcome != 'accept' THEN checks END FROM evidence"  # noqa: S608 - only marks
         f" WHERE item IN ({_marks(items)}) ORDER BY outcome = 'accept', evidence DESC",
         items,
     )
-    pictures: dict[int, list[tuple[str, str | None]]] = {}
-    for item, picture, checks in rows:
-        pictures.setdefault(item, []).append((picture, checks))
+    pictures: dict[int, list[_Picture]] = {}
+    for item, digest, camera, checks in rows:
+        seen = pictures.setdefault(item, [])
+        # A camera that is stuck or black gives the same one at each look.
+        if not digest or file_of(digest) not in (each.file for each in seen):
+            seen.append(_Picture(file_of(digest), camera, checks))
     return pictures
 
 
-def _reject_view(row: tuple[Any, ...], pictures: list[tuple[str, str | None]]) -> RejectView:
-    """:param row: as `recent_rejects` asks for it; :param pictures: name and, of one not accepted, its checks."""
+def _reject_view(row: tuple[Any, ...], pictures: list[_Picture]) -> RejectView:
+    """:param row: as `recent_rejects` asks for it."""
     item, acceptance, attempt, product, reason, detail, ended_at, waits, state = row
     text = describe(reason, _without_codes(json.loads(detail) if detail else {}))
     return RejectView(
@@ -85,8 +99,9 @@ def _reject_view(row: tuple[Any, ...], pictures: list[tuple[str, str | None]]) -
         text=text.en,
         text_zh=text.zh,
         ended_at=ended_at or "",
-        pictures=tuple(dict.fromkeys(file_of(picture) for picture, _ in pictures if picture)),
-        checks=_failed_checks([(picture, checks) for picture, checks in pictures if checks is not None]),
+        pictures=tuple(each.file for each in pictures if each.file),
+        cameras=tuple(each.camera for each in pictures if each.file),
+        checks=_failed_checks(pictures),
         waits=bool(waits),
         state=state or "",
     )
@@ -100,13 +115,18 @@ def _without_codes(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _failed_checks(pictures: list[tuple[str, str]]) -> tuple[CheckView, ...]:
-    """What failed in each picture of an item that was not accepted, the last picture first."""
-    return tuple(
-        _shown(masked_check(check), number, file_of(picture))
-        for picture, checks in pictures[:_PICTURES_EXPLAINED]
-        for number, check in enumerate((each for each in json.loads(checks) if each["outcome"] != "accept"), start=1)
+def _failed_checks(pictures: list[_Picture]) -> tuple[CheckView, ...]:
+    """What failed in each picture of an item that was not accepted, the last picture first.
+
+    Numbered as drawn. What the line itself found of a picture is not drawn on it, and tells more than all that is.
+    """
+    telling = [each for each in pictures if each.checks is not None][:_PICTURES_EXPLAINED]
+    shown = (
+        _shown(masked_check(check), 0 if check["name"] == PICTURE_FRESH else number, each.file)
+        for each in telling
+        for number, check in enumerate((one for one in json.loads(each.checks or "") if one["outcome"] != "accept"), 1)
     )
+    return tuple(sorted(shown, key=lambda check: check.number > 0))
 
 
 def _shown(check: dict[str, Any], number: int, picture: str) -> CheckView:

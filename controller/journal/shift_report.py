@@ -96,6 +96,7 @@ class ShiftReport:
     challenges: dict[str, int]
     seal_deviation: Trend
     print_grade: Trend
+    print_contrast: Trend
     escape: EscapeView = field(default_factory=EscapeView)
 
 
@@ -111,6 +112,7 @@ class _Seen:
     asked: dict[int, float] = field(default_factory=dict)
     deviations: list[tuple[datetime, float]] = field(default_factory=list)
     grades: list[tuple[datetime, float]] = field(default_factory=list)
+    contrasts: list[tuple[datetime, float]] = field(default_factory=list)
 
 
 def shift_report(
@@ -148,6 +150,7 @@ def shift_report(
         challenges=dict(seen.challenges),
         seal_deviation=_trend(seen.deviations, start, end),
         print_grade=_trend(seen.grades, start, end),
+        print_contrast=_trend(seen.contrasts, start, end),
     )
 
 
@@ -187,8 +190,10 @@ def _take(seen: _Seen, at: datetime, kind: str, item: int | None, data: dict[str
         measured = data["measured"]
         found = (measured["temperature_min_dc"] + measured["temperature_max_dc"]) / 20
         seen.deviations.append((at, found - seen.asked.pop(item)))
-    elif kind == "judged" and data.get("print_grade") is not None:
-        seen.grades.append((at, data["print_grade"]))
+    elif kind == "judged":
+        for name, values in (("print_grade", seen.grades), ("print_contrast", seen.contrasts)):
+            if data.get(name) is not None:
+                values.append((at, data[name]))
     elif kind == "alarm_raised":
         seen.alarms.append((at, data["alarm_kind"]))
     elif kind.startswith("challenge_") and kind != "challenge_called":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from controller.exits import Nonconformance, Reason, StationFault
@@ -20,7 +20,14 @@ from controller.plan.config import LineConfig
 from devices.camera.driver import Frame
 from devices.errors import DeviceError
 from vision.looks import after
-from vision.verdict import Check, Outcome, Task, Verdict
+from vision.verdict import PICTURE_FRESH, Check, Outcome, Task, Verdict
+
+_OLD_PICTURE = Check(
+    PICTURE_FRESH, Outcome.REJECT, expected="exposed after its trigger", found="the picture of the item before"
+)
+"""Said of a picture that was there before, whatever it shows: it proves nothing of the item that stands there."""
+_STUCK = "shows the picture of the item before: switch it off and on"
+_DARK = "its picture is black: look at its lens, lamp and exposure"
 
 
 class Camera(Protocol):
@@ -34,7 +41,8 @@ class Camera(Protocol):
 class Look:
     """A judged picture. :ivar exposed_at: loop time; :ivar digest: of its evidence.
 
-    :ivar repeated: the camera is stuck on it: byte for byte it is the picture of the item before, or the next one.
+    :ivar repeated: byte for byte it is the picture of the item before, or the next one: the camera is stuck on it, or
+        sees nothing at all. Its verdict accepts nothing.
     :ivar record: its entry in the journal, of an accepted one under way: to be awaited with what rests on it.
     """
 
@@ -98,9 +106,12 @@ class Prover:
         except VisionError as error:
             raise Nonconformance(Reason.CONTENTS_NOT_PROVEN, camera=camera, cause=str(error)) from error
         item.input_at = asyncio.get_running_loop().time()
-        self._print_trend.note(camera, verdict)
         if not repeated and any(check.name == "carrier_code" for check in verdict.failed):
             repeated = await self._is_stuck(camera, frame.jpeg)
+        if not repeated:
+            self._print_trend.note(camera, verdict)
+        elif not _is_dark(verdict):
+            verdict = replace(verdict, outcome=Outcome.REJECT, checks=(*verdict.checks, _OLD_PICTURE))
         digest, record = await self._keep(item, station, camera, verdict)
         return Look(verdict, frame.exposed_at, digest, repeated, record)
 
@@ -182,12 +193,12 @@ def demand_accept(look: Look, camera: str) -> None:
     """Go on only when the verdict accepts.
 
     :raises Nonconformance: for the first failed check; the picture and all checks stand in the evidence.
-    :raises StationFault: the camera is stuck on the picture of the item before.
+    :raises StationFault: the camera is stuck on the picture of the item before, or gives black ones.
     """
     if look.verdict.outcome is Outcome.ACCEPT:
         return
     if look.repeated:
-        raise StationFault(camera, "shows the picture of the item before")
+        raise StationFault(camera, _DARK if _is_dark(look.verdict) else _STUCK)
     failed = _most_telling(look.verdict.failed)
     name = failed.name if failed else "picture"
     raise Nonconformance(
@@ -198,6 +209,11 @@ def demand_accept(look: Look, camera: str) -> None:
         subject=failed.subject if failed else "",
         checks=[check.name for check in look.verdict.failed],
     )
+
+
+def _is_dark(verdict: Verdict) -> bool:
+    """Whether it shows nothing: black pictures are alike to the last bit, and no camera need be stuck for it."""
+    return any(check.name == "picture_readable" for check in verdict.failed)
 
 
 def _most_telling(failed: tuple[Check, ...]) -> Check | None:

@@ -14,7 +14,7 @@ from controller.desk.handing_in import NumbersReport, OrdersReport, hand_in_numb
 from controller.journal import reading
 from controller.journal.reject_views import recent_rejects
 from controller.orders.work_orders import OrderState
-from controller.snapshot import Counters, RejectView, Snapshot
+from controller.snapshot import Counters, RejectView, Snapshot, named
 from controller.web.people.roles import Action, needs
 from controller.web.plant import Asker, ThePlant
 from controller.web.records import order_list, order_story
@@ -159,7 +159,9 @@ async def item(plant: ThePlant, key: Annotated[str, Path(pattern=r"^[A-Za-z0-9-]
 @needs(Action.WATCH)
 async def rejects(plant: ThePlant, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[RejectView]:
     """The last rejects, newest first, with the names of their pictures in `/api/evidence/`."""
-    return await plant.records.read(lambda journal: recent_rejects(journal, limit))
+    names = plant.config.names()
+    found = await plant.records.read(lambda journal: recent_rejects(journal, limit))
+    return [named(each, names) for each in found]
 
 
 @api.get("/summary")

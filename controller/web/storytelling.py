@@ -27,6 +27,9 @@ class Storyteller:
         self._places = {each.zone: each.title_zh if zh else each.title for each in config.stations}
         self._products = {key: each.title_zh if zh else each.title for key, each in config.recipes.items()}
         self._zh = zh
+        names = config.names()
+        self._named = names.zh if zh else names.en
+        self._devices = {name: each.zh if zh else each.en for name, each in names.known.items()}
         self._special: Mapping[str, Callable[[Any], str]] = {
             "setpoints": _set_points,
             "measured": _measured,
@@ -35,6 +38,7 @@ class Storyteller:
             "product": lambda key: self._products.get(key, key),
             "type": lambda name: self._coded("event", name.split(".")[-2]),
             "weight_g": lambda grams: f"{grams:.1f} g",
+            "camera": lambda name: self._devices.get(name, name),
             "cause": self._cause,
             "no_curve": self._cause,
             "role": self.role,
@@ -69,7 +73,7 @@ class Storyteller:
         return self._words.get(f"{part}.{code}", code)
 
     def _cause(self, cause: str) -> str:
-        return in_chinese(cause) if self._zh else in_english(cause)
+        return self._named(in_chinese(cause) if self._zh else in_english(cause))
 
     def _list(self, things: Any) -> str:
         return ("、" if self._zh else ", ").join(things)

@@ -22,6 +22,7 @@ _WHOLE = {
     "the order's number": "工单的号码", "the same": "相同", "another number": "另一个号码", "no card": "没有身份证",
     "no number can be read": "读不出号码", "a number that can't be read surely": "号码无法可靠识别",
     "nothing to compare with": "没有可比对的密钥散列", "no kind of plate": "没有这样的号牌",
+    "exposed after its trigger": "触发之后拍摄", "the picture of the item before": "上一件的画面",
     "a whole JPEG or PNG": "完整的 JPEG 或 PNG 图片", "white is burnt out": "白色过曝",
 }  # fmt: skip
 _PARAMETERS = {

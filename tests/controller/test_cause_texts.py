@@ -65,8 +65,13 @@ def test_every_code_that_a_plc_tells_has_words() -> None:
 CAUSES = """
     found on its carrier / no proof / carrier 3 stands in no zone / zone verify must hold carrier 3, found none /
     jaw reads carrier 3, proven is 4 / dispatch was asked, reject confirmed / sealer_1: link lost / printer: paper out /
-    shows the picture of the item before / nobody saw it fall, look at the gate / no result within 20 s /
-    label not at the peel edge within 10 s / the device closed the link
+    shows the picture of the item before: switch it off and on /
+    its picture is black: look at its lens, lamp and exposure / nobody saw it fall, look at the gate /
+    no result within 20 s / label not at the peel edge within 10 s / the device closed the link /
+    no verdict within 10.0 s; last worker failure: vision worker 7957 outlasted its deadline and is replaced /
+    vision worker 8119 died (signal 9) / vision worker 8119 died (exit code 1) /
+    vision worker 7957 outlasted its deadline and is replaced / vision worker 7 died or was stopped before it answered /
+    8 pictures wait for 1 vision workers
 """
 
 

@@ -22,7 +22,7 @@ from controller.orders.work_orders import accept_orders, begin_attempt, end_atte
 from controller.plan.config import LineConfig
 from controller.snapshot import RejectView
 from controller.words.reason_texts import REASONS, describe
-from vision.verdict import Check, Outcome, Standing, Verdict
+from vision.verdict import PICTURE_FRESH, Check, Outcome, Standing, Verdict
 
 PLATE = Check("plate_characters", Outcome.REJECT, "front", "粤A00001", "粤A00007")
 COLOUR = Check("plate_colour", Outcome.ACCEPT, "front", "blue", "blue")
@@ -169,6 +169,34 @@ async def test_rejects_tell_why_and_show_the_telling_picture_first(worked: Journ
     await worked.write(lambda ledger: release_rework(ledger, reject.acceptance, "wang"))
     (released,) = await worked.write(lambda ledger: recent_rejects(ledger.connection))
     assert not released.waits, "nobody is offered to rework it again"
+
+
+async def test_a_picture_that_a_camera_gave_at_each_look_is_shown_and_explained_once(worked: Journal) -> None:
+    dark = Verdict(Outcome.UNSURE, (Check("picture_readable", Outcome.UNSURE, "", "mean brightness from 20", "0"),))
+
+    def write(ledger: Ledger) -> None:
+        for _ in range(3):
+            record(ledger, 1, "verify", "wide_camera", "d" * 64, dark, 30)
+
+    await worked.write(write)
+    (reject,) = await worked.write(lambda ledger: recent_rejects(ledger.connection))
+    assert [picture[0] for picture in reject.pictures] == ["d", "a", "b", "c"]
+    assert reject.cameras == ("wide_camera", "wide_camera", "close_up_camera", "close_up_camera")
+    assert [(check.name, check.picture[0]) for check in reject.checks] == [
+        ("picture_readable", "d"),
+        ("plate_characters", "a"),
+    ]
+
+
+async def test_that_a_picture_is_an_old_one_is_told_first_and_others_keep_the_numbers_drawn_on_it(
+    worked: Journal,
+) -> None:
+    old = Check(PICTURE_FRESH, Outcome.REJECT, "", "exposed after its trigger", "the picture of the item before")
+    stuck = Verdict(Outcome.REJECT, (COLOUR, PLATE, old))
+    await worked.write(lambda ledger: record(ledger, 1, "verify", "wide_camera", "d" * 64, stuck, 30))
+    (reject,) = await worked.write(lambda ledger: recent_rejects(ledger.connection))
+    assert [(check.name, check.number) for check in reject.checks[:2]] == [(PICTURE_FRESH, 0), ("plate_characters", 1)]
+    assert reject.checks[0].found_zh == "上一件的画面"
 
 
 async def test_a_reject_that_is_known_is_read_again_once_its_pictures_or_its_order_have_changed(

@@ -54,9 +54,25 @@ class Camera:
         return Frame(picture, 1, 0.0, "wide")
 
 
-async def _looked(
-    vision: Vision | StrangeVision, camera: Camera | None = None, watched: list[Verdict] | None = None
-) -> Look:
+class DarkVision:
+    """Sees nothing."""
+
+    async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
+        return Verdict(Outcome.UNSURE, (Check("picture_readable", Outcome.UNSURE),))
+
+
+AnyVision = Vision | StrangeVision | DarkVision
+
+
+async def _looked(vision: AnyVision, camera: Camera | None = None, watched: list[Verdict] | None = None) -> Look:
+    return (await _looked_at_each(vision, camera, 1, watched))[-1]
+
+
+async def _looked_at_each(
+    vision: AnyVision, camera: Camera | None, items: int, watched: list[Verdict] | None = None
+) -> list[Look]:
+    """One item after the other before the same camera."""
+
     async def nothing(*_: Any) -> str:
         return ""
 
@@ -66,8 +82,8 @@ async def _looked(
     told: Any = vision
     watch: Any = SimpleNamespace(note=lambda _, verdict: None if watched is None else watched.append(verdict))
     prover = Prover(config, {"wide": camera or Camera()}, told, quiet, quiet, quiet, quiet, watch)
-    item: Any = SimpleNamespace(token=1, input_at=0.0)
-    return await prover.look(item, "verify", "wide", TASK)
+    each: list[Any] = [SimpleNamespace(token=1 + item, input_at=0.0) for item in range(items)]
+    return [await prover.look(item, "verify", "wide", TASK) for item in each]
 
 
 @pytest.mark.parametrize("last", [Outcome.ACCEPT, Outcome.REJECT, Outcome.UNSURE])
@@ -104,3 +120,27 @@ async def test_another_carrier_in_view_is_a_slip_unless_the_camera_is_seen_to_be
     with pytest.raises(Nonconformance) as raised:
         demand_accept(await _looked(StrangeVision(), Camera(b"once", second)), "wide")
     assert raised.value.strange == ("C004",)
+
+
+async def test_the_picture_of_the_item_before_proves_nothing_even_when_it_shows_what_is_asked_for() -> None:
+    """A reworked order comes back on the carrier that bore it: then the old picture shows all that belongs there."""
+    before, again = await _looked_at_each(Vision(Outcome.ACCEPT, Outcome.ACCEPT), Camera(b"once"), 2)
+    assert before.verdict.outcome is Outcome.ACCEPT
+    demand_accept(before, "wide")
+    assert [check.name for check in again.verdict.failed] == ["picture_fresh"]
+    with pytest.raises(StationFault, match="wide: shows the picture of the item before: switch it off and on"):
+        demand_accept(again, "wide")
+
+
+async def test_black_pictures_are_alike_and_no_sign_of_a_stuck_camera() -> None:
+    first, second = await _looked_at_each(DarkVision(), Camera(b"black"), 2)
+    with pytest.raises(Nonconformance):
+        demand_accept(first, "wide")
+    assert [check.name for check in second.verdict.failed] == ["picture_readable"]
+    with pytest.raises(StationFault, match="wide: its picture is black"):
+        demand_accept(second, "wide")
+
+
+def test_a_fault_that_a_driver_tells_names_its_device_once() -> None:
+    assert str(StationFault("wide", str(DeviceTimeout("wide", "no picture")))) == "wide: no picture"
+    assert str(StationFault("wide", "no picture")) == "wide: no picture"

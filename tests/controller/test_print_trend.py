@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from controller.alarms import Alarms
+from controller.clock import SystemClock
+from controller.eyes.evidence import record
 from controller.eyes.print_trend import SHIFT, PrintTrend
+from controller.journal import Journal, Ledger
 from controller.masking import masked_apart
 from vision.verdict import Check, Outcome, Verdict
 
@@ -54,6 +58,26 @@ def test_a_head_that_grows_faint_is_told_while_the_grade_still_holds() -> None:
     (view,) = alarms.views()
     assert "87 %" in view.text
     assert "76 %" in view.text
+
+
+async def test_a_head_that_wears_from_one_start_of_the_line_to_the_next_is_told(tmp_path: Path) -> None:
+    """Seen: a line that was started anew each shift took the worn head's labels for the first ones."""
+
+    def label(ledger: Ledger, item: int) -> None:
+        faint = Check("print_contrast", Outcome.ACCEPT, score=87.0 - item / 4)
+        verdict = Verdict(Outcome.ACCEPT, (*graded(3.7).checks, faint))
+        record(ledger, item, "label", "waybill_camera", "", verdict, 3)
+
+    async with Journal(tmp_path / "line.db", SystemClock()) as journal:
+        await journal.write(lambda ledger: [label(ledger, item) for item in range(70)])
+        alarms = Alarms(_Clock())
+        trend = PrintTrend(alarms)
+        await journal.write(lambda ledger: trend.begin(ledger.connection, ["waybill_camera"]))
+        assert alarms.views() == ()
+        trend.note("waybill_camera", Verdict(Outcome.ACCEPT, (Check("print_contrast", Outcome.ACCEPT, score=69.0),)))
+    (view,) = alarms.views()
+    assert "85 %" in view.text
+    assert "72 %" in view.text
 
 
 def test_one_bad_label_is_no_trend() -> None:

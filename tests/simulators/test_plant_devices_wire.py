@@ -16,6 +16,7 @@ from plc_bench import part
 from devices.links.address import parse_link
 from simulators.faults import Fault, FaultKind
 from simulators.history import LabelPrinted
+from simulators.offers import find
 from simulators.plant import Plant, PlantWiring
 from simulators.scanner import ScannerTwin
 
@@ -153,6 +154,22 @@ async def host_status_until(line: Line, reached: Callable[[int, int], bool]) -> 
             if reached(waiting, queued):
                 return waiting, queued
             await asyncio.sleep(0.01)
+
+
+async def test_a_head_that_wears_prints_each_label_worse_until_it_is_changed(tmp_path: Path) -> None:
+    async with plant_at(tmp_path) as plant, tcp_line(plant.wires["printer"].address) as line:
+
+        async def wear() -> float:
+            line.say(LABEL.format(number="9876543210123", text="one").encode())
+            await host_status_until(line, lambda waiting, _: waiting == 1)
+            return plant.world.peel_off().wear
+
+        worn = find(plant, "head_worn", "printer")
+        assert await wear() == 0
+        worn.do(True)
+        assert 0 < await wear() < await wear()
+        worn.do(False)
+        assert await wear() == 0
 
 
 @pytest.mark.parametrize("trouble", ["media_out", "head_open"])

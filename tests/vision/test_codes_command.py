@@ -76,7 +76,9 @@ def test_grade_prints_grades_and_that_they_are_relative(folder: Path) -> None:
     assert 1 <= code["grade"] <= 4
     assert "relative grade, not ISO-conformant" in code["report"]
     assert len(code["profiles"]) == 10
-    assert "relative grade, not ISO-conformant" in _run("grade", folder / "Code128.png")
+    told = _run("grade", folder / "Code128.png")
+    assert "relative grade, not ISO-conformant" in told
+    assert [name for name in ("Rmin", "SC", "EC", "MOD", "DEF", "DEC", "DCD", "QZ") if name not in told] == []
     assert "no linear code read" in _run("grade", folder / "QRCode.png", "--json", code=1)
 
 
@@ -111,12 +113,18 @@ def test_bench_says_what_is_wrong_with_the_labels(folder: Path, tmp_path: Path) 
     labels.write_text("file,kind\n", encoding="utf-8")
     assert "columns source, text are missing" in _run("bench", folder, code=2)
     labels.write_text(whole.replace("empty.png", "gone.png"), encoding="utf-8")
-    assert "gone.png" in _run("bench", folder, code=2)
+    assert "row 9: there is no picture" in _run("bench", folder, code=2)
+    labels.write_text(f"{whole.rstrip()}\nempty.png,none,,x\n", encoding="utf-8")
+    assert "empty.png stands in row 9 already" in _run("bench", folder, code=2)
+    labels.write_text(whole.replace("empty.png,none", "empty.png,plate"), encoding="utf-8")
+    assert "row 9: text is empty; it must say what the plate says" in _run("bench", folder, code=2)
     labels.unlink()
     assert "labels.csv: there is no such file; it says what each picture shows" in _run("bench", tmp_path, code=2)
 
 
 def test_labels_are_known_however_the_kind_is_written(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.png").touch()
     rows = "a.png,EAN-13,4006381333931,x\nb.png,UPC-A,036000291452,x\nc.png,qr,text,x\nd.png,Data Matrix,text,x\n"
     (tmp_path / "labels.csv").write_text(f"file,kind,text,source\n{rows}", encoding="utf-8")
     assert [label.says for label in labels_in(tmp_path)] == [

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -93,6 +94,33 @@ async def test_worker_that_dies_idle_costs_no_picture() -> None:
         while dying in workers.pids:  # noqa: ASYNC110 -- the pool tells nobody
             await asyncio.sleep(0.01)
         assert (await workers.judge(good_waybill_picture(), waybill_task(), 20)).outcome is Outcome.ACCEPT
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_a_worker_that_dies_in_the_moment_of_the_end_does_not_keep_the_line_up(
+    steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service manager sends SIGTERM to line and workers at once: the death took the cancellation's place."""
+    died = asyncio.Event()
+
+    @asynccontextmanager
+    async def ready_one(_: VisionWorkers) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(pid=1)
+
+    async def watch(_: SimpleNamespace) -> None:
+        await died.wait()
+        raise VisionCrashed("vision worker 1 died (signal 15)")
+
+    monkeypatch.setattr(VisionWorkers, "_worker", ready_one)
+    monkeypatch.setattr("controller.eyes.vision_workers._watch", watch)
+    served = asyncio.create_task(VisionWorkers(1).serve())
+    for moment in (5, steps):
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        died.set() if moment == 5 else served.cancel()
+    died.set()
+    done, _ = await asyncio.wait({served}, timeout=2)
+    assert done
 
 
 async def test_caller_that_gives_up_does_not_disturb_the_next() -> None:

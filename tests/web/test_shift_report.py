@@ -122,7 +122,7 @@ def test_throughput_rejects_and_trends(ledger: Ledger) -> None:
         enter(ledger, place * 60 + 1, "sealing", place + 1, setpoints=[1400, 600, 300, 300])
         measured = {"temperature_min_dc": low, "temperature_max_dc": high}
         enter(ledger, place * 60 + 1.1, "sealed", place + 1, measured=measured, result="OK")
-    enter(ledger, 2, "judged", 1, print_grade=2.5)
+    enter(ledger, 2, "judged", 1, print_grade=2.5, print_contrast=71.0)
     enter(ledger, 3, "packed", 1, reason="")
     enter(ledger, 62, "rejected", 2, reason="seal_out_of_limits")
     enter(ledger, 70, "challenge_called", 3, challenge="wrong_plate", carrier=4)
@@ -133,6 +133,7 @@ def test_throughput_rejects_and_trends(ledger: Ledger) -> None:
     assert found.rejects == {"seal_out_of_limits": 1}
     assert (found.seal_deviation.low, found.seal_deviation.high) == (-25.25, 0.3)
     assert [value for _, value in found.print_grade.points] == [2.5]
+    assert [value for _, value in found.print_contrast.points] == [71.0]
 
 
 def test_what_is_before_or_after_the_shift_is_not_counted(ledger: Ledger) -> None:

@@ -125,10 +125,12 @@ def test_a_story_is_told_in_words_and_not_in_names_of_fields(config: LineConfig,
     told = [
         teller.tell("moved", {"before": "load", "carrier": 4, "result": "OK", "zone": "infeed"}),
         teller.tell(
-            "judged", {"camera": "c", "failed": ["plate_characters"], "outcome": "reject", "station": "verify"}
+            "judged",
+            {"camera": "wide_camera", "failed": ["plate_characters"], "outcome": "reject", "station": "verify"},
         ),
         teller.tell("sealing", {"sealer": "s", "setpoints": [1350, 500, 300, 300], "zone": "seal_1"}),
         teller.tell("sealed", {"result": "OK", "measured": MEASURED, "zone": "seal_1", "no_curve": ""}),
+        teller.tell("suspect", {"cause": "wide_camera: no picture within 5.0 s", "zone": "verify"}),
         teller.tell("parts_moved", {"codes": ["PM***1"], "to": "on_line"}),
         teller.tell(
             "mail_number_voided", {"number": "11", "was": "printed", "reason": "waybill_mismatch", "by": "zhao"}

@@ -187,6 +187,15 @@ async def test_only_pictures_come_from_the_evidence_folder(api: httpx.AsyncClien
     assert answer.status_code in (404, 422)
 
 
+async def test_rejects_name_devices_as_people_call_them(api: httpx.AsyncClient, journal: Journal) -> None:
+    detail = json.dumps({"cause": "wide_camera: no picture within 5.0 s"})
+    told = "UPDATE items SET reason = 'suspect', detail = ?"
+    await journal.write(lambda ledger: ledger.connection.execute(told, (detail,)))
+    (reject,) = (await api.get("/api/rejects")).json()
+    assert reject["text"] == "nobody can vouch for it any more (Plate camera: no picture within 5.0 s)"
+    assert "号牌相机" in reject["text_zh"]
+
+
 async def test_rejects_summary_and_pick_list(api: httpx.AsyncClient, journal: Journal) -> None:
     rejects = (await api.get("/api/rejects")).json()
     assert rejects[0]["reason"] == "plate_mismatch"

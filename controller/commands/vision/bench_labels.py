@@ -58,7 +58,21 @@ def labels_in(folder: Path) -> list[Labelled]:
         fail(f"{path}: there is no such file; it says what each picture shows, in the columns {', '.join(COLUMNS)}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         fail(f"{path}: can't be read: {error}")
+    rows_of: dict[str, int] = {}
     for line, each in enumerate(labelled, start=2):
-        if each.kind not in KINDS:
-            fail(f"{path}: row {line}: kind {each.kind!r} is unknown; known: {', '.join(sorted(KINDS))}")
+        if wrong := _wrong(each, folder, rows_of.setdefault(each.file, line), line):
+            fail(f"{path}: row {line}: {wrong}")
     return labelled
+
+
+def _wrong(each: Labelled, folder: Path, first: int, line: int) -> str:
+    """Why a row can't be used; empty: it can. :param first: the row in which its picture stands first."""
+    if each.kind not in KINDS:
+        return f"kind {each.kind!r} is unknown; known: {', '.join(sorted(KINDS))}"
+    if first != line:
+        return f"{each.file} stands in row {first} already, and would count twice: leave one"
+    if not (folder / each.file).is_file():
+        return f"there is no picture {folder / each.file}"
+    if each.kind != NONE and not each.text:
+        return f"text is empty; it must say what the {each.kind} says"
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,11 @@ from vision.grading.parameters import ProfileGrade
 from vision.pictures import UnreadablePictureError
 from vision.print_quality import RELATIVE, GradingError, PrintGrade, grade_code
 from vision.verdict import Symbology
+
+_LEGEND = (
+    "Rmin minimum reflectance, SC symbol contrast, EC edge contrast, MOD modulation, DEF defects, DCD decodability; "
+    "DEC decode and QZ quiet zone are grades, 0 to 4"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def grade(
                 {"file": str(path), "codes": [_record(each) for each in own if each.code], "error": own[0].error}
             )
     if not as_json:
-        show(_table([each for each in graded if each.grade is not None]))
+        show(*_tables([each for each in graded if each.grade is not None]))
         tell_unusable((f"{each.file}{_of(each)}", each.error) for each in graded if each.error)
     if any(each.error for each in graded):
         raise typer.Exit(REFUSED)
@@ -113,27 +119,36 @@ def _measured(profile: ProfileGrade) -> dict[str, float | None]:
     }
 
 
-def _table(graded: list[_Graded]) -> Table:
-    """Mean parameters of the ten profiles; the grade is the mean of their grades, not the grade of the means."""
+def _tables(graded: list[_Graded]) -> tuple[Table, Table]:
+    """Grades, and the mean of each parameter; the grade is the mean of the profiles' grades, not that of the means."""
     columns = [column(name, whole=True) for name in ("text", "grade", "weakest")]
-    columns += map(column, ("SC %", "MOD %", "DEF %", "DCD %", "px a module"))
-    table = Table(column("picture"), *columns, title=f"ISO/IEC 15416 method: {RELATIVE}")
+    grades = Table(column("picture"), *columns, title=f"ISO/IEC 15416 method: {RELATIVE}")
+    names = ("Rmin %", "SC %", "EC %", "MOD %", "DEF %", "DCD %", "DEC", "QZ", "px a module")
+    parameters = Table(column("picture"), *map(column, names), title="mean of ten profiles", caption=_LEGEND)
     for each in graded:
         assert each.grade is not None
+        file, profiles = escape(each.file), each.grade.profiles
         text = each.code.text if each.code else ""
-        profiles = each.grade.profiles
-        table.add_row(
-            escape(each.file),
-            escape(text),
-            f"{each.grade.value:.1f} ({each.grade.letter})",
-            each.grade.weakest,
+        grades.add_row(file, escape(text), f"{each.grade.value:.1f} ({each.grade.letter})", each.grade.weakest)
+        parameters.add_row(
+            file,
+            _mean([profile.darkest for profile in profiles]),
             _mean([profile.contrast for profile in profiles]),
+            _mean([profile.edge_contrast for profile in profiles]),
             _mean([profile.modulation for profile in profiles]),
             _mean([profile.defects for profile in profiles]),
             _mean([profile.decodability for profile in profiles if profile.decodability is not None]),
+            _mean_grade(profiles, "decode"),
+            _mean_grade(profiles, "quiet zone"),
             f"{each.grade.module_px:.1f}",
         )
-    return table
+    return grades, parameters
+
+
+def _mean_grade(profiles: Sequence[ProfileGrade], parameter: str) -> str:
+    """Mean grade of a parameter that has no measure of its own; a dash where it is not graded."""
+    grades = [dict(profile.grades)[parameter] for profile in profiles if parameter in dict(profile.grades)]
+    return f"{np.mean(grades):.1f}" if grades else "-"
 
 
 def _of(graded: _Graded) -> str:

@@ -26,11 +26,16 @@ from vision.layouts import MIN_LEAD, lead_over
 from vision.pictures import Picture, UnreadablePictureError, decode
 from vision.plate.city import MIN_LEAD as MIN_CITY_LEAD
 from vision.printed import ACCEPT_MARGIN
-from vision.teach import LEAST_COPIES, TaughtPart, Wanted
+from vision.sharpness import Tile
+from vision.teach import LEAST_COPIES, REACH_MM, TaughtPart, Wanted
+from vision.teach import SIZE_MM as SIDE_MM
 from vision.teach import teach as teach_parts
 from vision.verdict import Box, DocumentLayout
 
-_MOST_SAMPLES = 50
+LEAST, MOST = 3, 50
+"""Samples."""
+_MOST_BLUR_PX = 2.0
+"""Of a sample's edges: what is learned from a blurred picture is learned wrong."""
 _DEFAULT_FILE = Path("taught.toml")
 
 
@@ -38,7 +43,7 @@ def teach(
     product: Annotated[str, typer.Argument(help="Product, as the recipe is called.")],
     samples: Annotated[Path | None, typer.Argument(help="Folder of sample pictures; none: from the camera.")] = None,
     camera: Annotated[str, typer.Option(help="Camera, as line.toml calls it; by default that of verify.")] = "",
-    count: Annotated[int, typer.Option(min=2, max=_MOST_SAMPLES, help="Pictures to take from the camera.")] = 8,
+    count: Annotated[int, typer.Option(min=LEAST, max=MOST, help="Pictures to take from the camera.")] = 8,
     golden: Annotated[bool, typer.Option(help="Keep the pictures' carrier as the camera's golden sample.")] = False,
     write: Annotated[bool, typer.Option(help="Write what was found; --no-write only shows it.")] = True,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -46,18 +51,22 @@ def teach(
 ) -> None:
     """Lay a good product into a carrier, several times anew, and let its place, its size and its looks be learned.
 
-    Shows each threshold with the margin that the samples leave. Exit code 1: a part is missing or has no margin.
+    Shows each threshold with the margin that the samples leave. Exit code 1: a part is missing or has no margin, and
+    nothing is written; 2: a sample can't be used.
     """
     line = load(config)
     name = camera or _camera_for(line, product)
-    pictures = _decoded(
-        [path.read_bytes() for path in pictures_in([samples])] if samples else _taken(line, name, count)
-    )
-    found = teach_parts(pictures, _view_of(line, name).view, _pocket(line, name), _wanted(line, product, name))
-    missing = sorted({part.role for part in _wanted(line, product, name)} - {part.role for part in found})
+    wanted, view = _wanted(line, product, name), _view_of(line, name)
+    if not wanted and not golden:
+        other = "choose another --camera, or --golden to teach the camera alone"
+        fail(f"{product} has no part that {name} looks for: {other}")
+    pictures = _usable(_read(samples) if samples else _taken(line, name, count), name, view)
+    found = teach_parts(list(pictures.values()), view.view, _pocket(line, name), wanted)
+    missing = [part for part in wanted if part.role not in {each.role for each in found}]
     rows = [row for part in found for row in _rows(part, found, line, len(pictures))]
     if as_json:
-        print_json({"product": product, "camera": name, "missing": missing, "parts": [asdict(part) for part in found]})
+        roles = sorted(part.role for part in missing)
+        print_json({"product": product, "camera": name, "missing": roles, "parts": [asdict(part) for part in found]})
     else:
         show(_table(rows, f"{product} by {name}, {len(pictures)} pictures"))
     for part in found:
@@ -67,13 +76,36 @@ def teach(
                 f"(no check document_clear): needs {LEAST_SAMPLES} samples of {LEAST_COPIES} different copies",
                 err=True,
             )
-    good = not missing and all(row[-1] != "none" for row in rows)
-    if write and found:
-        _keep(line, config, product, found, _golden_of(line, name, pictures) if golden else {})
-    if not good:
-        fail_text = f"not found in any sample: {', '.join(missing)}" if missing else "a threshold has no margin left"
-        typer.echo(fail_text, err=True)
+    wrong = _wrong(wanted, found, missing, rows, list(pictures))
+    if wrong:
+        typer.echo("\n".join([*wrong, "nothing was written"]), err=True)
         raise typer.Exit(REFUSED)
+    if write:
+        _keep(line, config, product, found, _golden_of(view, name, pictures) if golden else {})
+
+
+def _wrong(
+    wanted: tuple[Wanted, ...], found: list[TaughtPart], missing: list[Wanted], rows: list[Row], files: list[str]
+) -> list[str]:
+    """What keeps this from being written, with what was looked for and what to do; nothing: it is good."""
+    unseen = {each.role: [files[number] for number in each.unseen] for each in found if each.unseen}
+    unseen |= {part.role: ["any sample"] for part in missing}
+    wrong = []
+    for part in wanted:
+        if part.role in unseen:
+            box = part.box
+            wrong.append(
+                f"{part.role}: not found in {', '.join(unseen[part.role])}; "
+                f"looked for {box.width:g} x {box.height:g} mm (up to {SIDE_MM:g} mm off) within {REACH_MM:g} mm "
+                f"of its place in line.toml, ({box.x:g}, {box.y:g}). Lay this product, wholly in view, in every sample"
+            )
+    bare = [row for row in rows if row[-1] == "none" and row[1] != _SEEN_IN]
+    wrong += [
+        f"{role}: {what} {value}, which leaves no margin to {limit}. "
+        "Take sharp, evenly lit samples, the product laid anew for each"
+        for role, what, value, limit, _ in bare
+    ]
+    return wrong
 
 
 def _camera_for(line: LineConfig, product: str) -> str:
@@ -114,13 +146,17 @@ def _wanted(line: LineConfig, product: str, name: str) -> tuple[Wanted, ...]:
     )
 
 
-def _taken(line: LineConfig, name: str, count: int) -> list[bytes]:
+def _read(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in pictures_in([folder])}
+
+
+def _taken(line: LineConfig, name: str, count: int) -> dict[str, bytes]:
     """Pictures from the camera itself."""
-    _view_of(line, name)
     try:
-        return asyncio.run(_snapshots(line, name, count))
+        taken = asyncio.run(_snapshots(line, name, count))
     except DeviceError as error:
         fail(str(error))
+    return {f"picture {number} of {count}": jpeg for number, jpeg in enumerate(taken, start=1)}
 
 
 async def _snapshots(line: LineConfig, name: str, count: int) -> list[bytes]:
@@ -133,15 +169,37 @@ async def _snapshots(line: LineConfig, name: str, count: int) -> list[bytes]:
             link.cancel()
 
 
-def _decoded(pictures: list[bytes]) -> list[Picture]:
+def _usable(samples: dict[str, bytes], name: str, camera: Camera) -> dict[str, Picture]:
+    """The samples' pixels by their names. Ends the command where they teach nothing, or something wrong."""
+    if len(samples) < LEAST:
+        fail(
+            f"{len(samples)} sample picture(s), at least {LEAST} are needed and eight are enough: "
+            "lay the product anew for each"
+        )
+    return {file: _sharp(file, data, name, camera) for file, data in samples.items()}
+
+
+def _sharp(file: str, data: bytes, name: str, camera: Camera) -> Picture:
     try:
-        return [decode(each) for each in pictures]
+        picture = decode(data)
     except UnreadablePictureError as error:
-        fail(f"a sample picture can't be used: {error}")
+        fail(f"{file} can't be used: {error}. Take it out of the folder, or take it anew")
+    seen = measure(picture, camera.view)
+    if seen is None:
+        fail(
+            f"{file}: no carrier's code is read where {name} should see one, "
+            f"in {picture.shape[1]} x {picture.shape[0]} px at {camera.view.px_per_mm:g} px/mm. "
+            "Use whole pictures of this very camera, in focus, with a carrier under it"
+        )
+    blur = Tile(seen.sharpness, seen.white, seen.contrast).blur_px
+    if blur > _MOST_BLUR_PX:
+        fail(f"{file}: edges are blurred by {blur:.1f} px; allowed: up to {_MOST_BLUR_PX:g}. Focus and clean {name}")
+    return picture
 
 
 Row = tuple[str, str, str, str, str]
 """Part, what, found, threshold, margin (`none` when nothing is left)."""
+_SEEN_IN = "seen in"
 
 
 def _rows(part: TaughtPart, all_parts: list[TaughtPart], line: LineConfig, pictures: int) -> list[Row]:
@@ -169,7 +227,7 @@ def _rows(part: TaughtPart, all_parts: list[TaughtPart], line: LineConfig, pictu
 def _seen_in(part: TaughtPart, pictures: int) -> Row:
     """In how many samples a part was found: in all, or its place is not to be believed."""
     margin = "all" if part.samples >= pictures else "none"
-    return part.role, "seen in", f"{part.samples} pictures", str(pictures), margin
+    return part.role, _SEEN_IN, f"{part.samples} pictures", str(pictures), margin
 
 
 def _row(role: str, what: str, found: float, threshold: float, good: bool, unit: str) -> Row:
@@ -184,10 +242,11 @@ def _table(rows: list[Row], title: str) -> Table:
     return table
 
 
-def _golden_of(line: LineConfig, name: str, pictures: list[Picture]) -> dict[str, Any]:
-    measured = [found for picture in pictures if (found := measure(picture, _view_of(line, name).view)) is not None]
-    if len(measured) < len(pictures) or len({each.code for each in measured}) != 1:
-        fail(f"golden sample: {len(measured)} of {len(pictures)} pictures show a carrier; all must show the same one")
+def _golden_of(camera: Camera, name: str, pictures: dict[str, Picture]) -> dict[str, Any]:
+    measured = [found for picture in pictures.values() if (found := measure(picture, camera.view)) is not None]
+    carriers = sorted({each.code for each in measured})
+    if len(carriers) != 1:
+        fail(f"golden sample: the pictures show carriers {', '.join(carriers)}; all must show the same one")
     return {name: {key: _plain(value) for key, value in asdict(sample_of(measured)).items()}}
 
 

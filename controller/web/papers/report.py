@@ -97,6 +97,7 @@ def _trends(paper: Paper, report: ShiftReport, config: LineConfig, words: Mappin
     trends = (
         ("seal_deviation", report.seal_deviation, -within, within),
         ("print_grade", report.print_grade, config.vision.least_print_grade, BEST_GRADE),
+        ("print_contrast", report.print_contrast, 0, 100),
     )
     for name, trend, least, most in trends:
         told = words[f"report.{name}"].format(count=trend.count, low=_known(trend.low), high=_known(trend.high))

@@ -30,5 +30,5 @@ def report_rows(report: ShiftReport) -> Iterator[Sequence[object]]:
     yield ("escape", "one_in", escape.one_in or "", "parcels")
     for name in ("items", "caught", "challenges", "challenges_missed", "campaign_items", "campaign_escapes"):
         yield ("escape", name, getattr(escape, name), "")
-    for what, unit in (("seal_deviation", "K"), ("print_grade", "grade")):
+    for what, unit in (("seal_deviation", "K"), ("print_grade", "grade"), ("print_contrast", "%")):
         yield from ((what, f"{share:.4f}", value, unit) for share, value in getattr(report, what).points)

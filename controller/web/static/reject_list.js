@@ -72,7 +72,9 @@ function enlarge(reject, index) {
   const image = figure.querySelector("img");
   image.src = addressOf(reject.pictures[index]);
   image.alt = t("reject.picture", { reason: reasonOf(reject) });
-  say(figure.querySelector("figcaption"), count > 1 ? t("reject.picture_of", { number: index + 1, count }) : "");
+  const camera = reject.cameras?.[index] ?? "";
+  const told = [t(`name.${camera}`, {}, camera), count > 1 ? t("reject.picture_of", { number: index + 1, count }) : ""];
+  say(figure.querySelector("figcaption"), told.filter(Boolean).join(" · "));
   drawChecks(reject, reject.pictures[index]);
   dialog.querySelectorAll(".pictures button").forEach((button, each) => button.setAttribute("aria-pressed", each === index));
 }
@@ -97,7 +99,7 @@ function drawCheck(check) {
     const values = { score: check.score.toFixed(2), threshold: String(check.threshold) };
     lines.push(make("span", "score", t("reject.score", values)));
   }
-  const item = make("li", "", make("span", "number", String(check.number)), make("span", "words", ...lines));
+  const item = make("li", "", make("span", "number", check.number ? String(check.number) : "!"), make("span", "words", ...lines));
   item.dataset.outcome = check.outcome;
   return item;
 }

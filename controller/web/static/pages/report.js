@@ -75,6 +75,7 @@ function drawTrends(report) {
   const trends = [
     ["seal_deviation", report.seal_deviation, -Number(tolerance), Number(tolerance)],
     ["print_grade", report.print_grade, Number(grade), 4],
+    ["print_contrast", report.print_contrast, 0, 100],
   ];
   part("curves").replaceChildren(...trends.map(([name, trend, least, most]) => {
     const label = t(`report.${name}`, { count: trend.count, low: number(trend.low), high: number(trend.high) });
