@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vision.barcodes import Code, read_hard
-from vision.form_ground import check_clear
+from vision.form_ground import check_clear, known
 from vision.layouts import PRINT_PX_PER_MM, check_kind, coarse, cut, flattened
 from vision.pictures import Picture
 from vision.plane import Plane
@@ -51,11 +51,11 @@ def check_document(
         return checks
     alone, outline = flattened(picture, plane, thing), plane.outline(thing.corners())
     small = coarse(alone)
-    kind = check_kind(small, document.role, document.kind, task.layouts)
+    kind, off = check_kind(small, document.role, document.kind, task.layouts)
     checks += [replace(check, region=outline) for check in kind]
     bare = False
-    if layout is not None and layout.blank and worst(tuple(kind)) is not Outcome.REJECT:
-        clear, place = check_clear(small, document.role, layout)
+    if layout is not None and known(layout) and worst(tuple(kind)) is not Outcome.REJECT:
+        clear, place = check_clear(small, document.role, layout, off)
         checks.append(replace(clear, region=plane.outline(thing.part(place))))
         bare = clear.outcome is Outcome.ACCEPT
     if layout is None or worst(tuple(kind)) is Outcome.REJECT:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from vision.barcodes import Code, read, read_hard
-from vision.form_ground import learn_blank
+from vision.form_ground import learn_ground
 from vision.layouts import PRINT_PX_PER_MM, coarse, cut, fingerprint, flattened
 from vision.pictures import Picture, Shot
 from vision.plane import Plane, fit
@@ -152,7 +152,7 @@ def _taught(part: Wanted, seen: list[_Seen]) -> TaughtPart:
     layout = DocumentLayout(part.role, heading, fingerprint(mean, heading), number)
     codes = {each.code.text for each in seen if each.code is not None}
     if not codes or len(codes) >= LEAST_COPIES:
-        layout = replace(layout, blank=learn_blank(small, layout))
+        layout = learn_ground(small, layout)
     return TaughtPart(part.role, len(seen), box, place, size, layout, margin)
 
 
