@@ -139,8 +139,8 @@ def test_a_glare_over_lines_of_print_is_no_staircase_of_things() -> None:
     layout = card_layout(cards(7))
     (other,) = cards(8, 1)
     down, right = np.mgrid[: other.shape[0], : other.shape[1]] / POINTS_PER_MM
-    spot = 65 * np.exp(-((right - 35) ** 2 + (down - 5) ** 2) / (2 * 7.0**2))
-    shining = np.clip(0.74 * other + spot[:, :, None], 0, 255).astype(np.uint8)
+    spot = 90 * np.exp(-((right - 38) ** 2 + (down - 10) ** 2) / (2 * 9.0**2))
+    shining = np.clip(0.6 * other + spot[:, :, None], 0, 255).astype(np.uint8)
     assert check_clear(shining, "card", layout, (0, 0))[0].outcome is Outcome.ACCEPT
 
 
