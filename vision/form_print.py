@@ -37,18 +37,24 @@ HIDDEN_MM = 10.0
 _STROKES_CELLS = 7
 """Print narrower than this square, 4.7 mm, is filled; so is a thing that is narrower."""
 _SHARP_CELLS = 5
+"""Slopes that are wider are light's."""
 _STEP = 42
 """Step of one channel, in thousandths of the paper's brightness, from which on there is an outline."""
-_PRINT = 10
+_PRINT = 12
 """Likewise from which on print of a sample is not quite filled."""
 _DARK_SHARE = 0.85
+"""Brightness against the paper around it under which a sample bears no strokes, as in a photograph."""
 _PAPER_AROUND_CELLS = 23
-_RISE_CELLS = 9
-"""Light rises on from there, a thing's outline does not: so far to each side both are compared."""
-_RISE_SHARE = 0.32
-"""Share of that rise that a step must exceed: a slope of light, filled line by line, is a staircase."""
+_LIGHT_CELLS = 4.0
+"""Slopes of light are taken off down to this width; of a thing the outline is left."""
+_COARSER = 4
+"""By so much smaller is the picture in which light is found."""
 _JOIN_CELLS = 3
+"""Pieces of an outline are one when they are nearer."""
+_REGISTER_CELLS = 2
+"""So far up and down another copy's print may lie."""
 _ROOM_CELLS = 3
+"""Left and right."""
 _INKED = 0.2
 """Depth of ink, as a share of the paper around it, that a sample bears."""
 _BARE = 0.09
@@ -58,6 +64,7 @@ _NEAR_CELLS = 5
 _LONGER_CELLS = 4
 """Left and right of where every sample bears ink: another copy's may be shorter."""
 _RIM_CELLS = 3
+"""The document's own edge is no step of a thing."""
 
 
 def learn_print(samples: list[Picture]) -> tuple[Flags, Flags]:
@@ -67,13 +74,13 @@ def learn_print(samples: list[Picture]) -> tuple[Flags, Flags]:
     """
     some, every = (np.full(_size(samples[0]), start, np.uint8) for start in (0, 255))
     for each in samples:
-        paper = _filled(each)
-        grey = as_grey(paper)
+        level = paper_level(each)
+        paper, grey = _filled(each, level)
         dark = darker(grey, _PAPER_AROUND_CELLS, _DARK_SHARE)
-        steps = cv2.bitwise_or(above(sharp(steepness(paper, paper_level(each)), _SHARP_CELLS), _PRINT), dark)
+        steps = cv2.bitwise_or(above(sharp(steepness(paper, level), _SHARP_CELLS), _PRINT), dark)
         some |= without_rim(np.asarray(steps, np.uint8), _RIM_CELLS)
         every &= np.asarray(cv2.bitwise_not(_under(_ink(each, grey), grey, _INKED)), np.uint8)
-    uneven = cv2.dilate(some, np.ones((3, 2 * _ROOM_CELLS + 1), np.uint8))
+    uneven = cv2.dilate(some, np.ones((2 * _REGISTER_CELLS + 1, 2 * _ROOM_CELLS + 1), np.uint8))
     inked = cv2.erode(every, np.ones((3, 2 * _LONGER_CELLS + 1), np.uint8))
     plain, bears = (without_rim(np.asarray(each, np.uint8), _RIM_CELLS) for each in (cv2.bitwise_not(uneven), inked))
     return written(plain), written(bears)
@@ -84,33 +91,25 @@ def steps_on(document: Picture, level: float, plain: Flags, inked: Flags) -> tup
 
     :param document: aligned. :param level: of its paper. :param plain: as `learn_print` gives them, and `inked`.
     """
-    paper = _filled(document)
-    grey = as_grey(paper)
-    outlines, hidden = _outlines(paper, grey, level), _under(_ink(document, grey), grey, _BARE)
+    paper, grey = _filled(document, level)
+    outlines = above(sharp(steepness(paper, level), _SHARP_CELLS), _STEP)
+    hidden = _under(_ink(document, grey), grey, _BARE)
     steps = [outlined(*piece) for piece in _pieces(outlines, plain, _JOIN_CELLS)]
     return steps, [Box(*(value / CELLS_PER_MM for value in piece)) for piece in _pieces(hidden, inked, 1)]
 
 
-def _outlines(paper: Picture, grey: Mask, level: float) -> Mask:
-    steep = sharp(steepness(paper, level), _SHARP_CELLS)
-    steeper = cv2.compare(steep, cv2.convertScaleAbs(_rise(grey), alpha=_RISE_SHARE * 1000 / level), cv2.CMP_GT)
-    return np.asarray(cv2.bitwise_and(above(steep, _STEP), steeper), np.uint8)
-
-
-def _rise(grey: Mask) -> Mask:
-    """How far light rises around each cell, across or down."""
-    far = 2 * _RISE_CELLS
-    soft = cv2.copyMakeBorder(cv2.blur(grey, (5, 5)), *(_RISE_CELLS,) * 4, cv2.BORDER_REPLICATE)
-    across = cv2.absdiff(soft[_RISE_CELLS:-_RISE_CELLS, far:], soft[_RISE_CELLS:-_RISE_CELLS, :-far])
-    down = cv2.absdiff(soft[far:, _RISE_CELLS:-_RISE_CELLS], soft[:-far, _RISE_CELLS:-_RISE_CELLS])
-    return np.asarray(cv2.max(across, down), np.uint8)
-
-
-def _filled(document: Picture) -> Picture:
-    """The document's paper, a pixel a cell, its print filled with the paper around it."""
-    brightest = cv2.dilate(document, np.ones((CELL, CELL), np.uint8), anchor=(0, 0))
-    strokes = np.ones((_STROKES_CELLS, _STROKES_CELLS), np.uint8)
-    return np.asarray(cv2.morphologyEx(_each_cell(brightest), cv2.MORPH_CLOSE, strokes), np.uint8)
+def _filled(document: Picture, level: float) -> tuple[Picture, Mask]:
+    """The document's paper, a pixel a cell, its print filled with the paper around it: in even light, as bright as the
+    level, and its grey as it is."""
+    corner, strokes = np.ones((CELL, CELL), np.uint8), np.ones((_STROKES_CELLS, _STROKES_CELLS), np.uint8)
+    brightest = _each_cell(cv2.dilate(document, corner, anchor=(0, 0)))
+    grey = np.asarray(cv2.morphologyEx(as_grey(brightest), cv2.MORPH_CLOSE, strokes), np.uint8)
+    # A slope of light, filled line by line, would be a staircase.
+    small = cv2.resize(grey, (grey.shape[1] // _COARSER, grey.shape[0] // _COARSER), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), _LIGHT_CELLS / _COARSER)
+    light = cv2.resize(soft, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    even = cv2.divide(brightest, cv2.merge((light, light, light)), scale=level)
+    return np.asarray(cv2.morphologyEx(even, cv2.MORPH_CLOSE, strokes), np.uint8), grey
 
 
 def _ink(document: Picture, paper: Mask) -> Mask:

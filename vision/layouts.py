@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.pictures import Grey as Levels
-from vision.pictures import Picture, as_grey, cut_out
+from vision.pictures import Picture, Shot, as_grey, cut_out
 from vision.plane import Plane
 from vision.pocket import Thing
 from vision.verdict import Box, Check, DocumentLayout, Outcome
@@ -81,14 +81,21 @@ def flattened(picture: Picture, plane: Plane, thing: Thing) -> Picture:
 
 def flattened_part(picture: Picture, plane: Plane, thing: Thing, box: Box) -> Picture:
     """One box of a document alone, likewise. :param box: in mm from the document's upper left corner."""
-    size = max(2, round(box.width * PRINT_PX_PER_MM)), max(2, round(box.height * PRINT_PX_PER_MM))
+    return _upright(picture, plane, thing, box, PRINT_PX_PER_MM)
+
+
+def coarse(shot: Shot, plane: Plane, thing: Thing) -> Picture:
+    """A document alone, upright, at `POINTS_PER_MM`; from averaged pixels, since fine print would alias."""
+    half, whole = plane.halved(), Box(0.0, 0.0, thing.width, thing.height)
+    if half.px_per_mm >= POINTS_PER_MM:
+        return _upright(shot.half, half, thing, whole, POINTS_PER_MM)
+    fine, step = flattened(shot.whole, plane, thing), POINTS_PER_MM / PRINT_PX_PER_MM
+    return np.asarray(cv2.resize(fine, None, fx=step, fy=step, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _upright(picture: Picture, plane: Plane, thing: Thing, box: Box, px_per_mm: float) -> Picture:
+    size = max(2, round(box.width * px_per_mm)), max(2, round(box.height * px_per_mm))
     return cut_out(picture, plane.to_px(thing.part(box)), size)
-
-
-def coarse(document: Picture) -> Picture:
-    """A flattened document at `POINTS_PER_MM`; averaged, since fine print would alias."""
-    step = POINTS_PER_MM / PRINT_PX_PER_MM
-    return np.asarray(cv2.resize(document, None, fx=step, fy=step, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def cut(document: Picture, box: Box, px_per_mm: float, margin_mm: float = 0.0) -> Picture:
