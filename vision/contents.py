@@ -56,7 +56,7 @@ def check_contents(shot: Shot, plane: Plane, codes: list[Code], task: ContentsTa
         if thing is not None:
             checks.append(_inside(thing, part, plane, task.pocket))
         if isinstance(part, ExpectedDocument):
-            checks += check_document(shot.whole, plane, codes, part, thing, task)
+            checks += check_document(shot, plane, codes, part, thing, task)
         elif thing is not None:
             alone = flattened(seen, area, thing)
             said = check_posed_plate(alone, plane, thing, part)

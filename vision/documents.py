@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vision.barcodes import Code, read_hard
-from vision.form_ground import check_clear
-from vision.layouts import PRINT_PX_PER_MM, check_kind, coarse, cut, flattened
-from vision.pictures import Picture
+from vision.form_ground import check_clear, known
+from vision.layouts import check_kind, coarse, flattened_part
+from vision.pictures import Picture, Shot
 from vision.plane import Plane
 from vision.pocket import Thing
 from vision.printed import check_identity, check_number, check_zone
@@ -30,7 +30,7 @@ _READ = ("document_number", "document_zone")
 
 
 def check_document(
-    picture: Picture,
+    shot: Shot,
     plane: Plane,
     codes: list[Code],
     document: ExpectedDocument,
@@ -42,26 +42,25 @@ def check_document(
     :param codes: all codes of the picture.
     :param thing: what lies there: a document without a readable code is unsure, none at all a reject.
     """
-    checks = [_code(picture, plane, codes, document, lies=thing is not None)] if document.code else []
+    checks = [_code(shot.whole, plane, codes, document, lies=thing is not None)] if document.code else []
     layout = next((layout for layout in task.layouts if layout.name == document.kind), None)
     identity = layout is not None and layout.identity
     if thing is None:
         return [*checks, _nothing_to_compare(document, plane, task.pocket)] if identity else checks
     if not document.kind:
         return checks
-    alone, outline = flattened(picture, plane, thing), plane.outline(thing.corners())
-    small = coarse(alone)
-    kind = check_kind(small, document.role, document.kind, task.layouts)
+    small, outline = coarse(shot, plane, thing), plane.outline(thing.corners())
+    kind, off = check_kind(small, document.role, document.kind, task.layouts)
     checks += [replace(check, region=outline) for check in kind]
     bare = False
-    if layout is not None and layout.blank and worst(tuple(kind)) is not Outcome.REJECT:
-        clear, place = check_clear(small, document.role, layout)
+    if layout is not None and known(layout) and worst(tuple(kind)) is not Outcome.REJECT:
+        clear, place = check_clear(small, document.role, layout, off)
         checks.append(replace(clear, region=plane.outline(thing.part(place))))
         bare = clear.outcome is Outcome.ACCEPT
     if layout is None or worst(tuple(kind)) is Outcome.REJECT:
         # What another kind bears in that place is not this one's number, and may be what nobody may read: a person's.
         return checks
-    printed = _printed(alone, plane, document, thing, layout, task.digest_key)
+    printed = _printed(shot.whole, plane, document, thing, layout, task.digest_key)
     if not bare and any(each.identity for each in task.layouts):
         printed = [_untold(check) for check in printed]
     return [*checks, *printed]
@@ -94,16 +93,16 @@ def _code(picture: Picture, plane: Plane, codes: list[Code], document: ExpectedD
 
 
 def _printed(
-    alone: Picture, plane: Plane, document: ExpectedDocument, thing: Thing, layout: DocumentLayout, key: str
+    picture: Picture, plane: Plane, document: ExpectedDocument, thing: Thing, layout: DocumentLayout, key: str
 ) -> list[Check]:
     """What the layout says is printed; the number beside a code must say the same as the code."""
     checks = []
     if layout.zone is not None:
         region = plane.outline(thing.part(layout.zone))
-        zone = check_zone(cut(alone, layout.zone, PRINT_PX_PER_MM), document)
+        zone = check_zone(flattened_part(picture, plane, thing, layout.zone), document)
         checks += [replace(check, region=region) for check in zone]
     if layout.number is not None:
-        print_of = cut(alone, layout.number, PRINT_PX_PER_MM)
+        print_of = flattened_part(picture, plane, thing, layout.number)
         if layout.identity:
             number = replace(check_identity(print_of, document, key), region=plane.outline(thing.corners()))
         else:

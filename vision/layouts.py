@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.pictures import Picture, cut_out
+from vision.pictures import Grey as Levels
+from vision.pictures import Picture, Shot, as_grey, cut_out
 from vision.plane import Plane
 from vision.pocket import Thing
 from vision.verdict import Box, Check, DocumentLayout, Outcome
@@ -60,6 +61,11 @@ class Match:
         """Row after its last."""
         return self.top + int(self.template.shape[0])
 
+    def off(self, layout: DocumentLayout) -> tuple[int, int]:
+        """How far right and down of where that layout says its heading stands."""
+        heading = layout.heading
+        return self.left - round(heading.x * POINTS_PER_MM), self.top - round(heading.y * POINTS_PER_MM)
+
     def laid(self, shape: tuple[int, ...], left: int, top: int) -> Grey:
         """The heading's paper (1) and ink (0) on a part of the document, of that shape, from `left` and `top` on."""
         whole = np.ones(shape[:2], np.float32)
@@ -75,18 +81,25 @@ def flattened(picture: Picture, plane: Plane, thing: Thing) -> Picture:
 
 def flattened_part(picture: Picture, plane: Plane, thing: Thing, box: Box) -> Picture:
     """One box of a document alone, likewise. :param box: in mm from the document's upper left corner."""
-    size = max(2, round(box.width * PRINT_PX_PER_MM)), max(2, round(box.height * PRINT_PX_PER_MM))
+    return _upright(picture, plane, thing, box, PRINT_PX_PER_MM)
+
+
+def coarse(shot: Shot, plane: Plane, thing: Thing) -> Picture:
+    """A document alone, upright, at `POINTS_PER_MM`; from averaged pixels, since fine print would alias."""
+    half, whole = plane.halved(), Box(0.0, 0.0, thing.width, thing.height)
+    if half.px_per_mm >= POINTS_PER_MM:
+        return _upright(shot.half, half, thing, whole, POINTS_PER_MM)
+    fine, step = flattened(shot.whole, plane, thing), POINTS_PER_MM / PRINT_PX_PER_MM
+    return np.asarray(cv2.resize(fine, None, fx=step, fy=step, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _upright(picture: Picture, plane: Plane, thing: Thing, box: Box, px_per_mm: float) -> Picture:
+    size = max(2, round(box.width * px_per_mm)), max(2, round(box.height * px_per_mm))
     return cut_out(picture, plane.to_px(thing.part(box)), size)
 
 
-def coarse(document: Picture) -> Picture:
-    """A flattened document at `POINTS_PER_MM`; averaged, since fine print would alias."""
-    step = POINTS_PER_MM / PRINT_PX_PER_MM
-    return np.asarray(cv2.resize(document, None, fx=step, fy=step, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def cut(document: Picture, box: Box, px_per_mm: float, margin_mm: float = 0.0) -> Picture:
-    """A box of a flattened document; what reaches beyond its edge is cut off."""
+    """A box of a flattened document, of one channel or three; what reaches beyond its edge is cut off."""
     left, top = max(0.0, box.x - margin_mm) * px_per_mm, max(0.0, box.y - margin_mm) * px_per_mm
     right, bottom = (box.x + box.width + margin_mm) * px_per_mm, (box.y + box.height + margin_mm) * px_per_mm
     return document[round(top) : round(bottom), round(left) : round(right)]
@@ -102,30 +115,35 @@ def fingerprint(document: Picture, heading: Box) -> str:
     return np.packbits(np.asarray(ink, np.uint8), axis=1).tobytes().hex()
 
 
-def check_kind(document: Picture, role: str, kind: str, layouts: tuple[DocumentLayout, ...]) -> list[Check]:
-    """Whether the document is of its kind and lies face up and upright.
+def check_kind(
+    document: Picture, role: str, kind: str, layouts: tuple[DocumentLayout, ...]
+) -> tuple[list[Check], tuple[int, int]]:
+    """Whether the document is of its kind and lies face up and upright; and how far off its own heading fits best.
 
-    :param document: as `coarse` gives it.
+    :param document: as `coarse` gives it. :returns: the second as `heading_off` gives it.
     """
     own = next((layout for layout in layouts if layout.name == kind), None)
     if own is None:
-        return [Check("document_kind", Outcome.REJECT, role, kind, "no such layout is taught", 0.0, MIN_LIKENESS)]
-    seen = {layout.name: _match(document, layout) for layout in layouts}
-    score = seen[kind].likeness
-    if max(match.likeness for match in seen.values()) < MIN_LIKENESS:
-        lying = _lying(document, layouts)
+        unknown = Check("document_kind", Outcome.REJECT, role, kind, "no such layout is taught", 0.0, MIN_LIKENESS)
+        return [unknown], (0, 0)
+    grey = as_grey(document)
+    seen = {layout.name: _match(grey, layout) for layout in layouts}
+    score, off = seen[kind].likeness, seen[kind].off(own)
+    best = max(match.likeness for match in seen.values())
+    if best < MIN_LIKENESS:
+        lying = _lying(grey, best, layouts)
         if lying:
-            return [Check("document_pose", Outcome.REJECT, role, _POSE, lying, score, MIN_LIKENESS)]
+            return [Check("document_pose", Outcome.REJECT, role, _POSE, lying, score, MIN_LIKENESS)], off
     pose = Check("document_pose", Outcome.ACCEPT, role, _POSE, _POSE)
     if score < MIN_LIKENESS:
         nearest = max(seen, key=lambda name: seen[name].likeness)
         found = nearest if seen[nearest].likeness >= MIN_LIKENESS else "no known heading"
-        return [Check("document_kind", Outcome.REJECT, role, kind, found, score, MIN_LIKENESS), pose]
-    leads = {name: _lead(document, seen[kind], match) for name, match in seen.items() if name != kind}
+        return [Check("document_kind", Outcome.REJECT, role, kind, found, score, MIN_LIKENESS), pose], off
+    leads = {name: _lead(grey, seen[kind], match) for name, match in seen.items() if name != kind}
     rival = min(leads, key=lambda name: leads[name], default=kind)
     lead = leads.get(rival, 1.0)
     outcome = Outcome.ACCEPT if lead >= MIN_LEAD else Outcome.UNSURE if lead > 0 else Outcome.REJECT
-    return [Check("document_kind", outcome, role, kind, kind if lead > 0 else rival, lead, MIN_LEAD), pose]
+    return [Check("document_kind", outcome, role, kind, kind if lead > 0 else rival, lead, MIN_LEAD), pose], off
 
 
 def heading_off(document: Picture, layout: DocumentLayout) -> tuple[int, int]:
@@ -133,11 +151,10 @@ def heading_off(document: Picture, layout: DocumentLayout) -> tuple[int, int]:
 
     :param document: as `coarse` gives it.
     """
-    match = _match(document, layout)
-    return match.left - round(layout.heading.x * POINTS_PER_MM), match.top - round(layout.heading.y * POINTS_PER_MM)
+    return _match(as_grey(document), layout).off(layout)
 
 
-def _lead(document: Picture, own: Match, rival: Match) -> float:
+def _lead(document: Levels, own: Match, rival: Match) -> float:
     """How surely the heading is the own one and not the rival's, -1..1: correlation where the two differ alone.
 
     Headings of licences differ in a single character, which hardly counts in a likeness of the whole.
@@ -149,7 +166,7 @@ def _lead(document: Picture, own: Match, rival: Match) -> float:
     differ = np.abs(own_ink - rival_ink) > 0.5
     if np.count_nonzero(differ) < 12:
         return 0.0
-    grey = np.asarray(cv2.cvtColor(document, cv2.COLOR_BGR2GRAY), np.float32)[differ]
+    grey = document[differ].astype(np.float32)
     paper = own_ink[differ] - rival_ink[differ]
     # Few numbers: NumPy's own means ask more than they reckon.
     grey, paper = grey - np.float32(grey.sum() / grey.size), paper - np.float32(paper.sum() / paper.size)
@@ -157,25 +174,24 @@ def _lead(document: Picture, own: Match, rival: Match) -> float:
     return float(grey @ paper) / deviation if deviation > 1e-6 * grey.size else 0.0
 
 
-def _lying(document: Picture, layouts: tuple[DocumentLayout, ...]) -> str:
+def _lying(document: Levels, upright: float, layouts: tuple[DocumentLayout, ...]) -> str:
     """How it lies when no heading is seen upright: `upside down`, `back side up`, or empty when neither is sure."""
     turned = np.asarray(cv2.rotate(document, cv2.ROTATE_180), np.uint8)
     best = max(_match(turned, layout).likeness for layout in layouts)
     if best >= MIN_LIKENESS:
         return "upside down"
-    return "back side up" if best < _BARE and max(_match(document, each).likeness for each in layouts) < _BARE else ""
+    return "back side up" if max(best, upright) < _BARE else ""
 
 
-def _match(document: Picture, layout: DocumentLayout) -> Match:
+def _match(document: Levels, layout: DocumentLayout) -> Match:
     """Where within `_SHIFT_MM` the heading fits best; likeness 0 where there is nothing but paper."""
     template = _template(layout.fingerprint, round(layout.heading.width * POINTS_PER_MM))
     left = max(0, round((layout.heading.x - _SHIFT_MM) * POINTS_PER_MM))
     top = max(0, round((layout.heading.y - _SHIFT_MM) * POINTS_PER_MM))
-    window = cut(document, layout.heading, POINTS_PER_MM, _SHIFT_MM)
+    grey = cut(document, layout.heading, POINTS_PER_MM, _SHIFT_MM)
     nothing = Match(0.0, left, top, template)
-    if window.shape[0] < template.shape[0] or window.shape[1] < template.shape[1]:
+    if grey.shape[0] < template.shape[0] or grey.shape[1] < template.shape[1]:
         return nothing
-    grey = cv2.cvtColor(window, cv2.COLOR_BGR2GRAY)
     if float(grey.max()) - float(grey.min()) < _MIN_CONTRAST:
         return nothing
     fits = cv2.matchTemplate(np.asarray(grey, np.float32), template, cv2.TM_CCOEFF_NORMED)
@@ -196,6 +212,6 @@ def lead_over(own: DocumentLayout, other: DocumentLayout) -> float:
     template = _template(own.fingerprint, round(own.heading.width * POINTS_PER_MM))
     left, top = round(own.heading.x * POINTS_PER_MM), round(own.heading.y * POINTS_PER_MM)
     drawn[top : top + template.shape[0], left : left + template.shape[1]] = template
-    document = np.repeat(np.asarray(40 + 200 * drawn, np.uint8)[:, :, None], 3, axis=2)
+    document = np.asarray(40 + 200 * drawn, np.uint8)
     rival = _match(document, other)
     return 1.0 if rival.likeness < MIN_LIKENESS else _lead(document, _match(document, own), rival)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from vision.pictures import Picture
@@ -144,19 +145,29 @@ def _levelled(ink: Grey) -> Grey:
     fine = np.asarray(cv2.resize(together, None, fx=1, fy=_FINER, interpolation=cv2.INTER_LINEAR), np.float32)
     most, fall = int(_STEEPEST * width), 0
     for step, reach in ((4, most), (1, 3)):
-        tried = range(fall - reach, fall + reach + 1, step)
-        fall = max(
-            tried, key=lambda each: float(np.square(_raised(fine, each * _FINER, cv2.INTER_NEAREST).sum(1)).sum())
-        )
-    return _raised(ink, fall, cv2.INTER_LINEAR) if fall else ink
+        tried = np.arange(fall - reach, fall + reach + 1, step)
+        fall = int(tried[_unevenness(fine, tried * _FINER).argmax()])
+    return _raised(ink, fall) if fall else ink
 
 
-def _raised(ink: Grey, fall: float, sampling: int) -> Grey:
+def _unevenness(fine: Grey, falls: NDArray[np.intp]) -> Grey:
+    """How much the rows of a line differ in ink when it is turned level by each of these falls, in its own rows."""
+    height, columns = fine.shape
+    most = int(np.abs(falls).max()) // 2 + 1
+    padded = np.zeros((columns, height + 2 * most), np.float32)
+    padded[:, most:-most] = fine.T
+    down = np.rint(np.outer(falls, np.arange(columns) / (columns - 1) - 0.5)).astype(np.intp) + most
+    moved = sliding_window_view(padded, height, axis=1)[np.arange(columns), down]
+    return np.asarray(np.square(moved.sum(axis=1)).sum(axis=1), np.float32)
+
+
+def _raised(ink: Grey, fall: float) -> Grey:
     """A line that falls by so many rows from its first column to its last, turned level about its middle."""
     height, width = ink.shape
     slope = fall / (width - 1)
     matrix = np.array(((1.0, 0.0, 0.0), (slope, 1.0, -fall / 2)))
-    return np.asarray(cv2.warpAffine(ink, matrix, (width, height), flags=sampling | cv2.WARP_INVERSE_MAP), np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(ink, matrix, (width, height), flags=flags), np.float32)
 
 
 def _cells(ink: Grey, length: int) -> Grey | None:

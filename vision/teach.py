@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from vision.barcodes import Code, read, read_hard
-from vision.form_ground import learn_blank
+from vision.form_ground import learn_ground
 from vision.layouts import PRINT_PX_PER_MM, coarse, cut, fingerprint, flattened
 from vision.pictures import Picture, Shot, as_grey
 from vision.plane import Plane, fit
@@ -85,7 +85,7 @@ class _Seen:
     """One part in one sample."""
 
     thing: Thing
-    picture: Picture
+    shot: Shot
     plane: Plane
     code: Code | None
 
@@ -99,7 +99,8 @@ def teach(pictures: list[Picture], view: View, pocket: Box, wanted: tuple[Wanted
         codes = read(picture, formats)
         plane = fit(codes, view)
         area = grown(pocket, 6.0)
-        things = things_in(upright(Shot(picture), plane, area), area)
+        shot = Shot(picture)
+        things = things_in(upright(shot, plane, area), area)
         for part in wanted:
             thing = min(
                 (each for each in things if _may_be(each, part)), key=lambda each: _away(each, part), default=None
@@ -111,7 +112,7 @@ def teach(pictures: list[Picture], view: View, pocket: Box, wanted: tuple[Wanted
             if part.document and code is None:
                 harder = read_hard(picture, frozenset({part.symbology}), plane.region(part.box, REACH_MM / 4))
                 code = _code_on(harder, plane, thing, part)
-            seen[part.role].append(_Seen(thing, picture, plane, code))
+            seen[part.role].append(_Seen(thing, shot, plane, code))
     found = [part for part in wanted if seen[part.role]]
     return [replace(_taught(part, seen[part.role]), unseen=tuple(unseen[part.role])) for part in found]
 
@@ -148,17 +149,17 @@ def _taught(part: Wanted, seen: list[_Seen]) -> TaughtPart:
     box = Box(round(x - width / 2, 1), round(y - height / 2, 1), round(width, 1), round(height, 1))
     if not part.document:
         return _with_city(TaughtPart(part.role, len(seen), box, place, size), part, seen)
-    alone = [flattened(each.picture, each.plane, each.thing) for each in seen]
+    alone = [flattened(each.shot.whole, each.plane, each.thing) for each in seen]
     heading = _heading(alone[0])
     if heading is None:
         return TaughtPart(part.role, len(seen), box, place, size)
     number, margin = _number(alone, seen)
-    small = [coarse(each) for each in alone]
+    small = [coarse(each.shot, each.plane, each.thing) for each in seen]
     mean = np.mean([_sized(each, small[0]) for each in small], axis=0).astype(np.uint8)
     layout = DocumentLayout(part.role, heading, fingerprint(mean, heading), number)
     codes = {each.code.text for each in seen if each.code is not None}
     if not codes or len(codes) >= LEAST_COPIES:
-        layout = replace(layout, blank=learn_blank(small, layout))
+        layout = learn_ground(small, layout)
     return TaughtPart(part.role, len(seen), box, place, size, layout, margin)
 
 
@@ -166,7 +167,7 @@ def _with_city(taught: TaughtPart, part: Wanted, seen: list[_Seen]) -> TaughtPar
     """A plate with what its city's name looks like, where the recipe names one."""
     if not part.city:
         return taught
-    alone = [flattened(each.picture, each.plane, each.thing) for each in seen]
+    alone = [flattened(each.shot.whole, each.plane, each.thing) for each in seen]
     print_of = taught_print(alone)
     if not print_of:
         return replace(taught, city_lead=0.0)

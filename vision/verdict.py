@@ -99,6 +99,7 @@ class DocumentLayout:
     :ivar identity: whether the number is a person's and must never leave the worker's memory.
     :ivar blank: what stays bare in every copy, as `vision.form_ground` writes it: a row of hex for each 2/3 mm from
         above, a bit for each 2/3 mm from the left, 1 is bare; empty: not known.
+    :ivar plain: likewise where every copy's print can be filled with paper; :ivar inked: where every copy bears print.
     """
 
     name: str
@@ -108,6 +109,8 @@ class DocumentLayout:
     zone: Box | None = None
     identity: bool = False
     blank: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    inked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,13 @@ class Layout(Section):
     """An identity card: its number is compared by keyed hash and blacked in the evidence."""
     blank: Annotated[tuple[_HexRow, ...], Field(max_length=1000)] = ()
     """What stays bare in every copy, a row for each 2/3 mm, as `sealline vision teach` writes it; without it nobody
-    looks whether something lies on the document."""
+    looks whether something lies on bare paper."""
+    plain: Annotated[tuple[_HexRow, ...], Field(max_length=1000)] = ()
+    """Likewise where every copy's print can be filled with paper; without it nobody looks on print."""
+    inked: Annotated[tuple[_HexRow, ...], Field(max_length=1000)] = ()
+    """Likewise where every copy bears print; without it nobody sees that print is hidden."""
 
-    @field_validator("blank")
+    @field_validator("blank", "plain", "inked")
     @classmethod
     def _rows_alike(cls, rows: tuple[str, ...]) -> tuple[str, ...]:
         if len({len(row) for row in rows}) > 1:
@@ -40,7 +44,8 @@ class Layout(Section):
         """The same as the vision's question wants it."""
         number = Box(*self.number) if self.number is not None else None
         zone = Box(*self.zone) if self.zone is not None else None
-        return DocumentLayout(name, Box(*self.heading), self.fingerprint, number, zone, self.identity, self.blank)
+        flags = self.blank, self.plain, self.inked
+        return DocumentLayout(name, Box(*self.heading), self.fingerprint, number, zone, self.identity, *flags)
 
 
 class Golden(Section):

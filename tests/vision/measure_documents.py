@@ -1,10 +1,11 @@
 """Makes the tables of certificates in docs/vision.md, every picture rendered:
-`python tests/vision/measure_documents.py pairs|permits|things FIRST COUNT`.
+`python tests/vision/measure_documents.py pairs|permits|things|forms FIRST COUNT`.
 
 `pairs`: two certificates in a picture, in calm and in harsh light, also asked for as another kind and with one digit of
 the printed number changed; `permits`: one travel permit a picture, likewise, and wrong ones; `things`: strange things
-wholly on a certificate and at random over the pocket, every other picture harsh. Seeds from 300,000 to 399,999 and from
-500,000 on are for measuring.
+wholly on a certificate and at random over the pocket, every other picture harsh; `forms`: each kind alone, also filled
+in as real ones are (`lifelike.py`), its layout taught from eight copies: right, and each thing wholly on it, every
+other picture harsh. Seeds from 300,000 to 399,999 and from 500,000 on are for measuring.
 """
 
 from __future__ import annotations
@@ -16,8 +17,21 @@ from random import Random
 from typing import Any
 
 import cv2
+from lifelike import FORMS, THINGS, drawn, kind_of
 from measure_contents import wholly_on
-from plant_scenes import DOCUMENTS, SETUPS, carrier, document, documents_task, expected, laid_by_hand, outcomes
+from plant_scenes import (
+    DOCUMENTS,
+    PERMIT_ZONE,
+    SETUPS,
+    box_of,
+    carrier,
+    document,
+    documents_task,
+    expected,
+    laid_by_hand,
+    layouts,
+    outcomes,
+)
 
 from simulators.matter import Stray, StrayKind
 from simulators.numbers import core_number
@@ -27,12 +41,16 @@ from simulators.render.strays import STRAY_SIZES_MM
 from simulators.world import PlacedPart
 from vision import documents
 from vision.judge import judge
+from vision.layouts import MIN_LEAD, lead_over
+from vision.pictures import decode
 from vision.print_reader import read_printed
-from vision.printed import check_number, printed_margin, zone_digit
-from vision.verdict import Check, ExpectedDocument, Outcome, Verdict
+from vision.printed import check_number, identity_character, identity_digest, printed_margin, zone_digit
+from vision.teach import Wanted, teach
+from vision.verdict import Box, Check, DocumentLayout, ExpectedDocument, Outcome, Symbology, Verdict
 
 KINDS = ("vehicle_licence", "driving_licence", "ebike_certificate")
 PLACES = ((15, 350), (130, 350))
+KEY = "5a" * 16
 DIGITS, SIGNS = "0123456789", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -119,6 +137,10 @@ def zone_of(number: str) -> str:
     return fields[0] + zone_digit(number) + "<" + "".join(f"{each}{zone_digit(each)}<" for each in fields[1:]) + "0"
 
 
+def permit_number(chance: Random) -> str:
+    return chance.choice("CHW") + "".join(chance.choice(DIGITS) for _ in range(8))
+
+
 def permit(line: str) -> PlacedPart:
     text = "\n".join((line, "ABCDEFGHIJKL<ZHANG<<SAN<<<<<<<", "<" * 30))
     return PlacedPart(document("travel_permit", "", text=text), *PLACES[0])
@@ -131,7 +153,7 @@ def permits(first: int, count: int) -> None:
         }
         for seed in range(first, first + count):
             chance = Random(f"permit {seed}")
-            number = chance.choice("CHW") + "".join(chance.choice(DIGITS) for _ in range(8))
+            number = permit_number(chance)
             line = zone_of(number)
             lying = {
                 "right": line,
@@ -166,6 +188,60 @@ def things(first: int, count: int) -> None:
             print(f"{kind.value} {where}:", dict(said))
 
 
+def forms(first: int, count: int) -> None:
+    for style in (*KINDS, "travel_permit", "identity_card", *FORMS):
+        layout = _taught(style)
+        known = (layout, *(each for each in layouts() if each.name != style and lead_over(layout, each) >= MIN_LEAD))
+        for thing in ("", *THINGS):
+            said, clear = Counter[str](), 0
+            for seed in range(first, first + count):
+                chance = Random(f"{thing} on {style} {seed}")
+                placed, asked = _of(style, chance)
+                laid = laid_by_hand([placed], chance)
+                with drawn(thing, style):
+                    lying = [wholly_on(laid[0], kind_of(thing), chance)] if thing else []
+                    seen = seen_of(laid, lying, seed, harsh=bool(seed % 2))
+                verdict = judge(seen, replace(documents_task(asked, key=KEY), layouts=known))
+                said[verdict.outcome.value] += 1
+                clear += any(check.name == "document_clear" for check in verdict.failed)
+                if (verdict.outcome is Outcome.ACCEPT) == bool(thing):
+                    place = f"at {lying[0].x - laid[0].x:.0f}, {lying[0].y - laid[0].y:.0f}" if lying else ""
+                    print("  ", style, thing, seed, place, [(each.name, each.found) for each in verdict.failed])
+            print(f"{style}, {thing or 'right'}:", dict(said), f"not clear: {clear}", flush=True)
+
+
+def _of(style: str, chance: Random) -> tuple[PlacedPart, ExpectedDocument]:
+    if style == "travel_permit":
+        number = permit_number(chance)
+        placed = permit(zone_of(number))
+        return placed, expected(placed, number=number)
+    if style == "identity_card":
+        digits = "44052419" + "".join(chance.choice(DIGITS) for _ in range(9))
+        number = digits + identity_character(digits)
+        placed = PlacedPart(document(style, "", text=number), *PLACES[0])
+        return placed, expected(placed, digest=identity_digest(KEY, number))
+    placed = PlacedPart(document(style, code_for(style, chance)), *PLACES[0])
+    return placed, expected(placed)
+
+
+def _taught(style: str) -> DocumentLayout:
+    """As a technician teaches it: eight copies in calm light."""
+    pictures = []
+    with drawn():
+        for seed in range(8):
+            chance = Random(f"copy of {style} {seed}")
+            placed, _ = _of(style, chance)
+            pictures.append(decode(seen_of(laid_by_hand([placed], chance), [], 8000 + seed, harsh=False)))
+    wanted = (Wanted(style, box_of(placed), True, Symbology.CODE128),)
+    (taught,) = teach(pictures, SETUPS["close_up"].view, DOCUMENTS, wanted)
+    assert taught.layout is not None
+    if style == "travel_permit":
+        return replace(taught.layout, zone=PERMIT_ZONE)
+    return (
+        replace(taught.layout, number=Box(14, 49, 70, 8), identity=True) if style == "identity_card" else taught.layout
+    )
+
+
 def _anywhere(kind: StrayKind, chance: Random) -> Stray:
     wide, high = STRAY_SIZES_MM[kind]
     x, y = chance.uniform(5, DOCUMENTS.width - 5), chance.uniform(5, DOCUMENTS.height - 5)
@@ -179,4 +255,6 @@ def _tell_refused(verdict: Verdict, which: str) -> None:
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    {"pairs": pairs, "permits": permits, "things": things}[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))
+    {"pairs": pairs, "permits": permits, "things": things, "forms": forms}[sys.argv[1]](
+        int(sys.argv[2]), int(sys.argv[3])
+    )

@@ -20,7 +20,7 @@ from controller.plan.recipes import PartKind
 from controller.plan.taught import TaughtError, read_taught, together, write_taught
 from devices.errors import DeviceError
 from vision.contents import PLACE_MM, SIZE_MM
-from vision.form_ground import LEAST_SAMPLES
+from vision.form_ground import LEAST_SAMPLES, known
 from vision.golden import measure, sample_of
 from vision.layouts import MIN_LEAD, lead_over
 from vision.pictures import Picture, UnreadablePictureError, decode
@@ -70,7 +70,7 @@ def teach(
     else:
         show(_table(rows, f"{product} by {name}, {len(pictures)} pictures"))
     for part in found:
-        if part.layout is not None and not part.layout.blank:
+        if part.layout is not None and not known(part.layout):
             typer.echo(
                 f"{part.role}: what stays bare was not learned, so the line will not look whether something lies on it "
                 f"(no check document_clear): needs {LEAST_SAMPLES} samples of {LEAST_COPIES} different copies",
@@ -278,4 +278,5 @@ def _place(part: TaughtPart) -> dict[str, Any]:
 def _layout(layout: DocumentLayout) -> dict[str, Any]:
     boxes = {"heading": layout.heading, "number": layout.number}
     written = {key: [box.x, box.y, box.width, box.height] for key, box in boxes.items() if box is not None}
-    return {**written, "fingerprint": layout.fingerprint} | ({"blank": list(layout.blank)} if layout.blank else {})
+    flags = {"blank": layout.blank, "plain": layout.plain, "inked": layout.inked}
+    return {**written, "fingerprint": layout.fingerprint, **{key: list(rows) for key, rows in flags.items() if rows}}
