@@ -208,14 +208,14 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.CAMERA_DOUBTED: Meaning(
         1,
-        "相机 {source} 不可信，产线已保持：{cause}。处理好后在其下留一个载具，再按“恢复”：核对合格才会继续运行。",
-        "Camera {source} is not believed, the line holds: {cause}. Mend it, leave a carrier under it, press Unhold: "
+        "{source}不可信，产线已保持：{cause}。处理好后在其下留一个载具，再按“恢复”：核对合格才会继续运行。",
+        "{source} is not believed, the line holds: {cause}. Mend it, leave a carrier under it, press Unhold: "
         "the line goes on only when the camera is found good.",
     ),
     AlarmKind.CAMERA_DRIFTS: Meaning(
         2,
-        "相机 {source} 正在偏离示教状态：{cause}。请在下次停线时处理；超出限值时产线将自动保持。",
-        "Camera {source} drifts away from how it was taught: {cause}. Mend it at the next stop; past the full limit "
+        "{source}正在偏离示教状态：{cause}。请在下次停线时处理；超出限值时产线将自动保持。",
+        "{source} drifts away from how it was taught: {cause}. Mend it at the next stop; past the full limit "
         "the line holds.",
     ),
     AlarmKind.RECORDING_STOPPED: Meaning(

@@ -115,7 +115,7 @@ def test_what_scatters_within_the_bounds_and_two_odd_pictures_raise_nothing(here
     [
         (MOVED, "carrier seen 4.5 mm left, 0.0 mm up (at most 3.5 mm)", "载具偏左 4.5 mm"),
         (replace(SEEN, y_mm=5.8), "it has moved (camera_place: carrier seen 0.0 mm left, 6.0 mm down", "偏下 6.0 mm"),
-        (replace(SEEN, turn=2.5), "it has turned", "相机转动"),
+        (replace(SEEN, turn=2.5), "it has turned", "转动（实测"),
         (replace(SEEN, sharpness=0.2), "out of focus (camera_focus: 0.47 (from 0.65 of the taught", "失焦"),
         (replace(SEEN, white=160.0), "camera_exposure: 0.310 darker", "实测 偏暗 0.310"),
         (replace(SEEN, white=254.0, contrast=230.0), "white is burnt out", "白色过曝"),
