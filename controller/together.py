@@ -47,3 +47,21 @@ async def unless(ending: asyncio.Future[None], step: Awaitable[A]) -> A | None:
         elif not doing.cancelled():
             doing.exception()  # whoever is cancelled here has no use for it
     return None if doing.cancelled() else doing.result()
+
+
+async def apart(step: Coroutine[object, object, A]) -> A:
+    """Run a step in a task of its own and return its result.
+
+    For loops that begin a step anew when it fails: whoever cancels the caller is obeyed, also when the step fails in
+    that very moment. A TaskGroup of the caller's own would forget the cancellation, and nobody could end the loop.
+    """
+    doing = asyncio.create_task(step)
+    try:
+        await asyncio.wait({doing})
+    finally:
+        if not doing.done():
+            doing.cancel()
+            await asyncio.wait({doing})
+        if not doing.cancelled():
+            doing.exception()  # whoever is cancelled here has no use for it
+    return doing.result()

@@ -83,7 +83,7 @@ def _pictures(story: Story, store: EvidenceStore) -> Table:
             row.station,
             row.camera,
             row.outcome,
-            Styled(_failed(row)),
+            Styled(failed_checks(row)),
             Styled(_path(row, store)),
         )
     return listed
@@ -93,9 +93,10 @@ def _path(row: EvidenceRow, store: EvidenceStore) -> str:
     return str(store.path_of(Path(row.picture).stem).absolute()) if row.picture else "no picture"
 
 
-def _failed(row: EvidenceRow) -> str:
+def failed_checks(row: EvidenceRow) -> str:
+    """What a picture did not show, a check a line."""
     failed = [check for check in row.checks if check["outcome"] != "accept"]
-    return "\n".join(f"{check['name']} {check['subject']}: {_difference(check)}" for check in failed)
+    return "\n".join(f"{check['name']} {check['subject']}".rstrip() + f": {_difference(check)}" for check in failed)
 
 
 def _difference(check: dict[str, Any]) -> str:

@@ -19,6 +19,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from controller.together import apart
+
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 5.0
 ANSWER_S = 5.0
@@ -127,20 +129,18 @@ async def stay_connected(
     now = asyncio.get_running_loop().time
     wait = FIRST_WAIT_S
     while True:
-        began, leaving = now(), False
+        began = now()
         try:
-            async with connect() as broker:
-                try:
-                    await _converse_and_leave(broker, converse)
-                except asyncio.CancelledError:
-                    leaving = True
-                    raise
+            await apart(_connection(connect, converse))
         except* (aiomqtt.MqttError, OSError, survivable) as failures:
             lost("; ".join(dict.fromkeys(_causes(failures))))
-        if leaving:
-            raise asyncio.CancelledError  # a failed farewell must not bring the link back
         await asyncio.sleep(wait)
         wait = FIRST_WAIT_S if now() - began > 2 * LONGEST_WAIT_S else min(2 * wait, LONGEST_WAIT_S)
+
+
+async def _connection(connect: Callable[[], Broker], converse: Callable[[Broker], Awaitable[None]]) -> None:
+    async with connect() as broker:
+        await _converse_and_leave(broker, converse)
 
 
 async def _converse_and_leave(broker: Broker, converse: Callable[[Broker], Awaitable[None]]) -> None:

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from controller.eyes.vision_wire import HEAD, Answer, WireError, lengths, pack_question, read_answer
+from controller.together import apart
 from vision.verdict import Task, Verdict
 
 START_S = 30.0
@@ -116,21 +117,24 @@ class VisionWorkers:
 
     async def _keep_one(self) -> None:
         """Start a worker, give it jobs until it fails, and start the next."""
-        pause = RESTART_S[0]
+        pause, longest = RESTART_S
         while True:
+            started = asyncio.Event()
             try:
-                async with self._worker() as process, asyncio.TaskGroup() as watched:
-                    watched.create_task(_watch(process), name=f"watch on vision worker {process.pid}")
-                    pause = RESTART_S[0]
-                    while True:
-                        await self._do(process, await self._jobs.get())
+                await apart(self._lead_one(started))
             except* VisionError as failures:
                 self._last_failure = "; ".join(dict.fromkeys(map(str, failures.exceptions)))
-            if (keeping := asyncio.current_task()) and keeping.cancelling():
-                # A worker that dies in the very moment of the end takes the cancellation's place in the group.
-                raise asyncio.CancelledError
+            pause = RESTART_S[0] if started.is_set() else pause
             await asyncio.sleep(pause)
-            pause = min(2 * pause, RESTART_S[1])
+            pause = min(2 * pause, longest)
+
+    async def _lead_one(self, started: asyncio.Event) -> None:
+        """Start a worker and give it jobs until it fails. :param started: set once it is ready."""
+        async with self._worker() as process, asyncio.TaskGroup() as watched:
+            watched.create_task(_watch(process), name=f"watch on vision worker {process.pid}")
+            started.set()
+            while True:
+                await self._do(process, await self._jobs.get())
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[Process]:

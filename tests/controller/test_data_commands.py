@@ -17,7 +17,7 @@ from mosquitto_bench import mosquitto
 from order_bench import EXAMPLE, LINE, car_order, open_journal
 from typer.testing import CliRunner, Result
 
-from controller.commands.item import item
+from controller.commands.item import failed_checks, item
 from controller.commands.mail_numbers import mail_numbers
 from controller.commands.orders import orders
 from controller.desk.channel import ChannelServer, load_or_make_token
@@ -25,6 +25,7 @@ from controller.desk.handing_in import NumbersReport, OrdersReport, RefusedRow
 from controller.dispatch.events import EventData, EventType, put_event
 from controller.dispatch.outbox import OutboxState, outbox_counts
 from controller.dispatch.publisher import DispatchLink
+from controller.journal.reading import EvidenceRow
 from controller.plan.sections import DispatchSection
 from controller.snapshot import Snapshot
 
@@ -185,3 +186,14 @@ async def test_a_bad_rule_is_refused() -> None:
     code, _, err = await run_command("dispatch", "listen", "--ledger", "x.db", "--refuse", "colour=blue")
     assert code == 2
     assert "'colour=blue' is no rule, allowed: type=…, subject=…, acceptance=…" in err
+
+
+def test_a_check_of_the_whole_picture_is_told_without_a_gap() -> None:
+    checks = [
+        {"name": "carrier_code", "subject": "", "outcome": "reject", "expected": "C013", "found": "C011"},
+        {"name": "plate_pose", "subject": "front", "outcome": "reject", "expected": "up", "found": "down"},
+    ]
+    row = EvidenceRow(29, "verify", "wide_camera", "reject", "", "", checks)
+    assert failed_checks(row) == (
+        "carrier_code: expected 'C013', found 'C011'\nplate_pose front: expected 'up', found 'down'"
+    )

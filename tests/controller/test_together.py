@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
+import aiomqtt
 import pytest
 
+from controller.dispatch.broker import Broker, stay_connected
 from controller.pulse import Pulse
 from controller.together import both, unless
 
@@ -74,3 +80,36 @@ async def test_neither_the_step_nor_what_would_end_it_outlives_a_caller_that_was
         await caller
     assert asyncio.all_tasks() == before
     assert ending.cancelled()
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_link_whose_broker_dies_in_the_moment_of_the_end_ends(steps: int) -> None:
+    """Seen: broker and subscriber were told to end together, and the subscriber stayed for ever."""
+    gone = asyncio.Event()
+
+    async def announce(*, online: bool) -> None:
+        if gone.is_set():
+            raise aiomqtt.MqttError("gone")
+
+    async def receive() -> None:
+        await gone.wait()
+        raise aiomqtt.MqttError("gone")
+
+    async def converse(_: Broker) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(receive())
+
+    @asynccontextmanager
+    async def connected() -> AsyncIterator[Any]:
+        yield SimpleNamespace(announce=announce)
+
+    connect: Any = connected
+    link = asyncio.create_task(stay_connected(connect, converse, lambda _: None, ValueError))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gone.set()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    link.cancel()
+    done, _ = await asyncio.wait({link}, timeout=2)
+    assert done
