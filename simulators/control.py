@@ -49,6 +49,13 @@ class MoveByHand(_Request):
     target: str
 
 
+class TakeOff(_Request):
+    """Take a zone's carrier off the line, empty it and put it back onto the return belt."""
+
+    do: Literal["take_off"]
+    zone: str
+
+
 class Restart(_Request):
     """Switch a PLC off and on; its connections are cut. Its retained memory is kept or lost."""
 
@@ -127,6 +134,7 @@ Request = Annotated[
     | Guards
     | EmergencyStop
     | MoveByHand
+    | TakeOff
     | Restart
     | Tracking
     | Heater
@@ -178,6 +186,8 @@ class ControlFace:
                 plant.world.press_emergency_stop(pressed=request.pressed)
             case MoveByHand():
                 plant.world.move_by_hand(request.source, request.target)
+            case TakeOff():
+                plant.world.take_off(request.zone)
             case Restart():
                 _named(plant.plcs, request.device).restart(keep_memory=request.keep_memory)
                 _named(plant.wires, request.device).drop()

@@ -264,6 +264,17 @@ class World(Belts):
         self._stand(target, self.zones.pop(source))
         self._note(history.CarrierMoved, carrier=carrier.number, source=source, target=target)
 
+    def take_off(self, zone: str) -> tuple[Part, ...]:
+        """Take the zone's carrier off the line, empty what stands on it and put it back onto the return belt.
+
+        :returns: its parts, free to be laid elsewhere. :raises ImpossibleError: no carrier stands there.
+        """
+        carrier = self.carrier_at(zone)
+        del self.zones[zone]
+        mailer, carrier.mailer = carrier.mailer, None
+        self.returning.append(carrier)
+        return self.empty(mailer) if mailer is not None else ()
+
     def carry_to_chute(self, zone: str, chute: Chute) -> None:
         """Lift the zone's mailer off its carrier and throw it into a chute by hand, past everything in between.
 

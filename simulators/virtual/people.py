@@ -223,11 +223,7 @@ class Operator:
         carrier = world.zones.get(zone)
         if carrier is None or carrier.number != number:
             return
-        del world.zones[zone]
-        mailer, carrier.mailer = carrier.mailer, None
-        world.returning.append(carrier)
-        if mailer is not None:
-            self._hands.take_back(world.empty(mailer))
+        self._hands.take_back(world.take_off(zone))
         self._plant.stir(zone)
 
 

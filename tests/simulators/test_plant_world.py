@@ -119,6 +119,19 @@ def test_no_hand_sets_a_carrier_where_another_may_roll_back_to() -> None:
     assert {zone: carrier.number for zone, carrier in world.zones.items()} == {"inspect": 1, "load": 2}
 
 
+def test_a_carrier_that_is_taken_off_is_emptied_and_comes_again() -> None:
+    world = world_with_carrier("verify")
+    plate = part("P1")
+    world.lay_part("verify", plate, 30, 20)
+    assert world.take_off("verify") == (plate,)
+    assert world.zones == {}
+    world.feed_load()
+    world.lay_part("load", plate, 30, 20)
+    assert world.returning[-1].number == 1
+    with pytest.raises(ImpossibleError, match="no carrier stands in 'verify'"):
+        world.take_off("verify")
+
+
 def test_a_clamped_carrier_stays() -> None:
     world = world_with_carrier("seal_1")
     world.clamped.add("seal_1")
