@@ -22,7 +22,8 @@ LIGHT_SHARE = 0.18
 BURNT_OUT = 254.0
 """Grey level of white from which on it is cut off at the sensor's end."""
 LEAST_CONTRAST = 0.75
-"""Share of the taught contrast between the code's white and black: dust and haze take it away."""
+"""Share of the taught contrast between the code's white and black, each in its own white: dust and haze take it away,
+a dim lamp does not."""
 SCALE_SHARE = 0.02
 """How much the scale may differ; one code alone tells it within 1 %."""
 PLACE_MM = 3.5
@@ -40,7 +41,7 @@ def compared(measured: GoldenSample, sample: GoldenSample, share: float = 1.0) -
     checks = [
         _at_least("camera_focus", measured.sharpness / sample.sharpness, LEAST_SHARPNESS, "sharpness", share),
         _exposure(measured, sample, share),
-        _at_least("camera_contrast", measured.contrast / sample.contrast, LEAST_CONTRAST, "contrast", share),
+        _at_least("camera_contrast", _of_white(measured) / _of_white(sample), LEAST_CONTRAST, "contrast", share),
         _at_most(
             "camera_scale", abs(measured.px_per_mm / sample.px_per_mm - 1), share * SCALE_SHARE, "off the taught scale"
         ),
@@ -65,6 +66,11 @@ def typical(seen: Sequence[GoldenSample]) -> GoldenSample:
         turn=median(each.turn for each in seen),
         grid=(),
     )
+
+
+def _of_white(sample: GoldenSample) -> float:
+    """Contrast as a share of white."""
+    return sample.contrast / max(1.0, sample.white)
 
 
 def _exposure(measured: GoldenSample, sample: GoldenSample, share: float) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import hypot
 from random import Random
 
@@ -233,6 +234,17 @@ def test_weak_kind_read_on_a_sliver_is_not_believed_beside_the_whole() -> None:
     assert believed([sliver], frozenset()) == []
     taller = Sighting(_at("9074932437075", Symbology.EAN13, 0, 8))
     assert believed([taller], frozenset()) == []
+
+
+def test_two_rows_that_read_otherwise_are_not_believed_beside_the_whole_code() -> None:
+    """Seen in a right certificate's picture: the upper edge of 4428906648011 read as a number of its own, with a right
+    check character. A thin reading alone, and two whole codes close to one another, stand."""
+    thin = Code("4428906602011", Symbology.CODE128, "]C0", ((256, 441), (508, 441), (508, 443), (256, 443)))
+    whole = Code("4428906648011", Symbology.CODE128, "]C0", ((256, 447), (508, 447), (508, 489), (256, 489)))
+    beside = replace(whole, text="4428906602011", corners=((256, 395), (508, 395), (508, 437), (256, 437)))
+    assert believed([Sighting(thin), Sighting(whole)], frozenset()) == [whole]
+    assert believed([Sighting(thin)], frozenset()) == [thin]
+    assert believed([Sighting(beside), Sighting(whole)], frozenset()) == [beside, whole]
 
 
 def test_a_short_itf_that_nobody_expects_is_not_believed_of_strips() -> None:

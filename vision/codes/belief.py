@@ -76,7 +76,10 @@ def _stands(sighting: Sighting, all_of_them: list[Sighting], expected: frozenset
         return mine >= OUTVOTED * others
     if sighting.hard or others >= STRIPS_AGREED:
         return False
-    return code.symbology not in WEAK or (_support(code) >= MIN_SUPPORT and not _contradicted(code, all_of_them))
+    if code.symbology in WEAK:
+        return _support(code) >= MIN_SUPPORT and not _contradicted(code, all_of_them, 1 / OUTVOTED)
+    # Of a good Code 128 two rows at its edge were seen to read as another, with a right check character.
+    return _support(code) >= MIN_SUPPORT or not _contradicted(code, all_of_them, OUTVOTED)
 
 
 def _views_for(code: Code, sightings: list[Sighting]) -> int:
@@ -100,13 +103,13 @@ def _strips_against(code: Code, sightings: list[Sighting]) -> int:
     )
 
 
-def _contradicted(code: Code, sightings: list[Sighting]) -> bool:
-    """Whether another reading of the same bars rests on more of their height."""
+def _contradicted(code: Code, sightings: list[Sighting], times: float) -> bool:
+    """Whether another reading of the same bars rests on so many times as much of their height."""
     return any(
         each.code.symbology is code.symbology
         and each.code.text != code.text
         and same_place(each.code, code)
-        and _support(each.code) * OUTVOTED > _support(code)
+        and _support(each.code) > times * _support(code)
         for each in sightings
     )
 
