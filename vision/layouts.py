@@ -38,6 +38,8 @@ _MIN_CONTRAST = 40
 _DRAWN_MM = 100.0
 """Height of the sheet on which two layouts are compared; larger than any document in the pocket."""
 _POSE = "face up, upright"
+_FINE_ENOUGH = 0.95
+"""Share of `POINTS_PER_MM` from which on the picture of half size serves; so a lens that drifts changes nothing."""
 
 Grey = NDArray[np.float32]
 
@@ -87,7 +89,7 @@ def flattened_part(picture: Picture, plane: Plane, thing: Thing, box: Box) -> Pi
 def coarse(shot: Shot, plane: Plane, thing: Thing) -> Picture:
     """A document alone, upright, at `POINTS_PER_MM`; from averaged pixels, since fine print would alias."""
     half, whole = plane.halved(), Box(0.0, 0.0, thing.width, thing.height)
-    if half.px_per_mm >= POINTS_PER_MM:
+    if half.px_per_mm >= _FINE_ENOUGH * POINTS_PER_MM:
         return _upright(shot.half, half, thing, whole, POINTS_PER_MM)
     fine, step = flattened(shot.whole, plane, thing), POINTS_PER_MM / PRINT_PX_PER_MM
     return np.asarray(cv2.resize(fine, None, fx=step, fy=step, interpolation=cv2.INTER_AREA), np.uint8)

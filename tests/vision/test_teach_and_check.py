@@ -100,7 +100,8 @@ def test_teaching_from_enough_copies_learns_what_stays_bare(line_file: Path, tmp
     code, output = run("teach", "licences", str(tmp_path / "samples"), "--config", str(line_file))
     assert (code, "document_clear" in output) == (0, False), output
     layout = load_config(line_file).layouts["vehicle_licence"].named("vehicle_licence")
-    assert (len(layout.blank), len(layout.blank[0])) == pytest.approx((90, 34), abs=2)
+    for flags in (layout.blank, layout.plain, layout.inked):
+        assert (len(flags), len(flags[0])) == pytest.approx((90, 34), abs=2)
 
 
 def test_flags_of_uneven_rows_are_refused(line_file: Path) -> None:
