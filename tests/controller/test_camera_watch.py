@@ -36,12 +36,15 @@ class Samples:
     found: dict[str, Text] = field(default_factory=dict)
     doubted: list[str] = field(default_factory=list)
     asked: int = 0
+    meanwhile: Callable[[], None] = lambda: None
 
     def doubt(self, name: str) -> None:
         self.doubted.append(name)
 
-    async def wrong(self, name: str) -> Text | None:
+    async def wrong(self, name: str, *, amid_items: bool) -> Text | None:
+        assert amid_items
         self.asked += 1
+        self.meanwhile()
         return self.found.get(name)
 
 
@@ -200,6 +203,17 @@ async def test_an_untaught_camera_is_believed_on_an_unhold_and_watched_anew(here
             await here.comes_to(State.EXECUTE)
             assert here.standing == []
     assert here.samples.asked == 0
+
+
+async def test_a_camera_that_is_doubted_while_another_is_looked_at_is_not_believed_with_it(here: Watched) -> None:
+    def doubted_meanwhile() -> None:
+        for _ in range(UNSEEN):
+            here.watch.note("parcel", COVERED)
+
+    here.sees(*[MOVED] * LAST)
+    here.samples.meanwhile = doubted_meanwhile
+    assert not await here.watch.found_good()
+    assert here.standing == [("camera_doubted", "parcel")]
 
 
 def test_a_reset_that_found_every_camera_good_ends_the_doubt(here: Watched) -> None:
