@@ -55,6 +55,7 @@ class Watched:
     samples: Samples
     alarms: Alarms
     unit: UnitMachine
+    holding: Holding
     watch: CameraWatch
     went_on: list[None]
 
@@ -85,7 +86,7 @@ def here() -> Watched:
     line.camera_watch, line.holding = watch, holding
     line.session = SimpleNamespace(under_way=True, clear=went_on.append)
     line.recovery = SimpleNamespace(take_up=_nothing)
-    return Watched(samples, alarms, unit, watch, went_on)
+    return Watched(samples, alarms, unit, holding, watch, went_on)
 
 
 async def _forget(change: Change) -> None:
@@ -181,6 +182,8 @@ async def test_the_line_goes_on_only_when_the_camera_meets_its_golden_sample(her
         await here.comes_to(State.HELD)
         (view,) = here.alarms.views()
         assert "it has moved still" in view.text
+        assert here.holding.text is not None
+        assert "it has moved still" in here.holding.text.en
         assert not view.acknowledged, "it is told again"
         assert here.standing == [("camera_doubted", "wide")]
         assert not here.went_on
