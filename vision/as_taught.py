@@ -34,7 +34,7 @@ PATCH_SHARE = 0.35
 
 
 def compared(measured: GoldenSample, sample: GoldenSample, share: float = 1.0) -> list[Check]:
-    """All that can be compared: light in parts of the picture only where the grid of the taught carrier was measured.
+    """All that can be compared: light in parts of the picture only where both know the grid of the taught carrier.
 
     :param share: of what the bounds allow that may be used up, 0..1.
     """
@@ -48,7 +48,7 @@ def compared(measured: GoldenSample, sample: GoldenSample, share: float = 1.0) -
         _place(measured, sample, share),
         _at_most("camera_turn", abs(measured.turn - sample.turn), share * TURN_DEGREES, "degrees"),
     ]
-    taught_carrier = measured.grid and measured.code == sample.code
+    taught_carrier = measured.grid and sample.grid and measured.code == sample.code
     return [*checks, _lighting(measured, sample, share)] if taught_carrier else checks
 
 

@@ -56,7 +56,8 @@ def check_document(
     if layout is not None and known(layout) and worst(tuple(kind)) is not Outcome.REJECT:
         clear, place = check_clear(small, document.role, layout, off)
         checks.append(replace(clear, region=plane.outline(thing.part(place))))
-        bare = clear.outcome is Outcome.ACCEPT
+        # Print that is not hidden tells nothing of a card beside it.
+        bare = clear.outcome is Outcome.ACCEPT and bool(layout.blank or layout.plain)
     if layout is None or worst(tuple(kind)) is Outcome.REJECT:
         # What another kind bears in that place is not this one's number, and may be what nobody may read: a person's.
         return checks

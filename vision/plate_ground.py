@@ -169,10 +169,9 @@ class _Light:
 
     def inked(self, channel: Mask) -> Mask:
         """1 where a channel of the picture is as far from the ground as ink is, at least."""
-        lighter = cv2.subtract(channel, self.ground, dtype=cv2.CV_32F)
-        least = _INK_SHARE * self.contrast
-        how = cv2.THRESH_BINARY if self.contrast > 0 else cv2.THRESH_BINARY_INV
-        return np.asarray(cv2.threshold(lighter, least, 1, how)[1], np.uint8)
+        over, under = (channel, self.ground) if self.contrast > 0 else (self.ground, channel)
+        away = cv2.subtract(over, under, dtype=cv2.CV_32F)
+        return np.asarray(cv2.threshold(away, _INK_SHARE * abs(self.contrast), 1, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _light_on(alone: Picture, ink: Ink) -> _Light | None:

@@ -7,6 +7,7 @@ ends in which it was found good, so that a reset between two orders needs no sam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -67,10 +68,14 @@ class GoldenSamples:
         """Believe a camera no longer, as if it had never been found good."""
         self._good_at.pop(name, None)
 
-    async def wrong(self, name: str) -> Text | None:
-        """What keeps a taught camera from being believed, found by a new picture; None: nothing."""
+    async def wrong(self, name: str, *, amid_items: bool = False) -> Text | None:
+        """What keeps a taught camera from being believed, found by a new picture; None: nothing.
+
+        :param amid_items: any item's carrier may stand there. What lies in it is not compared, be it the sample's own;
+            and where none is seen the sample's is not asked for, which would be a stranger in the line.
+        """
         try:
-            verdict = await self._look(name)
+            verdict = await self._look(name, amid_items)
         except (DeviceError, VisionError) as error:
             return Text(f"无法核对标准样：{error}", f"it can't be checked: {error}")
         now = self._clock.now().astimezone()
@@ -81,16 +86,24 @@ class GoldenSamples:
         if unseen:
             began, ends = shift_of(self._config.shifts, now, 0)
             known = name in self._good_at and began <= self._good_at[name] < ends
-            return None if known else _no_sample(unseen[0])
+            return None if known else _NO_CARRIER if amid_items else _no_sample(unseen[0])
         return spoiled(verdict.failed)
 
-    async def _look(self, name: str) -> Verdict:
+    async def _look(self, name: str, amid_items: bool) -> Verdict:
         device = self._config.devices[name]
         assert isinstance(device, Camera)  # the configuration demands it
         timing = self._config.timing
         frame = await self._cameras[name].snapshot(timing.picture_s)
-        task = GoldenTask(device.view, self._config.golden[name].sample)
+        sample = self._config.golden[name].sample
+        task = GoldenTask(device.view, replace(sample, grid=()) if amid_items else sample)
         return await self._vision.judge(frame.jpeg, task, timing.verdict_s)
+
+
+_NO_CARRIER = Text(
+    "看不到载具码：若其下有载具，则是相机失焦、被遮挡或移位；若没有，不要放入载具，按“停止”，再按“复位”核对",
+    "it sees no carrier's code: if a carrier stands there, the camera is out of focus, covered or has moved; if none "
+    "does, put none in, but press Stop, then Reset, which looks with it too",
+)
 
 
 def _no_sample(check: Check) -> Text:

@@ -24,6 +24,8 @@ CONTRAST_CHECK = "print_contrast"
 WORN_BY = {GRADE_CHECK: 0.8, CONTRAST_CHECK: 10.0}
 """Fall of the relative grade, 0..4, or of the symbol contrast in per cent, from which on a head counts as worn.
 Contrast falls first: where the camera's focus decides the grade, a head may lose a fifth of its black unseen."""
+WELL_AGAIN = 0.75
+"""Share of that fall under which it is worn no more: an alarm at its own bound must not flutter."""
 _SAID = {GRADE_CHECK: "{:.1f}", CONTRAST_CHECK: "{:.0f} %"}
 
 
@@ -54,25 +56,22 @@ class PrintTrend:
     def note(self, camera: str, verdict: Verdict) -> None:
         """Take the print of a judged label, when it was graded, and raise or clear the alarm."""
         values = {check.name: check.score for check in verdict.checks if check.name in WORN_BY}
-        fallen = [
-            fall for name, value in values.items() if value is not None and (fall := self._fall(camera, name, value))
-        ]
-        if fallen:
-            first, last = fallen[0]
+        falls = {name: self._fall(camera, name, value) for name, value in values.items() if value is not None}
+        shares = {name: (began - now) / WORN_BY[name] for name, (began, now) in falls.items()}
+        if worn := next((name for name, share in shares.items() if share >= 1), None):
+            first, last = (_SAID[worn].format(value) for value in falls[worn])
             self._alarms.raise_alarm(AlarmKind.PRINT_HEAD_WORN, camera, first=first, last=last)
-        elif values:
+        elif shares and max(shares.values()) < WELL_AGAIN:
             self._alarms.clear(AlarmKind.PRINT_HEAD_WORN, camera)
 
-    def _fall(self, camera: str, name: str, value: float) -> tuple[str, str] | None:
-        """From what to what a value has fallen; None: not by so much."""
+    def _fall(self, camera: str, name: str, value: float) -> tuple[float, float]:
+        """From what to what a value has fallen; while its first labels are still gathered, not at all."""
         first, last = self._first[camera, name], self._last[camera, name]
         last.append(value)
         if len(first) < SHIFT:
             first.append(value)
-            return None
-        began, now = median(first), median(last)
-        said = _SAID[name]
-        return (said.format(began), said.format(now)) if began - now >= WORN_BY[name] else None
+            return value, value
+        return median(first), median(last)
 
 
 def measured_print(verdict: Verdict) -> dict[str, Any]:

@@ -59,13 +59,18 @@ class CameraWatch:
 
     async def found_good(self) -> bool:
         """Look anew with each camera that is not believed; one that is still wrong holds the line again."""
-        taught = sorted(self._doubted & self._golden.keys())
-        wrong = {name: text for name in taught if (text := await self._samples.wrong(name)) is not None}
-        for name in sorted(self._doubted - wrong.keys()):
-            self._believe(name)
-        for name, text in wrong.items():
-            self._doubt(name, text)
-        return not wrong
+        doubted, wrong = sorted(self._doubted), {}
+        for name in doubted:
+            text = await self._samples.wrong(name, amid_items=True) if name in self._golden else None
+            if text is not None:
+                wrong[name] = text
+        for name in doubted:
+            if name in wrong:
+                self._doubt(name, wrong[name])
+            else:
+                self._believe(name)
+        # Another may have been doubted meanwhile: nobody has looked with it.
+        return not self._doubted
 
     def believe_all(self) -> None:
         """Every taught camera has just met its golden sample."""

@@ -63,8 +63,9 @@ class Holding:
                 self.reason, self.text = "", None
         self._alarms.raise_alarm(kind, source, **facts)
         self._causes.append((kind, source))
-        if self.text is None:
-            self.reason, self.text = str(kind), ALARMS[kind].text(source, facts)
+        if self.text is None or self._causes[0] == (kind, source):
+            # Told again, as at an Unhold that finds it no better: the alarm's facts may be newer by now.
+            self.reason, self.text = str(kind), ALARMS[kind].text(source, self._alarms.facts_of(kind, source) or facts)
 
     def _was_cut_off(self, kind: AlarmKind, source: str) -> bool:
         return kind in _FOLLOWING and _cut_off(self._alarms.facts_of(kind, source) or {})

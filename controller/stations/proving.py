@@ -212,8 +212,11 @@ def demand_accept(look: Look, camera: str) -> None:
 
 
 def _is_dark(verdict: Verdict) -> bool:
-    """Whether it shows nothing: black pictures are alike to the last bit, and no camera need be stuck for it."""
-    return any(check.name == "picture_readable" for check in verdict.failed)
+    """Whether it shows nothing: black pictures are alike to the last bit, and no camera need be stuck for it.
+
+    Of what can't be decoded, or has a wrong size, no brightness is told.
+    """
+    return any(check.name == "picture_readable" and check.score is not None for check in verdict.failed)
 
 
 def _most_telling(failed: tuple[Check, ...]) -> Check | None:

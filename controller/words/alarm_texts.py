@@ -208,9 +208,9 @@ ALARMS: dict[AlarmKind, Meaning] = {
     ),
     AlarmKind.CAMERA_DOUBTED: Meaning(
         1,
-        "{source}不可信，产线已保持：{cause}。处理好后在其下留一个载具，再按“恢复”：核对合格才会继续运行。",
-        "{source} is not believed, the line holds: {cause}. Mend it, leave a carrier under it, press Unhold: "
-        "the line goes on only when the camera is found good.",
+        "{source}不可信，产线已保持：{cause}。处理好后让载具留在其下，再按“恢复”：已示教标准样的相机核对合格才会继续运行。",
+        "{source} is not believed, the line holds: {cause}. Mend it, leave the carrier under it, press "
+        "Unhold: a camera that was taught a golden sample must be found good first.",
     ),
     AlarmKind.CAMERA_DRIFTS: Meaning(
         2,

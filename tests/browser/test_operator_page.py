@@ -104,7 +104,7 @@ async def test_a_reject_shows_its_picture_and_can_be_reworked(page: Page, line: 
     await expect(first).to_contain_text("号牌号码不符")
     await expect(first).to_contain_text("粤B***46")
     await until_loaded(page, "#rejects li img")
-    await expect(page.locator("#rejects li").last).to_contain_text("无图片")
+    await expect(page.locator("#rejects li").last).to_contain_text("没有图片，或已到期删除")
     await first.get_by_role("button").click()
     dialog = page.locator("#reject")
     await expect(dialog).to_contain_text("封装件 39")

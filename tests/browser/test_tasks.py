@@ -275,6 +275,13 @@ async def test_a_reject_is_reworked_by_scanning_its_part(page: Page, line: FakeL
     await expect(page.locator("#scanned button")).to_have_count(0)
 
 
+async def test_a_code_that_is_scanned_before_the_page_is_ready_is_looked_up_all_the_same(page: Page, say: Say) -> None:
+    await go(page, say, "rejects")
+    await page.goto(f"{page.url}?code=PM0000000003")
+    await expect(button(page.locator("#scanned"), say("spoil.title"))).to_be_visible()
+    assert "code" not in page.url
+
+
 async def test_a_part_is_spoiled_with_a_reason_before_a_witness(page: Page, line: FakeLine, say: Say) -> None:
     await go(page, say, "rejects")
     await page.get_by_label(say("scan.label")).fill("PM0000000003")

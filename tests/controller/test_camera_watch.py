@@ -36,12 +36,15 @@ class Samples:
     found: dict[str, Text] = field(default_factory=dict)
     doubted: list[str] = field(default_factory=list)
     asked: int = 0
+    meanwhile: Callable[[], None] = lambda: None
 
     def doubt(self, name: str) -> None:
         self.doubted.append(name)
 
-    async def wrong(self, name: str) -> Text | None:
+    async def wrong(self, name: str, *, amid_items: bool) -> Text | None:
+        assert amid_items
         self.asked += 1
+        self.meanwhile()
         return self.found.get(name)
 
 
@@ -52,6 +55,7 @@ class Watched:
     samples: Samples
     alarms: Alarms
     unit: UnitMachine
+    holding: Holding
     watch: CameraWatch
     went_on: list[None]
 
@@ -82,7 +86,7 @@ def here() -> Watched:
     line.camera_watch, line.holding = watch, holding
     line.session = SimpleNamespace(under_way=True, clear=went_on.append)
     line.recovery = SimpleNamespace(take_up=_nothing)
-    return Watched(samples, alarms, unit, watch, went_on)
+    return Watched(samples, alarms, unit, holding, watch, went_on)
 
 
 async def _forget(change: Change) -> None:
@@ -178,6 +182,8 @@ async def test_the_line_goes_on_only_when_the_camera_meets_its_golden_sample(her
         await here.comes_to(State.HELD)
         (view,) = here.alarms.views()
         assert "it has moved still" in view.text
+        assert here.holding.text is not None
+        assert "it has moved still" in here.holding.text.en
         assert not view.acknowledged, "it is told again"
         assert here.standing == [("camera_doubted", "wide")]
         assert not here.went_on
@@ -200,6 +206,17 @@ async def test_an_untaught_camera_is_believed_on_an_unhold_and_watched_anew(here
             await here.comes_to(State.EXECUTE)
             assert here.standing == []
     assert here.samples.asked == 0
+
+
+async def test_a_camera_that_is_doubted_while_another_is_looked_at_is_not_believed_with_it(here: Watched) -> None:
+    def doubted_meanwhile() -> None:
+        for _ in range(UNSEEN):
+            here.watch.note("parcel", COVERED)
+
+    here.sees(*[MOVED] * LAST)
+    here.samples.meanwhile = doubted_meanwhile
+    assert not await here.watch.found_good()
+    assert here.standing == [("camera_doubted", "parcel")]
 
 
 def test_a_reset_that_found_every_camera_good_ends_the_doubt(here: Watched) -> None:

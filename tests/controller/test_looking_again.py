@@ -58,10 +58,18 @@ class DarkVision:
     """Sees nothing."""
 
     async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
-        return Verdict(Outcome.UNSURE, (Check("picture_readable", Outcome.UNSURE),))
+        dark = Check("picture_readable", Outcome.UNSURE, "", "mean brightness from 20", "0", 0.0, 20.0)
+        return Verdict(Outcome.UNSURE, (dark,))
 
 
-AnyVision = Vision | StrangeVision | DarkVision
+class BrokenVision:
+    """Is given what it can't decode."""
+
+    async def judge(self, picture: bytes, task: Task, deadline_s: float) -> Verdict:
+        return Verdict(Outcome.REJECT, (Check("picture_readable", Outcome.REJECT, "", "a whole JPEG or PNG"),))
+
+
+AnyVision = Vision | StrangeVision | DarkVision | BrokenVision
 
 
 async def _looked(vision: AnyVision, camera: Camera | None = None, watched: list[Verdict] | None = None) -> Look:
@@ -138,6 +146,12 @@ async def test_black_pictures_are_alike_and_no_sign_of_a_stuck_camera() -> None:
         demand_accept(first, "wide")
     assert [check.name for check in second.verdict.failed] == ["picture_readable"]
     with pytest.raises(StationFault, match="wide: its picture is black"):
+        demand_accept(second, "wide")
+
+
+async def test_a_camera_that_repeats_what_no_one_can_decode_is_stuck_and_not_black() -> None:
+    _, second = await _looked_at_each(BrokenVision(), Camera(b"half a picture"), 2)
+    with pytest.raises(StationFault, match="wide: shows the picture of the item before"):
         demand_accept(second, "wide")
 
 

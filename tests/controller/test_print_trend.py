@@ -60,6 +60,14 @@ def test_a_head_that_grows_faint_is_told_while_the_grade_still_holds() -> None:
     assert "76 %" in view.text
 
 
+def test_a_fall_that_stands_at_its_bound_is_told_once() -> None:
+    trend, alarms = trend_after([3.3] * SHIFT + [2.4] * SHIFT)
+    (view,) = alarms.views()
+    for grade in ([2.6] * SHIFT + [2.4] * SHIFT) * 3:
+        trend.note("waybill_camera", graded(grade))
+    assert [(each.alarm, each.cleared) for each in alarms.views()] == [(view.alarm, False)]
+
+
 async def test_a_head_that_wears_from_one_start_of_the_line_to_the_next_is_told(tmp_path: Path) -> None:
     """Seen: a line that was started anew each shift took the worn head's labels for the first ones."""
 

@@ -31,7 +31,7 @@ from vision.layouts import POINTS_PER_MM, fingerprint
 from vision.pictures import Picture
 from vision.plane import Plane
 from vision.printed import identity_character
-from vision.verdict import Box, DocumentLayout, Outcome, Verdict
+from vision.verdict import OTHER_NUMBER, Box, DocumentLayout, Outcome, Verdict
 
 CODES = {"vehicle_licence": "4470012345678", "driving_licence": "4470012345678", "ebike_certificate": "EB0012345678"}
 HEADING, NUMBER = Box(20, 3, 48, 8), Box(14, 49, 60, 8)
@@ -84,6 +84,19 @@ def test_a_layout_that_does_not_know_what_stays_bare_makes_no_check() -> None:
     names = {check.name for check in judge(picture("close_up", carrier([placed]), 3), old).checks}
     assert "document_kind" in names
     assert "document_clear" not in names
+
+
+def test_print_that_is_not_hidden_does_not_say_that_no_card_lies_on_a_document() -> None:
+    """What is read there may be a person's number as long as nobody has looked whether the document lies bare."""
+    placed = PlacedPart(document("vehicle_licence", CODES["vehicle_licence"]), 15, 350)
+    task = documents_task(expected(placed, number="4470099999999"))
+    card = card_layout(cards(7))
+    told: dict[str, list[str]] = {}
+    for name in ("blank", "inked"):
+        kept = [replace(each, **dict.fromkeys({"blank", "plain", "inked"} - {name}, ())) for each in task.layouts]
+        seen = judge(picture("close_up", carrier([placed]), 3), replace(task, layouts=(*kept, card)))
+        told[name] = [check.found for check in seen.checks if check.name == "document_number"]
+    assert told == {"blank": [CODES["vehicle_licence"]], "inked": [OTHER_NUMBER]}
 
 
 def cards(seed: int, count: int = LEAST_SAMPLES) -> list[Picture]:

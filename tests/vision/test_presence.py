@@ -20,7 +20,7 @@ from vision.judge import judge
 from vision.outline import sharp_size
 from vision.pictures import Picture
 from vision.plate.kinds import PlateKind
-from vision.plate_ground import COVER_MM, check_ground
+from vision.plate_ground import _INK_SHARE, COVER_MM, _Light, check_ground
 from vision.pocket import SCALE_PX_PER_MM, Thing, pieces_of, things_in
 from vision.shadow_line import shadow_line
 from vision.verdict import Box, Outcome, Verdict
@@ -265,3 +265,11 @@ def test_white_paper_beside_an_ebikes_city_is_found() -> None:
     laid = laid_by_hand(ordered, chance)
     paper = Stray(StrayKind.PAPER, 38.51, 36.92, 50.43)
     assert outcomes(judged(laid, ordered, [paper], 80_131)) == {"plate_clear plate_0": "reject"}
+
+
+@pytest.mark.parametrize("contrast", [-100.0, 100.0])
+def test_only_what_is_farther_from_the_ground_than_the_bound_is_ink_be_it_lighter_or_darker(contrast: float) -> None:
+    ground = np.full((1, 4), 120.0, np.float32)
+    bound = _INK_SHARE * contrast
+    channel = np.array([[120, 120 + bound / 2, 120 + bound, 120 + 1.2 * bound]], np.uint8)
+    assert _Light(channel, ground, contrast).all_inked.tolist() == [[0, 0, 0, 1]]

@@ -27,7 +27,7 @@ from controller.plan.config import ConfigError, LineConfig, load_config
 from controller.plan.taught import read_taught, together, write_taught
 from controller.unit.machine import NotReady
 from devices.camera.driver import Frame
-from simulators.render import render
+from simulators.render import jpeg, render
 from simulators.render.plates import plate_sprite
 from simulators.world import PlacedPart
 from vision.golden import measure, sample_of
@@ -371,3 +371,26 @@ async def test_a_camera_that_is_doubted_within_its_shift_must_be_shown_its_sampl
         await golden.check()
     camera.jpeg = good
     assert await golden.wrong("close_up_camera") is None
+
+
+async def test_a_doubted_camera_is_looked_at_amid_items_by_whatever_carrier_stands_there(
+    line_file: Path, samples: Path
+) -> None:
+    """The sample's own carrier bears orders too: what lies in it was taken for a change of the light. And no operator
+    must be asked to put a carrier among items."""
+    line = taught_line(line_file, samples)
+    # Black things in half of the view, as a lot of paper or a dark plate.
+    seen = decode(picture("close_up", carrier(contents_of("licences")), 77))
+    seen[-seen.shape[0] // 3 :, seen.shape[1] // 2 :] //= 3
+    camera = OneCamera(jpeg(seen))
+    golden = GoldenSamples(line, {"close_up_camera": camera}, Judge(), ClockAt(9))  # type: ignore[arg-type]
+    text = await golden.wrong("close_up_camera")
+    assert text is not None
+    assert "its light has changed" in text.en
+    assert await golden.wrong("close_up_camera", amid_items=True) is None
+    golden.doubt("close_up_camera")
+    camera.jpeg = picture("close_up", None)
+    text = await golden.wrong("close_up_camera", amid_items=True)
+    assert text is not None
+    assert "put none in" in text.en
+    assert "不要放入载具" in text.zh

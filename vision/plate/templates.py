@@ -42,6 +42,9 @@ _COARSER = 2
 """By so much smaller is the picture in which the best sets, sizes and places are searched."""
 _CLOSELY, _CLOSE_LEAD = 2, 0.015
 """Sizes of a character that are looked at closely, and by how much less like the best of them they may be."""
+_FITS = 0.96
+"""Correlation in the smaller picture from which on no other size is tried. With 0.95 all of 550 right plates were
+judged as when all sizes are tried, with 0.93 four more were not accepted."""
 _PLAY_PX = 2
 """So far around the place that the search gave a die is laid."""
 _HEIGHTS = {1: (0.66, 0.7, 0.74), 2: (0.76, 0.81, 0.86, 0.91)}
@@ -233,9 +236,11 @@ def _fit(
     """
     middle, common = widths[len(widths) // 2], heights[len(heights) // 2]
     tried = [(*found, (middle, common))]
-    tried += [(*_searched(place, made, (middle, high)), (middle, high)) for high in heights if high != common]
-    high = max(tried)[3][1]
-    tried += [(*_searched(place, made, (wide, high)), (wide, high)) for wide in widths if wide != middle]
+    if found[0] < _FITS:
+        tried += [(*_searched(place, made, (middle, high)), (middle, high)) for high in heights if high != common]
+    likeness, _, _, (_, high) = max(tried)
+    if likeness < _FITS:
+        tried += [(*_searched(place, made, (wide, high)), (wide, high)) for wide in widths if wide != middle]
     searched = sorted(tried, reverse=True)[:_CLOSELY]
     least = max(0.0, searched[0][0] - _CLOSE_LEAD)
     fits = [_close(place, made, share, left, top) for score, left, top, share in searched if score > least]

@@ -12,7 +12,14 @@ const field = document.getElementById("code");
 const result = document.getElementById("scanned");
 const dialog = document.getElementById("spoil");
 let me = { may: [] };
-withMe((now) => (me = now));
+// A scanner may be quicker than these scripts are loaded: then the browser has asked for the page with the code in it.
+let early = new URLSearchParams(location.search).get("code");
+if (early) history.replaceState(null, "", location.pathname);
+withMe((now) => {
+  me = now;
+  if (early) lookUp(early.trim());
+  early = "";
+});
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
