@@ -41,7 +41,8 @@ class AcceptingVision(VisionWorkers):
 
 
 class TinyCamera(CameraTwin):
-    """A camera whose pictures are the same few bytes: triggered, exposed and sent, but not drawn."""
+    """A camera whose pictures are the same few bytes and their number, since no two of a camera are alike: triggered,
+    exposed and sent, but not drawn."""
 
     def __init__(self, world: Zones, setup: CameraSetup, *, speed: float, picture: bytes) -> None:
         super().__init__(world, setup, speed=speed)
@@ -49,10 +50,10 @@ class TinyCamera(CameraTwin):
         self._exposure_s = EXPOSURE_S / speed
 
     async def take(self) -> tuple[int, bytes]:
-        """Expose after this call and return the frame's number and the one picture."""
+        """Expose after this call and return the frame's number and its picture."""
         await asyncio.sleep(self._exposure_s)
         self.frames += 1
-        return self.frames, self._picture_sent
+        return self.frames, self._picture_sent + self.frames.to_bytes(8, "big")
 
 
 def tiny_picture() -> bytes:
