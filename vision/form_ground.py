@@ -32,7 +32,7 @@ from vision.form_flags import (
 )
 from vision.form_print import HIDDEN_MM, PLAIN_MM, learn_print, steps_on
 from vision.layouts import POINTS_PER_MM
-from vision.pictures import Picture, shrunk
+from vision.pictures import Picture, as_grey, shrunk
 from vision.pocket import extent, pieces_of
 from vision.verdict import Box, Check, DocumentLayout, Outcome
 
@@ -143,7 +143,7 @@ def _on_bare(document: Picture, level: float, blank: Flags) -> list[Box]:
 
 def _printed(document: Picture) -> Mask:
     """255 where a sample bears something, its edge left out."""
-    grey = np.asarray(cv2.GaussianBlur(cv2.cvtColor(document, cv2.COLOR_BGR2GRAY), (3, 3), 0), np.uint8)
+    grey = np.asarray(cv2.GaussianBlur(as_grey(document), (3, 3), 0), np.uint8)
     dark = darker(grey, round(_PAPER_AROUND_MM * POINTS_PER_MM), _DARK_SHARE)
     either = np.asarray(cv2.bitwise_or(above(steepness(document, paper_level(document)), _PRINT), dark), np.uint8)
     return without_rim(either, round(_RIM_MM * POINTS_PER_MM))

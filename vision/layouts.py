@@ -112,7 +112,7 @@ def fingerprint(document: Picture, heading: Box) -> str:
 
     :param document: as `coarse` gives it.
     """
-    grey = cv2.cvtColor(cut(document, heading, POINTS_PER_MM), cv2.COLOR_BGR2GRAY)
+    grey = as_grey(cut(document, heading, POINTS_PER_MM))
     _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     return np.packbits(np.asarray(ink, np.uint8), axis=1).tobytes().hex()
 

@@ -71,9 +71,10 @@ def decode(data: bytes, min_side_px: int = MIN_SIDE_PX, *, quick: bool = False) 
         raise UnreadablePictureError(str(error)) from error
     _demand_allowed(header, min_side_px)
     try:
-        picture = (
-            _photo(data, quick) if header.kind == "JPEG" else _opaque(data) if header.transparent else _plain(data)
-        )
+        if header.kind == "JPEG":
+            picture = _photo(data, quick)
+        else:
+            picture = _opaque(data) if header.transparent else _plain(data)
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
             raise MemoryError(str(error)) from error

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from vision.pictures import Picture
+from vision.pictures import Picture, as_grey
 from vision.ranks import percentile
 
 CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
@@ -117,7 +117,7 @@ def _ink(line: Picture) -> Grey | None:
     """How much ink lies on each pixel, 0..1, against paper whose brightness may change along the line."""
     if line.shape[0] < 8 or line.shape[1] < 8:
         return None
-    grey = np.asarray(cv2.cvtColor(line, cv2.COLOR_BGR2GRAY), np.uint8)
+    grey = as_grey(line)
     height = max(9, grey.shape[0] | 1)
     paper = _soft(np.asarray(cv2.dilate(grey, np.ones((height, height), np.uint8)), np.uint8), height / 3)
     depth = np.asarray(cv2.subtract(paper, grey), np.float32)
