@@ -44,8 +44,8 @@ class CameraSetup:
 
 
 CAMERAS = (
-    CameraSetup("wide", "verify", View(2.6, 0.0, 0.0), (1508, 1040)),
-    CameraSetup("close_up", "verify", View(6.1, 0.0, 320.0), (1890, 732)),
+    CameraSetup("wide", "verify", View(2.5, 4.0, 0.0), (1280, 960)),
+    CameraSetup("close_up", "verify", View(6.1, 4.0, 324.0), (1632, 684)),
     CameraSetup("waybill", "label", View(6.0, 510.0, 0.0), (1260, 1560)),
     CameraSetup("parcel", "inspect", View(6.0, 512.0, 0.0), (1200, 2610)),
 )

@@ -2,7 +2,7 @@
 
 Plane of a carrier, in mm, origin at its upper left corner (`CARRIER`): the open mailer's pocket takes plates in
 `PLATE_POCKET` and certificates in `DOCUMENT_POCKET`; the waybill goes on the `LABEL_PANEL`; the carrier bears its
-own QR code (text `C` and three digits) three times so that every camera sees one: `CARRIER_CODES`.
+own QR code (text `C` and three digits) four times so that every camera sees one: `CARRIER_CODES`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ CARRIER = (720.0, 440.0)
 """Width and height of a carrier."""
 PLATE_POCKET = (10.0, 10.0, 500.0, 310.0)
 """x, y, width, height. Takes two plates of 480 x 140 one above the other."""
-DOCUMENT_POCKET = (10.0, 330.0, 240.0, 100.0)
+DOCUMENT_POCKET = (10.0, 330.0, 205.0, 100.0)
 LABEL_PANEL = (560.0, 10.0, 150.0, 190.0)
 """The waybill of 100 x 150 lies in its middle."""
 LABEL = (100.0, 150.0)
 SEAM = (520.0, 10.0, 20.0, 420.0)
 """The strip that the jaw seals, right of the pocket."""
-CARRIER_CODES = ((525.0, 340.0, 42.0), (260.0, 350.0, 42.0), (600.0, 205.0, 42.0))
-"""x, y and side of each QR code (quiet zone of four modules inside it), for the wide, close-up and waybill cameras."""
+CARRIER_CODES = ((465.0, 332.0, 42.0), (222.0, 334.0, 42.0), (600.0, 205.0, 42.0), (525.0, 340.0, 42.0))
+"""x, y and side of each QR code (quiet zone of four modules inside it), for the wide camera and, nearer to the
+certificates, for both; for the waybill camera and, beside the seam, for the parcel camera with it."""
 
 
 class ImpossibleError(RuntimeError):

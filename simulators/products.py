@@ -72,6 +72,6 @@ PRODUCTS: dict[str, Product] = {
             ),
             (123, 147),
         ),
-        Product("licences", (_licence("vehicle_licence", 15), _licence("driving_licence", 130)), (123, 147)),
+        Product("licences", (_licence("vehicle_licence", 15), _licence("driving_licence", 118)), (123, 147)),
     )
 }

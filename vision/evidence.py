@@ -14,7 +14,7 @@ MAX_SIDE_PX = 964
 MAX_LEGEND = 6
 """Failed checks that the legend has room for."""
 
-_LEAST_HALVED_PX = 720
+_LEAST_HALVED_PX = 640
 """A picture is kept at half its size when its longest side is then so long at least."""
 _QUALITIES = (72, 55, 40, 25)
 _SMALLER = 0.75

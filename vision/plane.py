@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from vision.barcodes import CARRIER_QR_MODULES, Code, Region
 from vision.verdict import Box, Symbology, View
 
-CARRIER_CODES = (Box(525.0, 340.0, 42.0, 42.0), Box(260.0, 350.0, 42.0, 42.0), Box(600.0, 205.0, 42.0, 42.0))
+CARRIER_CODES = (
+    Box(465.0, 332.0, 42.0, 42.0),
+    Box(222.0, 334.0, 42.0, 42.0),
+    Box(600.0, 205.0, 42.0, 42.0),
+    Box(525.0, 340.0, 42.0, 42.0),
+)
 """Where the carrier bears its code, white tile and all, as its drawing says."""
 MATCH_MM = 30.0
 """A code is taken for one of the carrier's when it lies this close to where the view expects it."""

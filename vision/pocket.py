@@ -12,7 +12,7 @@ from vision.pictures import Grey, Picture, Shot, as_grey, ends, shrunk, warped
 from vision.plane import Plane, Points, box_corners, shrunk_map
 from vision.verdict import Box
 
-SCALE_PX_PER_MM = 1.3
+SCALE_PX_PER_MM = 1.25
 """Scale of the upright picture of the pocket that is searched."""
 MIN_AREA_MM2 = 200.0
 """Smaller things are dust and reflections."""

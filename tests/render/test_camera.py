@@ -17,7 +17,7 @@ from simulators.camera import CAMERAS, CameraSetup, CameraTwin, serve_cameras
 from simulators.world import Carrier, Mailer
 from vision.verdict import View
 
-SMALL = CameraSetup("small", "verify", View(2.6, 240.0, 330.0), (400, 280))
+SMALL = CameraSetup("small", "verify", View(2.6, 205.0, 320.0), (180, 180))
 """Sees one of the carrier's codes and little else, so that pictures are quick."""
 
 

@@ -48,7 +48,7 @@ from vision.teach import Wanted, teach
 from vision.verdict import Box, Check, DocumentLayout, ExpectedDocument, Outcome, Symbology, Verdict
 
 KINDS = ("vehicle_licence", "driving_licence", "ebike_certificate")
-PLACES = ((15, 350), (130, 350))
+PLACES = ((15, 350), (118, 350))
 KEY = "5a" * 16
 DIGITS, SIGNS = "0123456789", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -27,7 +27,7 @@ from vision.verdict import (
 
 SETUPS = {setup.name: setup for setup in CAMERAS}
 PLATES = Box(10, 10, 500, 310)
-DOCUMENTS = Box(10, 330, 240, 100)
+DOCUMENTS = Box(10, 330, 205, 100)
 PERMIT_ZONE = Box(2, 41.5, 83, 5)
 WAYBILL = Box(585, 30, 100, 150)
 MAIL_NUMBER = "1100000001460"
@@ -78,7 +78,7 @@ def contents_of(product: str, number: str = "粤B12345", code: str = "4470012345
         ]
     return [
         PlacedPart(document("vehicle_licence", code), 15, 350),
-        PlacedPart(document("driving_licence", code[::-1]), 130, 350),
+        PlacedPart(document("driving_licence", code[::-1]), 118, 350),
     ]
 
 

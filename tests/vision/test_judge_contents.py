@@ -158,7 +158,7 @@ def test_covered_carrier_code_is_unsure() -> None:
     ordered = contents_of("licences")
     seen = cv2.imdecode(np.frombuffer(picture("close_up", carrier(ordered)), np.uint8), cv2.IMREAD_COLOR)
     assert seen is not None
-    cv2.rectangle(seen, (1570, 160), (1890, 460), (112, 112, 112), -1)
+    cv2.rectangle(seen, (1310, 40), (1632, 350), (112, 112, 112), -1)
     covered = cv2.imencode(".jpg", seen)[1].tobytes()
     assert outcomes(judge(covered, tasks_for(ordered)["close_up"])) == {"carrier_code": "unsure"}
 

@@ -75,8 +75,8 @@ def test_the_card_alone_is_black_when_all_is_right() -> None:
 @pytest.mark.parametrize(
     "lying",
     [
-        [CARD, replace(CARD, x=130.0)],
-        [replace(CARD, x=130.0)],
+        [CARD, replace(CARD, x=118.0)],
+        [replace(CARD, x=118.0)],
         [replace(CARD, y=376.0, turn=180.0)],
         [replace(CARD, x=60.0, y=380.0), LICENCE],
     ],
@@ -100,7 +100,7 @@ def test_a_card_in_place_of_a_licence_is_black_and_its_number_is_not_read() -> N
 
 
 def test_a_licence_beside_a_card_is_still_seen() -> None:
-    verdict = of_documents([LICENCE, replace(CARD, x=130.0)], LICENCE)
+    verdict = of_documents([LICENCE, replace(CARD, x=118.0)], LICENCE)
     assert verdict.outcome is Outcome.REJECT
     assert shown_of(verdict, LICENCE, "close_up") > PAPER
 
@@ -122,8 +122,8 @@ def test_the_other_camera_keeps_no_card_either(x: float, y: float) -> None:
 def test_a_line_without_identity_cards_keeps_its_pictures() -> None:
     plain = tuple(layout for layout in layouts() if not layout.identity)
     task = replace(documents_task(expected(LICENCE)), layouts=plain)
-    verdict = judge(picture("close_up", carrier([replace(CARD, x=130.0)])), task)
-    assert shown_of(verdict, replace(CARD, x=130.0), "close_up") > PAPER
+    verdict = judge(picture("close_up", carrier([replace(CARD, x=118.0)])), task)
+    assert shown_of(verdict, replace(CARD, x=118.0), "close_up") > PAPER
 
 
 def on_a_larger_form() -> tuple[Verdict, PlacedPart]:
