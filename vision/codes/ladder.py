@@ -69,7 +69,7 @@ class Climb:
     sightings: list[Sighting] = field(default_factory=list)
     bars: list[Bars] | None = None
     quick_bars: list[Bars] | None = None
-    code_like: list[Bars] | None = None
+    alike: dict[Bars, bool] = field(default_factory=dict)
     known: tuple[int, list[Code]] = (0, [])
 
     def codes(self) -> list[Code]:
@@ -90,9 +90,10 @@ class Climb:
         """Places where bars stand as a linear code's and none is believed, when every one is to be read."""
         if not self.every or not self.formats & LINEAR:
             return []
-        if self.code_like is None:
-            self.code_like = code_like(self.grey, self.quick_places())
-        return unexplained(self.code_like, self.codes())
+        # What a code explains needs no look of its own, and no place a second one.
+        places = unexplained(self.quick_places(), self.codes())
+        self.alike |= {place: bool(code_like(self.grey, [place])) for place in places if place not in self.alike}
+        return [place for place in places if self.alike[place]]
 
     def quick_places(self) -> list[Bars]:
         """Where bars of common size stand; found once. A PDF417 shows its start alone, which is smaller."""

@@ -38,7 +38,9 @@ def odd_colours(alone: Picture, colour: PlateColour) -> Mask:
     rim = round(RIM_MM * SCALE_PX_PER_MM)
     soft = cv2.blur(alone, (3, 3))
     inner = soft[rim:-rim:_EACH, rim:-rim:_EACH].reshape(-1, 3).astype(np.float32)
-    hue = inner - inner @ np.full((3, 3), 1 / 3, np.float32)
+    # The ground is told well enough by every second of them.
+    some = inner[::2]
+    hue = some - some @ np.full((3, 3), 1 / 3, np.float32)
     strong = np.einsum("pc,pc->p", hue, hue)
     least = (3 * (strong.size - 1) + 4) // 5
     ground = medians(hue[strong >= np.partition(strong, least)[least]])

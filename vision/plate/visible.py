@@ -290,7 +290,6 @@ def _glare(grey: Mask, light: float) -> Mask:
 def _away_from_mixes(line: Picture, cells: Cells, light: float) -> Values:
     """How far the colours of each column of the characters' rows lie from every mix of ground and ink, as a share of
     the distance of those two. :param light: as `light_share` gives it."""
-    rows = line[_ROWS].astype(np.float32)
     # Medians of bytes are quicker than those of fractions.
     among = line[_ROWS, max(0, int(cells[0][0])) : max(1, int(cells[-1][1]))].reshape(-1, 3)
     grey = np.asarray(among @ np.full(3, 1 / 3, np.float32), np.float32)
@@ -298,10 +297,11 @@ def _away_from_mixes(line: Picture, cells: Cells, light: float) -> Values:
     ground = medians(_most(among, np.einsum("pc,pc->p", hue, hue), _COLOURED_SHARE))
     across = medians(_most(among, -grey if light > _LIGHT_GROUND else grey, _INK_SHARE)) - ground
     length = max(1.0, float(across @ across))
-    beyond = rows - ground
-    mix = np.clip(beyond @ across / length, 1 - _BESIDE, _BESIDE)
-    off = beyond - mix[..., None] * across
-    away = np.minimum(np.sqrt(np.einsum("rcp,rcp->rc", off, off) / length), _MOST_AWAY)
+    beyond = cv2.subtract(line[_ROWS], (*ground.tolist(), 0.0), dtype=cv2.CV_32F)
+    share = cv2.transform(beyond, (across / length).reshape(1, 3))
+    mix = np.clip(share, 1 - _BESIDE, _BESIDE)
+    off = cv2.transform(cv2.multiply(beyond, beyond), np.ones((1, 3))) / length - mix * (2 * share - mix)
+    away = np.minimum(np.sqrt(np.maximum(off, 0)), _MOST_AWAY)
     return np.asarray(away.mean(axis=0), np.float64)
 
 
