@@ -297,7 +297,7 @@ def _away_from_mixes(line: Picture, cells: Cells, light: float) -> Values:
     ground = medians(_most(among, np.einsum("pc,pc->p", hue, hue), _COLOURED_SHARE))
     across = medians(_most(among, -grey if light > _LIGHT_GROUND else grey, _INK_SHARE)) - ground
     length = max(1.0, float(across @ across))
-    beyond = cv2.subtract(line[_ROWS], (*ground.tolist(), 0.0), dtype=cv2.CV_32F)
+    beyond = cv2.subtract(line[_ROWS], np.append(ground, 0.0), dtype=cv2.CV_32F)
     share = cv2.transform(beyond, (across / length).reshape(1, 3))
     mix = np.clip(share, 1 - _BESIDE, _BESIDE)
     off = cv2.transform(cv2.multiply(beyond, beyond), np.ones((1, 3))) / length - mix * (2 * share - mix)
