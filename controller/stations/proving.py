@@ -95,11 +95,8 @@ class Prover:
     async def _look_once(self, item: Item, station: str, camera: str, task: Task) -> Look:
         timing = self._config.timing
         self._tracking.note(item, Activity.TAKING_PICTURES)
-        try:
-            frame = await self._cameras[camera].snapshot(timing.picture_s)
-        except DeviceError as error:
-            raise StationFault(camera, str(error)) from error
-        repeated = self._repeats(item, camera, frame.jpeg)
+        frame = await self._picture(camera)
+        repeated = await self._repeats(item, camera, frame.jpeg)
         self._tracking.note(item, Activity.JUDGING)
         try:
             verdict = await self._vision.judge(frame.jpeg, task, timing.verdict_s)
@@ -115,14 +112,27 @@ class Prover:
         digest, record = await self._keep(item, station, camera, verdict)
         return Look(verdict, frame.exposed_at, digest, repeated, record)
 
-    def _repeats(self, item: Item, camera: str, jpeg: bytes) -> bool:
-        """Whether the camera shows what it showed of another item before: no two pictures are alike to the last bit."""
-        token, before = self._last.get(camera, (item.token, b""))
+    async def _picture(self, camera: str) -> Frame:
+        """A picture exposed after this call. :raises StationFault: the camera gave none in time."""
+        try:
+            return await self._cameras[camera].snapshot(self._config.timing.picture_s)
+        except DeviceError as error:
+            raise StationFault(camera, str(error)) from error
+
+    async def _repeats(self, item: Item, camera: str, jpeg: bytes) -> bool:
+        """Whether the camera shows what it showed of another item before: no two pictures are alike to the last bit.
+
+        A line that was just started does not know what its cameras showed last, and asks each for a second picture.
+        """
         digest = hashlib.sha256(jpeg).digest()
-        if token != item.token and digest == before:
-            return True
-        self._last[camera] = (item.token, digest)
-        return False
+        if camera in self._last:
+            token, before = self._last[camera]
+            repeated = token != item.token and digest == before
+        else:
+            repeated = (await self._picture(camera)).jpeg == jpeg
+        if not repeated:
+            self._last[camera] = (item.token, digest)
+        return repeated
 
     async def _is_stuck(self, camera: str, jpeg: bytes) -> bool:
         """Whether a second picture is the same to the last bit: what it shows was there once, not now.
