@@ -42,7 +42,8 @@ class StrangeVision:
 
 
 class Camera:
-    """Gives these pictures in turn, the last one for ever; without any a new one each time. An empty one is no answer."""
+    """Gives these pictures in turn, the last one for ever; without any a new one each time; an empty one is
+    no answer."""
 
     def __init__(self, *pictures: bytes) -> None:
         self._pictures = list(pictures)
@@ -136,8 +137,8 @@ async def test_another_carrier_in_view_is_a_slip_unless_the_camera_is_seen_to_be
 
 
 async def test_a_line_that_was_just_started_asks_each_camera_whether_it_is_stuck() -> None:
-    """What the camera showed before the line's process ended is not known: of a carrier that stands there still, with the
-    order that it bore, the old picture would show all that belongs there."""
+    """What the camera showed before the line's process ended is not known: of a carrier that stands there still,
+    with the order that it bore, the old picture would show all that belongs there."""
     vision, camera = Vision(Outcome.ACCEPT, Outcome.ACCEPT), Camera(b"once", b"once", b"anew", b"and again")
     stuck, mended = await _looked_at_each(vision, camera, 2)
     assert [check.name for check in stuck.verdict.failed] == ["picture_fresh"]
