@@ -12,14 +12,7 @@ const field = document.getElementById("code");
 const result = document.getElementById("scanned");
 const dialog = document.getElementById("spoil");
 let me = { may: [] };
-// A scanner may be quicker than these scripts are loaded: then the browser has asked for the page with the code in it.
-let early = new URLSearchParams(location.search).get("code");
-if (early) history.replaceState(null, "", location.pathname);
-withMe((now) => {
-  me = now;
-  if (early) lookUp(early.trim());
-  early = "";
-});
+withMe((now) => (me = now));
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -102,3 +95,5 @@ dialog.querySelector("form").addEventListener("submit", (event) => {
   witness.setAttribute("aria-invalid", "true");
   witness.focus();
 });
+
+if (window.pressedEarly.includes(form)) form.requestSubmit(); // a scanner may be quicker than these scripts

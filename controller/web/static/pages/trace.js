@@ -109,4 +109,5 @@ function entry(each) {
 }
 
 const asked = new URLSearchParams(location.search).get("order");
-if (asked && /^[A-Za-z0-9-]{1,40}$/.test(asked)) tell(asked);
+if (window.pressedEarly.includes(part("look"))) part("look").requestSubmit();
+else if (asked && /^[A-Za-z0-9-]{1,40}$/.test(asked)) tell(asked);
