@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 from controller.web.texts import CATALOGUES, Language
 from tests.browser.conftest import kept_back
 from tests.web.floor import FakeLine, until
+from tests.web.history import acceptance
 
 pytestmark = pytest.mark.browser
 WORDS = "**/texts/*.json"
@@ -50,3 +51,19 @@ async def test_a_code_that_was_scanned_is_looked_up_and_never_stands_in_the_addr
     scanned = page.locator("#scanned")
     await expect(scanned.get_by_role("button", name=zh["spoil.title"], exact=True)).to_be_visible()
     assert [url for url in asked if "rejects?" in url and "/api/" not in url] == []
+
+
+async def test_an_earlier_code_that_is_answered_late_does_not_offer_its_part(page: Page, web: str) -> None:
+    """Its buttons would rework or spoil another part than the one in the hand."""
+    await page.goto(f"{web}rejects")
+    scanned, code = page.locator("#scanned"), page.locator("#code")
+    await expect(page.locator("#rejects .reject")).to_have_count(6)
+    first = "**/owner?code=PM0000000003"
+    async with page.expect_response(first), kept_back(page.context, first):
+        await code.fill("PM0000000003")
+        await page.keyboard.press("Enter")
+        await code.fill("PM0000000004")
+        await page.keyboard.press("Enter")
+        await expect(scanned).to_contain_text(acceptance(4))
+    await page.wait_for_timeout(200)
+    await expect(scanned).to_contain_text(acceptance(4))

@@ -12,7 +12,12 @@ const field = document.getElementById("code");
 const result = document.getElementById("scanned");
 const dialog = document.getElementById("spoil");
 let me = { may: [] };
-withMe((now) => (me = now));
+let scanned = null;
+let turns = 0;
+withMe((now) => {
+  me = now;
+  drawScanned();
+});
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -23,8 +28,19 @@ form.addEventListener("submit", async (event) => {
 });
 
 async function lookUp(code) {
+  scanned = null; // its buttons must not stand below another code
+  drawScanned();
+  turns += 1;
+  const mine = turns;
   const owner = await look(`/api/owner?code=${encodeURIComponent(code)}`);
-  result.replaceChildren(...(owner ? tellOwner(owner, code) : []));
+  if (mine !== turns) return; // the earlier code's answer may come last
+  scanned = owner && { owner, code };
+  drawScanned();
+}
+
+/** Anew, too, when who is signed in is known: some are offered more. */
+function drawScanned() {
+  result.replaceChildren(...(scanned ? tellOwner(scanned.owner, scanned.code) : []));
 }
 
 function tellOwner(owner, code) {
@@ -79,7 +95,8 @@ function spoil(owner, code) {
 }
 
 function done() {
-  result.replaceChildren();
+  scanned = null;
+  drawScanned();
   field.value = "";
   field.focus();
   document.body.dispatchEvent(new CustomEvent("sealline:changed"));
