@@ -14,9 +14,13 @@ from devices.plc.contract import Chute
 
 CARRIER = (720.0, 440.0)
 """Width and height of a carrier."""
+INSIDE = (5.0, 5.0, 515.0, 430.0)
+"""x, y, width, height of the open mailer up to its seam."""
 PLATE_POCKET = (10.0, 10.0, 500.0, 310.0)
-"""x, y, width, height. Takes two plates of 480 x 140 one above the other."""
+"""Takes two plates of 480 x 140 one above the other."""
 DOCUMENT_POCKET = (10.0, 330.0, 205.0, 100.0)
+CLAMP = (221.5, 326.5, 292.5, 108.5)
+"""The bar of the carrier that holds the open mailer shut where no pocket is, so that nothing lies in it unseen."""
 LABEL_PANEL = (560.0, 10.0, 150.0, 190.0)
 """The waybill of 100 x 150 lies in its middle."""
 LABEL = (100.0, 150.0)

@@ -17,7 +17,9 @@ from simulators.belts import ROUTES, ZONES, Belts
 from simulators.matter import (
     CARRIER,
     CARRIER_CODES,
+    CLAMP,
     DOCUMENT_POCKET,
+    INSIDE,
     LABEL,
     LABEL_PANEL,
     PLATE_POCKET,
@@ -36,7 +38,9 @@ from simulators.matter import (
 __all__ = [
     "CARRIER",
     "CARRIER_CODES",
+    "CLAMP",
     "DOCUMENT_POCKET",
+    "INSIDE",
     "LABEL",
     "LABEL_PANEL",
     "PLATE_POCKET",

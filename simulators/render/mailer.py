@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulators.matter import FlawKind
 from simulators.render.codes import qr_ink
 from simulators.render.sprites import Colour, Map, Picture, Sprite, blank, fill, lay, rectangle, stamp
-from simulators.world import CARRIER, CARRIER_CODES, SEAM, Carrier
+from simulators.world import CARRIER, CARRIER_CODES, CLAMP, INSIDE, SEAM, Carrier
 
 QUIET_MODULES = 4
 SEAM_PITCH_MM = 2.0
@@ -49,8 +49,13 @@ def draw_ground(canvas: Picture, carrier: Carrier | None, camera: Map, px_per_mm
         flaws = tuple((flaw.kind, flaw.at_mm, flaw.length_mm) for flaw in carrier.mailer.seam_flaws)
         lay(canvas, _sealed_seam(px_per_mm, flaws), camera, SEAM[0], SEAM[1])
     else:
-        fill(canvas, rectangle(_EDGE_MM, _EDGE_MM, SEAM[0] - _EDGE_MM, height), camera, _INSIDE)
+        fill(canvas, rectangle(*INSIDE), camera, _INSIDE)
         fill(canvas, rectangle(*SEAM), camera, _ADHESIVE)
+
+
+def draw_clamp(canvas: Picture, camera: Map) -> None:
+    """Draw the bar that lies on the mailer, and on what sticks out of a pocket."""
+    fill(canvas, rectangle(*CLAMP), camera, _CARRIER)
 
 
 def draw_codes(canvas: Picture, carrier: Carrier, camera: Map, px_per_mm: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from simulators.render.mailer import draw_codes, draw_ground
+from simulators.render.mailer import draw_clamp, draw_codes, draw_ground
 from simulators.render.optics import CALM, Optics, camera_map, expose, tilt
 from simulators.render.papers import document_back, document_sprite, label_sprite
 from simulators.render.plates import plate_sprite
@@ -35,6 +35,7 @@ def render(
     if carrier is not None:
         if carrier.mailer is not None:
             _draw_mailer(scene, carrier.mailer, camera, view.px_per_mm)
+            draw_clamp(scene, camera)
         draw_codes(scene, carrier, camera, view.px_per_mm)
     scene = tilt(scene, chance, optics)
     expose(scene, chance, optics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import subprocess
 import time
@@ -9,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, Route, async_playwright
 
 from controller.clock import SystemClock
 from controller.journal import Journal
@@ -79,6 +80,22 @@ async def sign_in(context: BrowserContext, web: str, name: str) -> None:
     form = {"who": name, "secret": secret_of(name)}
     answer = await context.request.post(f"{web}api/sign-in", data=form, headers={"X-Sealline": "1"})
     assert answer.ok, await answer.text()
+
+
+@contextlib.asynccontextmanager
+async def kept_back(context: BrowserContext, path: str) -> AsyncIterator[None]:
+    """Let the browser wait for what `path` (a glob) brings until the block is left."""
+    go_on = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await context.route(path, later)
+    try:
+        yield
+    finally:
+        go_on.set()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from controller.journal.store import open_reading
 from controller.orders.mail_numbers import MailNumberState, advance, reserve, void
 from controller.plan.config import LineConfig
 from controller.web.texts import CATALOGUES, Language
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import kept_back, sign_in
 from tests.web import test_planning, test_trace
 from tests.web.floor import FakeLine, until
 from tests.web.shown import in_trouble
@@ -140,6 +140,21 @@ async def test_the_trace_page_draws_each_curve_before_its_limits_and_says_where_
     await expect(page.get_by_role("dialog", name=say("void.title"))).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog", name=say("void.title"))).to_be_hidden()
+
+
+async def test_a_supervisor_may_void_a_number_that_was_shown_before_the_page_knew_who_looks(
+    context: BrowserContext, web: str, journal: Journal, say: Say
+) -> None:
+    page = await open_page(context, web, "zhao", "people", say)
+    async with kept_back(context, "**/api/me"):
+        await page.goto(f"{web}trace?order=GZ001")
+        await expect(page.locator("#numbers")).to_contain_text(say("mail_state.printed"))
+    await expect(button(page, say("void.title"))).to_be_visible()
+    async with kept_back(context, "**/api/me"):
+        await page.goto(f"{web}rejects")
+        await scan(page, LIVE)
+        await expect(page.locator("#scanned")).to_contain_text(say("label.is_live"))
+    await expect(button(page, say("void.title"))).to_be_visible()
 
 
 async def test_an_alarm_shows_its_drawing_and_the_rates_their_limits(

@@ -20,7 +20,7 @@ from controller.plan.config import LineConfig
 from controller.plan.settings_book import begin_version
 from controller.pulse import Pulse
 from controller.web.papers.signed_file import verify
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import kept_back, sign_in
 from tests.web import test_planning, test_trace
 from tests.web.floor import FakeLine
 
@@ -92,6 +92,20 @@ async def test_a_plate_leads_to_its_parcel_and_to_a_dossier_that_verifies(
         await page.get_by_role("link", name=dossier).click()
     file = await (await download.value).path()
     assert verify(file.read_bytes()).statement["by"] == "wang"
+
+
+async def test_a_plate_that_is_looked_up_before_the_page_runs_is_found_and_never_stands_in_the_address(
+    context: BrowserContext, web: str, journal: Journal
+) -> None:
+    page = await open_page(context, web, "wang", "people", "en")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    async with kept_back(context, "**/texts/*.json"):
+        await page.goto(f"{web}trace", wait_until="commit")
+        await page.locator("#look input").fill("粤B·12341")
+        await page.keyboard.press("Enter")
+    await expect(page.locator("#summary")).to_contain_text("packed")
+    assert [url for url in asked if "key=" in url] == []
 
 
 PLAN = {

@@ -275,13 +275,6 @@ async def test_a_reject_is_reworked_by_scanning_its_part(page: Page, line: FakeL
     await expect(page.locator("#scanned button")).to_have_count(0)
 
 
-async def test_a_code_that_is_scanned_before_the_page_is_ready_is_looked_up_all_the_same(page: Page, say: Say) -> None:
-    await go(page, say, "rejects")
-    await page.goto(f"{page.url}?code=PM0000000003")
-    await expect(button(page.locator("#scanned"), say("spoil.title"))).to_be_visible()
-    assert "code" not in page.url
-
-
 async def test_a_part_is_spoiled_with_a_reason_before_a_witness(page: Page, line: FakeLine, say: Say) -> None:
     await go(page, say, "rejects")
     await page.get_by_label(say("scan.label")).fill("PM0000000003")
@@ -323,7 +316,7 @@ async def test_a_technician_sees_links_registers_and_pictures(page: Page, web: s
     await page.get_by_role("tab", name=say("technician.cameras")).click()
     await button(page, say("camera.look")).click()
     await expect(page.locator("#live")).to_be_visible()
-    await page.wait_for_function("document.getElementById('live').naturalWidth > 0")
+    await expect(page.locator("#live")).not_to_have_js_property("naturalWidth", 0)
     await expect(page.locator("#judged-checks")).to_contain_text(say("check.plate_characters"))
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 import numpy as np
 import pytest
 from plant_scenes import SETUPS, carrier, picture
 
 from simulators.render import mailer, papers
 from simulators.render.optics import camera_map
-from simulators.world import CARRIER_CODES, SEAM
+from simulators.world import CARRIER_CODES, CLAMP, DOCUMENT_POCKET, INSIDE, PLATE_POCKET, SEAM
 from vision import barcodes, plane, seam
+from vision.contents import AROUND_MM
 from vision.pictures import decode
+from vision.pocket import grown
 from vision.verdict import Box, Symbology
 
 
@@ -18,6 +22,18 @@ def test_drawing_of_the_carrier() -> None:
     assert tuple(Box(x, y, side, side) for x, y, side in CARRIER_CODES) == plane.CARRIER_CODES
     assert Box(*SEAM) == seam.SEAM
     assert mailer.SEAM_PITCH_MM == seam.PITCH_MM
+
+
+def test_nothing_lies_in_an_open_mailer_unseen() -> None:
+    """A licence in the corner that no pocket has was looked for by no camera. It is clamped shut; what is left beside
+    the seam is as narrow as what is looked at around a pocket."""
+    looked_at = [grown(Box(*pocket), AROUND_MM) for pocket in (PLATE_POCKET, DOCUMENT_POCKET)]
+    covered = np.zeros((440, 720), bool)
+    for box in (*looked_at, Box(*CLAMP)):
+        covered[max(0, floor(box.y)) : ceil(box.y + box.height), max(0, floor(box.x)) : ceil(box.x + box.width)] = True
+    inside = grown(Box(*INSIDE), -AROUND_MM)
+    rows, columns = (slice(int(a), int(a + b)) for a, b in ((inside.y, inside.height), (inside.x, inside.width)))
+    assert covered[rows, columns].all()
 
 
 def test_bars() -> None:

@@ -178,7 +178,7 @@ def test_a_thing_that_brings_the_characters_themselves_into_doubt_is_never_accep
         ("white", "沪W1ZD3警", (440, 140)),
     ],
 )
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [3, 4])
 def test_nothing_is_seen_on_a_bare_plate(style: str, text: str, size: tuple[float, float], seed: int) -> None:
     ordered = [PlacedPart(plate(style, text, size), 20, 20)]
     verdict = judged(laid_by_hand(ordered, Random(seed)), ordered, seed=seed)

@@ -81,3 +81,4 @@ function drawCount(page, count, key) {
 }
 
 feed = new Feed(drawFrame);
+if (window.pressedEarly.includes(hold)) hold.click();

@@ -28,5 +28,6 @@ export function useTabs(chosen = () => {}) {
       choose(next);
     });
   });
-  choose(tabs.find((tab) => addressOf(tab) === location.hash) ?? tabs[0]);
+  const early = window.pressedEarly.findLast((each) => tabs.includes(each));
+  choose(early ?? tabs.find((tab) => addressOf(tab) === location.hash) ?? tabs[0]);
 }

@@ -12,13 +12,11 @@ const field = document.getElementById("code");
 const result = document.getElementById("scanned");
 const dialog = document.getElementById("spoil");
 let me = { may: [] };
-// A scanner may be quicker than these scripts are loaded: then the browser has asked for the page with the code in it.
-let early = new URLSearchParams(location.search).get("code");
-if (early) history.replaceState(null, "", location.pathname);
+let scanned = null;
+let turns = 0;
 withMe((now) => {
   me = now;
-  if (early) lookUp(early.trim());
-  early = "";
+  drawScanned();
 });
 
 form.addEventListener("submit", async (event) => {
@@ -30,8 +28,19 @@ form.addEventListener("submit", async (event) => {
 });
 
 async function lookUp(code) {
+  scanned = null; // its buttons must not stand below another code
+  drawScanned();
+  turns += 1;
+  const mine = turns;
   const owner = await look(`/api/owner?code=${encodeURIComponent(code)}`);
-  result.replaceChildren(...(owner ? tellOwner(owner, code) : []));
+  if (mine !== turns) return; // the earlier code's answer may come last
+  scanned = owner && { owner, code };
+  drawScanned();
+}
+
+/** Anew, too, when who is signed in is known: some are offered more. */
+function drawScanned() {
+  result.replaceChildren(...(scanned ? tellOwner(scanned.owner, scanned.code) : []));
 }
 
 function tellOwner(owner, code) {
@@ -86,7 +95,8 @@ function spoil(owner, code) {
 }
 
 function done() {
-  result.replaceChildren();
+  scanned = null;
+  drawScanned();
   field.value = "";
   field.focus();
   document.body.dispatchEvent(new CustomEvent("sealline:changed"));
@@ -102,3 +112,5 @@ dialog.querySelector("form").addEventListener("submit", (event) => {
   witness.setAttribute("aria-invalid", "true");
   witness.focus();
 });
+
+if (window.pressedEarly.includes(form)) form.requestSubmit(); // a scanner may be quicker than these scripts

@@ -10,10 +10,14 @@ import { language, nameOf, t } from "../words.js";
 import { drawGauge } from "../gauge.js";
 
 let me = { may: [] };
-withMe((now) => (me = now));
+let story = null;
 const part = (name) => document.getElementById(name);
 const stamp = new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "short", timeStyle: "medium", hour12: false });
 const when = (iso) => (iso ? stamp.format(new Date(iso)) : "–");
+withMe((now) => {
+  me = now;
+  drawNumbers();
+});
 
 onSend(part("look"), async ({ key }) => {
   show(part("story"), false);
@@ -32,14 +36,15 @@ function choice(acceptance) {
 }
 
 async function tell(acceptance) {
-  const story = await read(`/api/trace/${acceptance}`);
-  if (!story) return;
+  const told = await read(`/api/trace/${acceptance}`);
+  if (!told) return;
+  story = told;
   const product = t(`product.${story.product}`, {}, story.product);
   say(part("summary").querySelector("h2"), story.acceptance);
   say(part("summary").querySelector("p"), `${product} · ${t(`order_state.${story.state}`, {}, story.state)} · ${t("dossier.due")} ${when(story.due)}`);
   part("dossier").href = `/api/trace/${acceptance}/dossier.pdf?language=${language}`;
   part("attempts").replaceChildren(...story.items.map(attempt));
-  part("numbers").replaceChildren(...Object.entries(story.mail_numbers).map(([number, state]) => mailNumber(number, state, story.acceptance)));
+  drawNumbers();
   part("parts").replaceChildren(...story.parts.map((each) =>
     row(each.told[language], each.code, each.number || "–", t(`part_state.${each.state}`, {}, each.state), each.item ?? "–")));
   part("cycles").replaceChildren(...(story.cycles.length ? story.cycles.map(cycle) : [make("p", "nothing", t("trace.no_cycles"))]));
@@ -47,6 +52,12 @@ async function tell(acceptance) {
   part("pictures").replaceChildren(...(pictures.length ? pictures.map(picture) : [make("p", "nothing", t("trace.no_pictures"))]));
   part("entries").replaceChildren(...story.entries.map(entry));
   show(part("story"), true);
+}
+
+/** Anew, too, when who is signed in is known: a supervisor may void one. */
+function drawNumbers() {
+  const numbers = Object.entries(story?.mail_numbers ?? {});
+  part("numbers").replaceChildren(...numbers.map(([number, state]) => mailNumber(number, state, story.acceptance)));
 }
 
 const row = (...cells) => make("tr", "", ...cells.map((cell) => make("td", "", String(cell))));
@@ -109,4 +120,5 @@ function entry(each) {
 }
 
 const asked = new URLSearchParams(location.search).get("order");
-if (asked && /^[A-Za-z0-9-]{1,40}$/.test(asked)) tell(asked);
+if (window.pressedEarly.includes(part("look"))) part("look").requestSubmit();
+else if (asked && /^[A-Za-z0-9-]{1,40}$/.test(asked)) tell(asked);

@@ -1,0 +1,69 @@
+"""What a person presses while a page still begins: it is done as soon as the page can, and nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from controller.web.texts import CATALOGUES, Language
+from tests.browser.conftest import kept_back
+from tests.web.floor import FakeLine, until
+from tests.web.history import acceptance
+
+pytestmark = pytest.mark.browser
+WORDS = "**/texts/*.json"
+"""No module of a page runs before they are there."""
+zh = CATALOGUES[Language.ZH]
+
+
+async def begin(page: Page, address: str) -> None:
+    """Open a page that can't run yet; it is there to be pressed, but not to be waited for."""
+    await page.goto(address, wait_until="commit")
+    await expect(page.locator("main")).to_be_visible()
+
+
+async def test_hold_is_sent_once(page: Page, web: str, line: FakeLine) -> None:
+    async with kept_back(page.context, WORDS):
+        await begin(page, web)
+        await page.locator("#hold").click()
+        assert line.calls == []
+    await until(lambda: line.calls == [("command", {"command": "hold", "by": "wang"})])
+    await expect(page.get_by_role("alert")).to_be_visible()
+    assert len(line.calls) == 1
+
+
+async def test_the_tab_that_was_pressed_last_is_shown(page: Page, web: str) -> None:
+    async with kept_back(page.context, WORDS):
+        await begin(page, f"{web}alarms")
+        for tab in ("history", "standing", "history"):
+            await page.locator(f"#tab-{tab}").click()
+    await expect(page.locator("#past tr")).to_have_count(4)
+    await expect(page.locator("#standing")).to_be_hidden()
+
+
+async def test_a_code_that_was_scanned_is_looked_up_and_never_stands_in_the_address(page: Page, web: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    async with kept_back(page.context, WORDS):
+        await begin(page, f"{web}rejects")
+        await page.locator("#code").fill("PM0000000003")
+        await page.keyboard.press("Enter")
+    scanned = page.locator("#scanned")
+    await expect(scanned.get_by_role("button", name=zh["spoil.title"], exact=True)).to_be_visible()
+    assert [url for url in asked if "rejects?" in url and "/api/" not in url] == []
+
+
+async def test_an_earlier_code_that_is_answered_late_does_not_offer_its_part(page: Page, web: str) -> None:
+    """Its buttons would rework or spoil another part than the one in the hand."""
+    await page.goto(f"{web}rejects")
+    scanned, code = page.locator("#scanned"), page.locator("#code")
+    await expect(page.locator("#rejects .reject")).to_have_count(6)
+    first = "**/owner?code=PM0000000003"
+    async with page.expect_response(first), kept_back(page.context, first):
+        await code.fill("PM0000000003")
+        await page.keyboard.press("Enter")
+        await code.fill("PM0000000004")
+        await page.keyboard.press("Enter")
+        await expect(scanned).to_contain_text(acceptance(4))
+    await page.wait_for_timeout(200)
+    await expect(scanned).to_contain_text(acceptance(4))
