@@ -28,7 +28,7 @@ let may = false;
 function drawStanding(snapshot) {
   last = snapshot;
   const alarms = snapshot.alarms.map((alarm) => ({ ...alarm, may }));
-  drawAlarms({ alarms }, (alarm) => [remedy(alarm), trendButton(alarm), shelfButton(alarm)].filter(Boolean));
+  drawAlarms({ alarms }, (alarm) => [remedy(alarm), printTrend(alarm), shelfButton(alarm)].filter(Boolean));
   const numbers = snapshot.alarms.map((alarm) => alarm.alarm).join();
   if (numbers !== known) drawRates();
   known = numbers;
@@ -53,8 +53,9 @@ function drawing(name) {
   return image;
 }
 
-function trendButton({ kind, source, cleared, may }) {
-  return kind === "print_head_worn" && may && !cleared ? printTrendButton(source) : null;
+/** Below the steps, of which it is the last: beside them there is no room. */
+function printTrend({ kind, source, cleared, may }) {
+  return kind === "print_head_worn" && may && !cleared ? make("p", "", printTrendButton(source)) : null;
 }
 
 function shelfButton(alarm) {
