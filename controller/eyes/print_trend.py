@@ -94,14 +94,13 @@ class PrintTrend:
                 self._take(self._last, camera, json.loads(checks))
 
     def begin_anew(self, camera: str, begun: Beginning) -> None:
-        """Forget the camera's labels; the next ones are its first, and until they are known no head counts as worn.
+        """Forget the camera's first labels; the next ones are, and until they are known no head counts as worn.
 
         :param begun: as `record_beginning` has written it down.
         """
         self.beginnings[camera] = begun
         for name in WORN_BY:
-            self._first.pop((camera, name), None)
-            self._last.pop((camera, name), None)
+            self._first.pop((camera, name), None)  # while they are gathered the last ones are replaced, too
         self._alarms.clear(AlarmKind.PRINT_HEAD_WORN, camera)
 
     def _take(self, known: dict[tuple[str, str], deque[float]], camera: str, checks: list[dict[str, Any]]) -> None:
