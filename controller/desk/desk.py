@@ -21,6 +21,7 @@ from controller.desk.label_calls import LabelCalls
 from controller.desk.manual_calls import ManualCalls
 from controller.desk.noting import NotesForm, enter_notes
 from controller.desk.planning import Planning
+from controller.desk.print_calls import PrintCalls
 from controller.desk.settings_calls import SettingsCalls
 from controller.desk.signing import KeyUnusable, load_or_make_key, public_half, sign
 from controller.desk.suspect_calls import SuspectCalls
@@ -59,6 +60,7 @@ class Desk:
             **DeviceCalls(self._line).handlers,
             **self._manual.handlers,
             **LabelCalls(self._line).handlers,
+            **PrintCalls(self._line).handlers,
             **Planning(self._line).handlers,
             **SettingsCalls(self._line).handlers,
             "note": self._note,

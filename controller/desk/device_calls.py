@@ -17,6 +17,7 @@ from controller.desk.channel_wire import ChannelRefused
 from controller.desk.registers import registers_of
 from controller.equipment import Driver
 from controller.line import Line
+from controller.plan.places import StationKind
 from controller.words.cause_texts import in_chinese
 from devices.errors import DeviceError
 from devices.links.state import LinkCounters, LinkState
@@ -64,7 +65,16 @@ class DeviceCalls:
             "bad_replies": counters.bad_replies,
             "reconnects": counters.reconnects,
             "zones": [each.zone for each in self._line.config.stations if name in each.devices.values()],
+            "print_trend": self._print_trend(name),
         }
+
+    def _print_trend(self, name: str) -> dict[str, Any] | None:
+        """Of the printer and its camera: which camera judges the print, and who last said that its trend begins."""
+        at = self._line.equipment.station(StationKind.LABEL).devices
+        if name not in (at["printer"], at["camera"]):
+            return None
+        begun = self._line.print_trend.beginnings.get(at["camera"])
+        return {"camera": at["camera"], "at": begun.at if begun else "", "by": begun.by if begun else ""}
 
     def _health(self, name: str, driver: Driver) -> str:
         """The device's state by NAMUR NE 107."""

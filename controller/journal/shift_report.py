@@ -26,6 +26,7 @@ TREND_POINTS = 120
 _NEAR = timedelta(seconds=2)
 _KINDS = (
     "unit_state", "line_started", "packed", "rejected", "unknown", "sealing", "sealed", "judged", "alarm_raised",
+    "print_trend_begun",
 )  # fmt: skip
 
 
@@ -71,6 +72,7 @@ class Trend:
     """Averages over equal stretches of time.
 
     :ivar points: place in the shift, 0..1, and value; :ivar ranges: lowest and highest of each point's stretch.
+    :ivar breaks: places at which a person let it begin anew.
     """
 
     points: list[tuple[float, float]]
@@ -78,6 +80,7 @@ class Trend:
     count: int
     low: float | None
     high: float | None
+    breaks: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class _Seen:
     deviations: list[tuple[datetime, float]] = field(default_factory=list)
     grades: list[tuple[datetime, float]] = field(default_factory=list)
     contrasts: list[tuple[datetime, float]] = field(default_factory=list)
+    breaks: list[datetime] = field(default_factory=list)
 
 
 def shift_report(
@@ -149,8 +153,8 @@ def shift_report(
         alarms=dict(Counter(kind for _, kind in seen.alarms).most_common()),
         challenges=dict(seen.challenges),
         seal_deviation=_trend(seen.deviations, start, end),
-        print_grade=_trend(seen.grades, start, end),
-        print_contrast=_trend(seen.contrasts, start, end),
+        print_grade=_trend(seen.grades, start, end, seen.breaks),
+        print_contrast=_trend(seen.contrasts, start, end, seen.breaks),
     )
 
 
@@ -194,6 +198,8 @@ def _take(seen: _Seen, at: datetime, kind: str, item: int | None, data: dict[str
         for name, values in (("print_grade", seen.grades), ("print_contrast", seen.contrasts)):
             if data.get(name) is not None:
                 values.append((at, data[name]))
+    elif kind == "print_trend_begun":
+        seen.breaks.append(at)
     elif kind == "alarm_raised":
         seen.alarms.append((at, data["alarm_kind"]))
     elif kind.startswith("challenge_") and kind != "challenge_called":
@@ -298,7 +304,9 @@ def _hours(ended: Sequence[tuple[datetime, str]], start: datetime, end: datetime
     return hours
 
 
-def _trend(values: Sequence[tuple[datetime, float]], start: datetime, end: datetime) -> Trend:
+def _trend(
+    values: Sequence[tuple[datetime, float]], start: datetime, end: datetime, breaks: Sequence[datetime] = ()
+) -> Trend:
     whole = (end - start).total_seconds()
     stretches: dict[int, list[float]] = {}
     for at, value in values:
@@ -309,7 +317,8 @@ def _trend(values: Sequence[tuple[datetime, float]], start: datetime, end: datet
     ranges = [(round(min(found), 3), round(max(found), 3)) for _, found in sorted(stretches.items())]
     found = [value for _, value in values]
     low, high = (round(min(found), 3), round(max(found), 3)) if found else (None, None)
-    return Trend(points, ranges, len(found), low, high)
+    begun = [round((at - start).total_seconds() / whole, 4) for at in breaks]
+    return Trend(points, ranges, len(found), low, high, begun)
 
 
 def _first_from(connection: sqlite3.Connection, moment: datetime) -> int:

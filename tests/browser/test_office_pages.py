@@ -20,6 +20,7 @@ from controller.plan.config import LineConfig
 from controller.plan.settings_book import begin_version
 from controller.pulse import Pulse
 from controller.web.papers.signed_file import verify
+from controller.web.texts import CATALOGUES, Language
 from tests.browser.conftest import kept_back, sign_in
 from tests.web import test_planning, test_trace
 from tests.web.floor import FakeLine
@@ -57,6 +58,7 @@ def _fill(ledger: Ledger, config: LineConfig) -> None:
     ledger.enter("sealing", **at, zone="seal_1", sealer="sealer_1", setpoints=[1400, 600, 300, 300])
     ledger.enter("sealed", **at, zone="seal_1", result="OK", measured=test_trace.MEASURED)
     ledger.enter("packed", **at, reason="", facts={})
+    ledger.enter("print_trend_begun", camera="waybill_camera", by="li", first_item=1)
 
 
 async def open_page(context: BrowserContext, web: str, name: str, path: str, language: str) -> Page:
@@ -159,6 +161,8 @@ async def test_a_shift_is_read_and_carried_to_the_office(
     await expect(page.locator("#counts")).to_contain_text("1")
     await expect(page.locator("#escape")).to_contain_text("5,962")
     await expect(page.locator("#escape-basis")).to_contain_text("1000000")
+    await expect(page.locator("#curves .break")).to_have_count(2)
+    await expect(page.locator("#curves")).to_contain_text(CATALOGUES[Language(language)]["report.begun_anew"])
     for name, start in (("PDF", b"%PDF"), ("CSV", "\ufeffwhat".encode())):
         async with page.expect_download() as download:
             await page.get_by_role("link", name=name).click()

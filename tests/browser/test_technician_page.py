@@ -9,11 +9,12 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from controller.plan.config import LineConfig, SimulationSection
+from controller.snapshot import AlarmView
 from controller.web.texts import CATALOGUES, Language
 from simulators.plant import Plant, PlantWiring
 from tests.browser.conftest import sign_in
 from tests.browser.test_accessibility import AXE, LOOK
-from tests.web.floor import FakeLine, config_in, until
+from tests.web.floor import BEGUN, FakeLine, config_in, until
 from tests.web.shown import running
 
 pytestmark = pytest.mark.browser
@@ -86,6 +87,59 @@ async def test_an_operator_sees_why_nothing_may_be_moved(page: Page, line: FakeL
     await expect(page.locator("#manual-common")).to_contain_text(CATALOGUES[Language.ZH]["manual.sign_in"])
     await expect(page.locator('[data-motion="jaw-seal_1"]')).to_be_disabled()
     await expect(page.locator("#manual-turn")).to_be_disabled()
+
+
+WORN = AlarmView(
+    alarm=21, kind="print_head_worn", source="waybill_camera", priority=2, text="Print head worn: 87 % to 70 %.",
+    text_zh="打印质量下降：87 % 至 70 %。", raised_at="2026-11-30T06:04:51+00:00",
+)  # fmt: skip
+
+
+async def begin_anew(page: Page, say: Say, row: Locator) -> None:
+    """Press, go back once, then confirm."""
+    for answer in ("page.cancel", "print_trend.yes"):
+        await button(row, say("print_trend.begin")).click()
+        dialog = page.get_by_role("dialog", name=say("print_trend.title"))
+        await expect(dialog).to_contain_text(say("print_trend.text"))
+        await button(dialog, say(answer)).click()
+
+
+@pytest.mark.parametrize("device", ["printer", "waybill_camera"])
+async def test_the_print_trend_begins_anew_at_the_printer(page: Page, line: FakeLine, say: Say, device: str) -> None:
+    row = page.locator(f'#links tr[data-key="{device}"]')
+    await expect(row).to_contain_text(BEGUN["by"])
+    await begin_anew(page, say, row)
+    await until(lambda: bool(line.calls))
+    assert line.calls == [("begin_print_trend", {"camera": "waybill_camera", "by": "li"})]
+    await expect(button(page, say("print_trend.begin"))).to_have_count(2)
+
+
+async def test_the_print_trend_begins_anew_at_its_alarm(page: Page, line: FakeLine, say: Say) -> None:
+    other = WORN.model_copy(update={"alarm": 20, "kind": "camera_drifts"})
+    over = WORN.model_copy(update={"alarm": 19, "cleared": True})
+    line.shown = running(line.config, alarms=(WORN, other, over))
+    await page.locator('nav [data-page="alarms"]').click()
+    row = page.locator('#alarms [data-key="21"]')
+    await expect(row.locator(".remedy")).to_contain_text(say("print_trend.begin"))
+    await expect(button(page, say("print_trend.begin"))).to_have_count(1)
+    await page.evaluate(AXE.read_text("utf-8"))
+    assert await page.evaluate(SMALL, LEAST_PX) == []
+    assert await page.evaluate(LOOK) == []
+    await begin_anew(page, say, row)
+    await until(lambda: bool(line.calls))
+    assert line.calls == [("begin_print_trend", {"camera": "waybill_camera", "by": "li"})]
+
+
+async def test_an_operator_may_not_begin_the_print_trend_anew(page: Page, line: FakeLine, web: str) -> None:
+    words = CATALOGUES[Language.ZH]
+    line.shown = running(line.config, alarms=(WORN,))
+    await page.goto(f"{web}technician")
+    row = page.locator('#links tr[data-key="printer"]')
+    await expect(button(row, words["print_trend.begin"])).to_be_disabled()
+    await expect(row).to_contain_text(words["manual.sign_in"])
+    await page.goto(f"{web}alarms")
+    await expect(page.locator('#alarms [data-key="21"] .remedy')).to_be_visible()
+    await expect(button(page, words["print_trend.begin"])).to_have_count(0)
 
 
 async def test_faults_of_a_simulated_plant_are_tried_and_put_right(page: Page, plant: Plant, say: Say) -> None:

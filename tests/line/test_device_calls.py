@@ -28,6 +28,9 @@ async def test_links_registers_and_a_look_through_a_camera() -> None:
         assert base64.b64decode(seen["jpeg"]).startswith(b"\xff\xd8")
         with pytest.raises(ChannelRefused, match="too_soon"):
             await here.call("look_through", device="wide_camera")
+        begun = await here.call("begin_print_trend", camera="waybill_camera", by="li")
+        shown = {each["name"]: each["print_trend"] for each in (await here.call("devices"))["devices"]}
+        assert shown["printer"] == {"camera": "waybill_camera", "at": begun["at"], "by": "li"}
         await here.command("start", "Execute")
         await here.comes(here.moment(CarrierMoved, target="verify"))
         with pytest.raises(ChannelRefused, match="camera_needed"):

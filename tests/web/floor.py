@@ -71,9 +71,12 @@ def _device(view: DeviceView, config: LineConfig) -> dict[str, Any]:
         "health": "good" if online else "failure", "last_error": "" if online else "no reply within 5 s",
         "last_exchange_s": 0.1 if online else 75.0, "exchanges": 81234, "timeouts": 0 if online else 3,
         "bad_replies": 0, "reconnects": 1, "zones": ["verify"],
+        "print_trend": BEGUN if view.name in ("printer", "waybill_camera") else None,
     }  # fmt: skip
 
 
+BEGUN = {"camera": "waybill_camera", "at": "2026-11-28T06:00:00+00:00", "by": "zhao"}
+"""Who last let the print trend begin anew."""
 ANSWERS = ("answer_item", "answer_carrier", "answer_bag", "send_event_again")
 
 
@@ -84,7 +87,7 @@ class FakeLine:
         self.config = config
         self.shown = running(config)
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        told = ("shelve_alarm", "unshelve_alarm", "answer_suspect", "spoil_part")
+        told = ("shelve_alarm", "unshelve_alarm", "answer_suspect", "spoil_part", "begin_print_trend")
         names = (*told, "command", "import_orders", "import_mail_numbers", "rework", "acknowledge_alarm", *ANSWERS)
         self.notes: list[dict[str, Any]] = []
         handlers = {name: self._note(name) for name in names} | {"snapshot": self._tell}

@@ -42,6 +42,7 @@ ASKED = {
     Action.WATCH: ("GET", "/api/snapshot", None),
     Action.PICK: ("GET", "/api/pick-list", None),
     Action.OPERATE: ("POST", "/api/commands/stop", None),
+    Action.SERVICE: ("POST", "/api/devices/waybill_camera/print-trend", None),
     Action.HAND_IN: ("POST", "/api/orders", []),
     Action.PEOPLE: ("GET", "/api/people", None),
 }
@@ -117,6 +118,14 @@ async def test_the_line_is_told_who_commands(web: str, line: FakeLine) -> None:
     async with signed_in(web, "wang") as asking:
         await asking.post("/api/commands/stop")
     assert line.calls == [("command", {"command": "stop", "by": "wang"})]
+
+
+async def test_the_line_is_told_who_begins_the_print_trend_anew_and_no_program_does(web: str, line: FakeLine) -> None:
+    _, path, _ = ASKED[Action.SERVICE]
+    async with client(web) as program, signed_in(web, "li") as asking:
+        assert (await program.post(path)).status_code == 403
+        assert (await asking.post(path)).status_code == 200
+    assert line.calls == [("begin_print_trend", {"camera": "waybill_camera", "by": "li"})]
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer wrong"])

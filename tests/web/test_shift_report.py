@@ -136,6 +136,14 @@ def test_throughput_rejects_and_trends(ledger: Ledger) -> None:
     assert [value for _, value in found.print_contrast.points] == [71.0]
 
 
+def test_the_trend_of_print_shows_where_it_begins_anew(ledger: Ledger) -> None:
+    for minutes in (-1, 120, 481):
+        enter(ledger, minutes, "print_trend_begun", camera="waybill_camera", by="li", first_item=7)
+    found = report(ledger, now=END + timedelta(hours=1))
+    assert (found.print_grade.breaks, found.print_contrast.breaks, found.seal_deviation.breaks) == ([0.25], [0.25], [])
+    assert ("print_trend_begun", "0.2500", "", "") in list(report_rows(found))
+
+
 def test_what_is_before_or_after_the_shift_is_not_counted(ledger: Ledger) -> None:
     for minutes in (-0.001, 0, 479.999, 480):
         enter(ledger, minutes, "packed", reason="")
@@ -162,6 +170,7 @@ async def test_it_prints_in_both_languages(ledger: Ledger, config: LineConfig, l
     turn(ledger, 0, "EXECUTE")
     enter(ledger, 1, "rejected", 1, reason="wrong_part")
     enter(ledger, 2, "alarm_raised", alarm=1, alarm_kind="guard_open", source="x")
+    enter(ledger, 3, "print_trend_begun", camera="waybill_camera", by="li", first_item=1)
     assert print_report(report(ledger), config, language).startswith(b"%PDF")
     assert all(len(row) == 4 for row in report_rows(report(ledger)))
 

@@ -62,6 +62,13 @@ async def judged(plant: ThePlant, device: Device) -> Judged | None:
     return await plant.records.read(lambda journal: last_judged(journal, device))
 
 
+@router.post("/api/devices/{device}/print-trend")
+@needs(Action.SERVICE)
+async def begin_print_trend(plant: ThePlant, by: Asker, device: Device) -> dict[str, Any]:
+    """Say that labels, print head or camera lamp were changed: later labels are compared with the next ones."""
+    return await plant.line.call("begin_print_trend", camera=device, by=by)
+
+
 @router.get("/api/manual")
 async def manual(plant: ThePlant) -> dict[str, Any]:
     """The mode; every motion that can be made by hand, with what forbids it now; how the last ones ended."""

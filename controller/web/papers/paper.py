@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from controller.journal.shift_report import Trend
 from controller.web.papers.font import SIMPLIFIED, chinese_font
 from controller.web.papers.gauge import Gauge
 
@@ -125,18 +126,12 @@ class Paper(FPDF):
             self.set_y(top + 5.2)
         self.ln(1)
 
-    def curve(
-        self,
-        points: Sequence[tuple[float, float]],
-        ranges: Sequence[tuple[float, float]],
-        least: float,
-        most: float,
-        told: str,
-    ) -> None:
-        """A trend from 0 to 1 in time, as a line with dots; the allowed band in grey.
+    def curve(self, trend: Trend, least: float, most: float, told: str) -> None:
+        """A trend in time, as a line with dots, ranges as upright lines, dashed where it begins anew; grey: allowed.
 
-        :param ranges: lowest and highest behind each point, as an upright line. :param told: what it shows.
+        :param told: what it shows.
         """
+        points, ranges = trend.points, trend.ranges
         if self.get_y() + 34 > self.h - 16:
             self.add_page()
         self.words(told, small=True)
@@ -158,6 +153,10 @@ class Paper(FPDF):
             self.line(x, up(lowest), x, up(highest))
         if len(places) > 1:
             self.polyline(places)
+        self.set_dash_pattern(dash=1.0, gap=0.8)
+        for share in trend.breaks:
+            self.line(self.l_margin + share * width, top, self.l_margin + share * width, top + height)
+        self.set_dash_pattern()
         self.set_fill_color(0)
         for x, y in places if len(places) <= 60 else ():
             self.rect(x - 0.4, y - 0.4, 0.8, 0.8, style="F")

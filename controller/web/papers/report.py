@@ -101,7 +101,8 @@ def _trends(paper: Paper, report: ShiftReport, config: LineConfig, words: Mappin
     )
     for name, trend, least, most in trends:
         told = words[f"report.{name}"].format(count=trend.count, low=_known(trend.low), high=_known(trend.high))
-        paper.curve(trend.points, trend.ranges, least, most, told)
+        begun = f" · {words['report.begun_anew']}" if trend.breaks else ""
+        paper.curve(trend, least, most, told + begun)
 
 
 def percent(share: float | None) -> str:

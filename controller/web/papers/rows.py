@@ -32,3 +32,4 @@ def report_rows(report: ShiftReport) -> Iterator[Sequence[object]]:
         yield ("escape", name, getattr(escape, name), "")
     for what, unit in (("seal_deviation", "K"), ("print_grade", "grade"), ("print_contrast", "%")):
         yield from ((what, f"{share:.4f}", value, unit) for share, value in getattr(report, what).points)
+    yield from (("print_trend_begun", f"{share:.4f}", "", "") for share in report.print_grade.breaks)

@@ -38,8 +38,9 @@ export function uprightBars(values) {
   return svg;
 }
 
-/** A trend over the shift with the allowed band in grey; `points`: [place 0..1, value]; `ranges`: [low, high] of each. */
-export function curve({ points, ranges, least, most, label }) {
+/** A trend over the shift with the allowed band in grey; `points`: [place 0..1, value]; `ranges`: [low, high] of each;
+ *  `breaks`: places at which it begins anew, dashed. */
+export function curve({ points, ranges, breaks, least, most, label }) {
   const svg = chart(1100, 130, label);
   const values = [...points.map(([, value]) => value), ...ranges.flat()];
   const room = (Math.max(most, ...values) - Math.min(least, ...values)) * 0.1 || 1;
@@ -52,6 +53,7 @@ export function curve({ points, ranges, least, most, label }) {
     part("polyline", { class: "curve", points: points.map(([share, value]) => `${share * 1100},${y(value)}`).join(" ") }),
     ...ranges.map(([lowest, highest], place) => part("line", { class: "range", x1: points[place][0] * 1100, x2: points[place][0] * 1100, y1: y(lowest), y2: y(highest) })),
     ...points.map(([share, value]) => part("circle", { class: "dot", cx: share * 1100, cy: y(value), r: 2.5 })),
+    ...breaks.map((share) => part("line", { class: "break", x1: share * 1100, x2: share * 1100, y1: 5, y2: 125 })),
     part("text", { x: 4, y: y(most) + 12 }, most), part("text", { x: 4, y: y(least) - 3 }, least),
   );
   return svg;

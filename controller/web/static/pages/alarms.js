@@ -5,6 +5,8 @@ import { ask } from "../asking.js";
 import { askIn } from "../dialogs.js";
 import { make, say } from "../drawing.js";
 import { follow } from "../frame.js";
+import { withMe } from "../me.js";
+import { printTrendButton } from "../print_trend.js";
 import { useTabs } from "../tabs.js";
 import { own, t } from "../words.js";
 import { lookBack } from "./alarm_history.js";
@@ -20,9 +22,13 @@ const DRAWINGS = {
 };
 const dialog = document.getElementById("shelve");
 let known = null;
+let last = null;
+let may = false;
 
 function drawStanding(snapshot) {
-  drawAlarms(snapshot, (alarm) => [remedy(alarm), shelfButton(alarm)].filter(Boolean));
+  last = snapshot;
+  const alarms = snapshot.alarms.map((alarm) => ({ ...alarm, may }));
+  drawAlarms({ alarms }, (alarm) => [remedy(alarm), printTrend(alarm), shelfButton(alarm)].filter(Boolean));
   const numbers = snapshot.alarms.map((alarm) => alarm.alarm).join();
   if (numbers !== known) drawRates();
   known = numbers;
@@ -45,6 +51,11 @@ function drawing(name) {
   image.alt = t(`drawing.${name}`);
   image.src = `/static/drawings/${name}.svg`;
   return image;
+}
+
+/** Below the steps, of which it is the last: beside them there is no room. */
+function printTrend({ kind, source, cleared, may }) {
+  return kind === "print_head_worn" && may && !cleared ? make("p", "", printTrendButton(source)) : null;
 }
 
 function shelfButton(alarm) {
@@ -84,5 +95,9 @@ dialog.querySelector("form").addEventListener("submit", (event) => {
 });
 
 follow(drawStanding);
+withMe((me) => {
+  may = me.may.includes("service");
+  if (last) drawStanding(last);
+});
 setInterval(drawRates, RATES_MS);
 useTabs((panel) => panel === "history" && lookBack());

@@ -78,8 +78,9 @@ function drawTrends(report) {
     ["print_contrast", report.print_contrast, 0, 100],
   ];
   part("curves").replaceChildren(...trends.map(([name, trend, least, most]) => {
-    const label = t(`report.${name}`, { count: trend.count, low: number(trend.low), high: number(trend.high) });
-    return make("figure", "", make("figcaption", "", label), curve({ points: trend.points, ranges: trend.ranges, least, most, label }));
+    const begun = trend.breaks.length ? ` · ${t("report.begun_anew")}` : "";
+    const label = t(`report.${name}`, { count: trend.count, low: number(trend.low), high: number(trend.high) }) + begun;
+    return make("figure", "", make("figcaption", "", label), curve({ points: trend.points, ranges: trend.ranges, breaks: trend.breaks, least, most, label }));
   }));
 }
 

@@ -2,8 +2,10 @@
 
 import { look } from "../asking.js";
 import { keep, make, shape } from "../drawing.js";
+import { withMe } from "../me.js";
+import { printTrendButton } from "../print_trend.js";
 import { useTabs } from "../tabs.js";
-import { duration, language, nameOf, own, t } from "../words.js";
+import { duration, language, moment, nameOf, own, t } from "../words.js";
 import { drawCamera } from "./camera.js";
 import { drawFaults } from "./faults.js";
 import { drawManual } from "./manual.js";
@@ -14,13 +16,14 @@ const SHAPES = { good: "check", maintenance_required: "nav-technician", out_of_s
 const DRAW = { devices: drawDevices, manual: drawManual, registers: drawRegisters, cameras: drawCamera, faults: drawFaults };
 const links = document.getElementById("links");
 let shown = "devices";
+let may = false;
 
 async function drawDevices() {
   const told = await look("/api/devices");
   if (!told) return;
   const worst = Object.keys(SHAPES).reverse();
   const sorted = [...told.devices].sort((one, other) => worst.indexOf(one.health) - worst.indexOf(other.health));
-  keep(links, sorted, (device) => device.name, drawDevice);
+  keep(links, sorted.map((device) => ({ ...device, may })), (device) => device.name, drawDevice);
 }
 
 function drawDevice(device) {
@@ -29,6 +32,7 @@ function drawDevice(device) {
   const zones = device.zones.map(nameOf).join(language === "zh" ? "、" : ", ");
   const state = t(`device_state.${device.state}`, {}, device.state);
   const name = make("td", "", make("b", "", nameOf(device.name)), make("p", "facts", [device.name, zones, state].filter(Boolean).join(" · ")));
+  if (device.print_trend) name.append(...printTrend(device));
   const link = make("td", "", make("code", "", device.link));
   if (device.last_error) link.append(make("p", "facts", t("device.last_error", { error: own(device, "last_error") ?? device.last_error })));
   const last = device.last_exchange_s === null ? "–" : device.last_exchange_s < 10 ? `${device.last_exchange_s} s` : duration(device.last_exchange_s);
@@ -36,8 +40,20 @@ function drawDevice(device) {
   return make("tr", "", make("td", "", health), name, link, ...figures.map((figure) => make("td", "number-cell", String(figure))));
 }
 
+/** At the printer and at its camera: who last let the trend begin anew, and the button that does. */
+function printTrend({ print_trend: { camera, at, by }, may }) {
+  const button = printTrendButton(camera);
+  button.disabled = !may;
+  const says = [at ? t("print_trend.begun", { at: moment(at), by }) : "", may ? "" : t("manual.sign_in")].filter(Boolean);
+  return says.length ? [make("p", "facts", says.join(" · ")), button] : [button];
+}
+
 useTabs((panel) => {
   shown = panel;
   DRAW[shown]();
+});
+withMe((me) => {
+  may = me.may.includes("service");
+  if (shown === "devices") drawDevices();
 });
 setInterval(() => shown !== "cameras" && !document.hidden && DRAW[shown](), EACH_MS);
