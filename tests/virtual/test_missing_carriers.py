@@ -37,7 +37,8 @@ def test_a_carrier_that_was_misread_during_the_restart_is_taken_to_reject_when_i
         await floor.holds(lambda: not floor.alarms())
         seen.append(zone)
 
-    run = run_scripted(monkeypatch, script, 5)
+    # In this seed's time no push at the gate has ended the item yet when the line is killed.
+    run = run_scripted(monkeypatch, script, 5, seed=3)
     assert not run.findings, "\n".join(told(run))
     assert seen == [zone]
     assert not run.rare.get("entry item_answered")
