@@ -96,8 +96,8 @@ def test_a_technician_in_manual_mode_lets_nothing_wrong_leave(seed: int) -> None
 
 @pytest.mark.parametrize("seed", [2, 5])
 def test_what_a_blind_detector_let_through_is_recalled_once_a_test_kit_shows_it(seed: int) -> None:
-    """In these seeds no label lies on another parcel before a detector that is blind to it: of such a parcel dispatch is
-    told under a number that is not on it, until the recall, and the inspector says so (14 of the seeds 1 to 39)."""
+    """In these seeds no label lies on another parcel before a detector that is blind to it: of such a parcel dispatch
+    is told under a number that is not on it, until the recall, and the inspector says so (14 of the seeds 1 to 39)."""
     with_kits = simulate(seed, 30, "light", (Kind.DETECTOR_BLIND,), challenges=3)
     assert not with_kits.findings, "\n".join(told(with_kits))
     assert with_kits.faults["detector_blind"]
