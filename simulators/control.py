@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from simulators.faults import Fault, FaultKind, Faults
 from simulators.machines import SealerMachine
 from simulators.offers import Touchable, find, offers_of
+from simulators.samples import lay_sample
 from simulators.truth import truth
 from simulators.wires import Send
 from simulators.world import ImpossibleError
@@ -54,6 +55,14 @@ class TakeOff(_Request):
 
     do: Literal["take_off"]
     zone: str
+
+
+class Lay(_Request):
+    """Lay a new copy of a product into a zone's mailer, to teach a camera. :ivar product: empty: nothing lies in it."""
+
+    do: Literal["lay"]
+    zone: str
+    product: str = ""
 
 
 class Restart(_Request):
@@ -135,6 +144,7 @@ Request = Annotated[
     | EmergencyStop
     | MoveByHand
     | TakeOff
+    | Lay
     | Restart
     | Tracking
     | Heater
@@ -188,6 +198,8 @@ class ControlFace:
                 plant.world.move_by_hand(request.source, request.target)
             case TakeOff():
                 plant.world.take_off(request.zone)
+            case Lay():
+                return {"carrier": lay_sample(plant.world, request.zone, request.product)}
             case Restart():
                 _named(plant.plcs, request.device).restart(keep_memory=request.keep_memory)
                 _named(plant.wires, request.device).drop()

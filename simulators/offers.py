@@ -13,7 +13,7 @@ from typing import Protocol
 
 from simulators.camera import CameraTwin
 from simulators.machines import GateMachine, SealerMachine
-from simulators.matter import Mailer, Part
+from simulators.matter import DOCUMENT_POCKET, PLATE_POCKET, Mailer, Part, Stray, StrayKind
 from simulators.plc import PlcTwin
 from simulators.printer import PrinterTwin
 from simulators.scale import ScaleTwin
@@ -26,6 +26,7 @@ HOTTER_C = 25.0
 STUCK_S = 10.0
 LATE_S = 8.0
 DRIFTS_G = 60.0
+_SCREW_MM = 30.0
 WEARS_BY = 0.01
 """Of the print head, a label: dead dots spoil the first codes after some forty."""
 
@@ -132,6 +133,8 @@ def _of_hands(plant: Touchable) -> Iterator[Offer]:
         if mailer.contents and not mailer.sealed:
             yield Offer("part_removed", zone, _once(lambda zone=zone: plant.found(_taken_out(world, zone))))  # type: ignore[misc]
             yield Offer("part_turned", zone, _once(lambda zone=zone: _turn(world.open_mailer_at(zone))))  # type: ignore[misc]
+        if not mailer.sealed:
+            yield Offer("screw_dropped", zone, _once(lambda zone=zone: _drop(world.open_mailer_at(zone))))  # type: ignore[misc]
         yield Offer("parcels_swapped", zone, _once(lambda zone=zone: _swap(world, zone)))  # type: ignore[misc]
         yield Offer("carrier_moved", zone, _once(lambda zone=zone: _move(world, zone)))  # type: ignore[misc]
 
@@ -152,6 +155,14 @@ def _turn(mailer: Mailer) -> None:
     if not mailer.contents:
         raise ImpossibleError(f"nothing lies in the mailer of kit {mailer.kit!r}")
     mailer.contents[0].face_down = not mailer.contents[0].face_down
+
+
+def _drop(mailer: Mailer) -> None:
+    """Let a screw fall into the mailer, wholly into one of its pockets."""
+    chance = Random(f"{mailer.kit} {mailer.attempt} {len(mailer.strays)}")
+    left, top, width, height = chance.choice((PLATE_POCKET, DOCUMENT_POCKET))
+    x, y = chance.uniform(left, left + width - _SCREW_MM), chance.uniform(top, top + height - _SCREW_MM)
+    mailer.strays.append(Stray(StrayKind.SCREW, x, y, chance.uniform(-90, 90)))
 
 
 def _swap(world: World, zone: str) -> None:

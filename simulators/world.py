@@ -84,11 +84,17 @@ class World(Belts):
 
     # Hands.
 
-    def open_mailer_at(self, zone: str) -> Mailer:
-        """Return the zone's mailer if hands can still reach into it. :raises ImpossibleError: none, or sealed."""
+    def open_mailer_at(self, zone: str, for_kit: str | None = None) -> Mailer:
+        """Return the zone's mailer if hands can still reach into it.
+
+        :param for_kit: it must be filled for this one; None: whosever it is.
+        :raises ImpossibleError: none, sealed, or filled for another.
+        """
         mailer = self.mailer_at(zone)
         if mailer.sealed:
             raise ImpossibleError(f"the mailer in {zone} (kit {mailer.kit!r}) is sealed: nothing goes in or out")
+        if for_kit is not None and mailer.kit != for_kit:
+            raise ImpossibleError(f"the mailer in {zone} is filled for {mailer.kit!r}: take that carrier off first")
         return mailer
 
     def begin_kit(self, zone: str, kit: str, attempt: int = 1) -> None:
@@ -278,6 +284,18 @@ class World(Belts):
         mailer, carrier.mailer = carrier.mailer, None
         self.returning.append(carrier)
         return self.empty(mailer) if mailer is not None else ()
+
+    def put_on(self, zone: str) -> None:
+        """Set the next empty carrier of the return belt down in a zone, with a fresh mailer.
+
+        :raises ImpossibleError: no such zone, it is taken, or no carrier waits.
+        """
+        if zone not in ZONES or self._taken(zone) or not self.returning:
+            raise ImpossibleError(f"no carrier can be set down in {zone!r}: taken, none waits, or none of {ZONES}")
+        carrier = self.returning.popleft()
+        carrier.mailer = Mailer()
+        self._stand(zone, carrier)
+        self._note(history.CarrierLoaded, carrier=carrier.number)
 
     def carry_to_chute(self, zone: str, chute: Chute) -> None:
         """Lift the zone's mailer off its carrier and throw it into a chute by hand, past everything in between.

@@ -244,6 +244,8 @@ async def test_control_port_breaks_things_and_tells_the_truth(tmp_path: Path) ->
         ({"do": "heater", "device": "gate", "powered": False}, "only sealers"),
         ({"do": "move_by_hand", "source": "verify", "target": "label"}, "no carrier stands in 'verify'"),
         ({"do": "fault", "kind": "label_on_other", "kit": "K1"}, "needs `other`"),
+        ({"do": "lay", "zone": "verify", "product": "bicycle"}, "allowed: ['ebike_plate', 'licences',"),
+        ({"do": "lay", "zone": "nowhere"}, "no carrier can be set down in 'nowhere'"),
     ],
 )
 async def test_control_port_refuses_with_a_reason(tmp_path: Path, request_: dict[str, object], says: str) -> None:
@@ -251,6 +253,24 @@ async def test_control_port_refuses_with_a_reason(tmp_path: Path, request_: dict
         answer = await command(line, **request_)
         assert answer["ok"] is False
         assert says in str(answer["error"])
+
+
+async def test_samples_are_laid_to_teach_a_camera_without_a_line(tmp_path: Path) -> None:
+    async with plant_at(tmp_path) as plant, tcp_line(plant.wires["control"].address) as line:
+        plant.world.feed_load()
+        seen = set()
+        for _ in range(2):
+            answer = await command(line, do="lay", zone="verify", product="small_car_plates")
+            assert answer == {"ok": True, "carrier": 2}
+            front, rear = plant.world.mailer_at("verify").contents
+            assert front.part.text == rear.part.text, "a pair bears one number"
+            seen.add((front.part.text, front.part.code, front.x))
+        assert len(seen) == 2
+        assert (await command(line, do="lay", zone="verify"))["ok"]
+        assert plant.world.mailer_at("verify").contents == []
+        plant.world.begin_kit("verify", "K1")
+        refused = await command(line, do="lay", zone="verify", product="licences")
+        assert "filled for 'K1'" in str(refused["error"])
 
 
 async def test_links_are_as_in_line_toml(tmp_path: Path) -> None:
