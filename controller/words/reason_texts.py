@@ -19,8 +19,8 @@ REASONS: dict[Reason, Text] = {
     Reason.PLATE_MISMATCH: Text("号牌字符与订单不符", "a plate's characters are not the order's"),
     Reason.PLATE_COLOUR: Text("号牌颜色不符", "a plate's colour is wrong"),
     Reason.PART_COUNT: Text("部件数量不符", "the number of parts is wrong"),
-    Reason.DOCUMENT_MISMATCH: Text("证件条码与订单不符", "a certificate's code is not the order's"),
-    Reason.DOCUMENT_KIND: Text("证件种类不符", "a certificate is of another kind"),
+    Reason.DOCUMENT_MISMATCH: Text("证件的条码或号码与订单不符", "a certificate's code or number is not the order's"),
+    Reason.DOCUMENT_KIND: Text("应放的证件放成了别种", "a certificate of another kind lies where this one belongs"),
     Reason.PART_POSE: Text("部件放反、颠倒或露出信封", "a part lies upside down, back side up or out of the mailer"),
     Reason.FOREIGN_THING: Text("信封内有异物", "something strange lies in the mailer"),
     Reason.PRINT_QUALITY: Text("面单条码印刷质量不合格", "the waybill's print is too poor"),
@@ -40,6 +40,17 @@ REASONS: dict[Reason, Text] = {
     Reason.UNKNOWN_OUTCOME: Text("去向不明", "where it went is unknown"),
 }
 
+_BY_CHECK = {
+    "document_code": Text("证件条码与订单不符", "a certificate's code is not the order's"),
+    "document_number": Text("证件上印的号码与订单不符", "the number printed on a certificate is not the order's"),
+    "document_zone": Text("证件机读码与订单不符", "a certificate's machine-readable line is not the order's"),
+    "document_check_digits": Text(
+        "证件机读码校验位不符", "a certificate's machine-readable line has a wrong check digit"
+    ),
+    "identity_number": Text("证件上的号码与订单不符", "the number on a card is not the order's"),
+}
+"""What exactly is wrong, where one reason stands for several checks."""
+
 _RECALLS = {
     "slip_carrier": Text("载具错位，已召回", "carriers slipped, recalled"),
     "slip_part": Text("部件错位，已召回", "parts slipped, recalled"),
@@ -56,7 +67,8 @@ def reason_text(code: str) -> Text | None:
 
 def describe(reason: str, facts: Mapping[str, Any]) -> Text:
     """Say why an item was rejected, of which part, and with what was expected and found when the facts hold it."""
-    text = reason_text(reason) or Text(reason or "原因不明", reason or "no reason given")
+    by_check = _BY_CHECK.get(str(facts.get("check"))) if reason == Reason.DOCUMENT_MISMATCH else None
+    text = by_check or reason_text(reason) or Text(reason or "原因不明", reason or "no reason given")
     if reason == Reason.UNKNOWN_OUTCOME:
         return text  # the facts are of why it should have been rejected, not of where it went
     if subject := facts.get("subject"):

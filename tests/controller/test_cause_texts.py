@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from controller.exits import Reason
 from controller.plan.config import load_config
+from controller.stations.proving import CHECK_REASONS
 from controller.words.alarm_texts import ALARMS, AlarmKind
 from controller.words.cause_texts import in_chinese, in_english
 from controller.words.names import device_name
@@ -97,3 +99,14 @@ def test_a_device_without_a_title_goes_by_its_kind_and_id() -> None:
 def test_a_link_address_and_a_word_keep_what_looks_like_an_id() -> None:
     said = Text("链路 tcp://printer:9100", "the parcel goes back to load; label it")
     assert NAMES.told(said) == said
+
+
+def test_a_wrong_printed_number_is_not_told_as_a_wrong_code() -> None:
+    """Seen on the twins: the operator scanned the right code of a certificate whose code was said to be wrong."""
+    facts = {"check": "document_number", "checks": ["document_number"], "subject": "certificate"}
+    assert describe("document_mismatch", facts).zh == "证件上印的号码与订单不符：证件"
+    assert describe("document_mismatch", facts).en.startswith("the number printed on a certificate is not")
+    facts = {"check": "document_code", "subject": "certificate"}
+    assert describe("document_mismatch", facts).en == "a certificate's code is not the order's: certificate"
+    mapped = {check for check, reason in CHECK_REASONS.items() if reason is Reason.DOCUMENT_MISMATCH}
+    assert len({describe("document_mismatch", {"check": check}).zh for check in mapped}) == len(mapped)
