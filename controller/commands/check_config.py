@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,8 @@ from typing import Annotated
 import typer
 
 from controller.plan.config import ConfigError, LineConfig, load_config
+from controller.plan.places import StationKind
+from controller.plan.recipes import PartKind
 
 
 def check_config(
@@ -36,3 +39,17 @@ def check_config(
         f"{file}: good. Line {config.line.id}: {len(config.stations)} stations, {len(config.devices)} devices, "
         f"{len(config.recipes)} recipes."
     )
+    for untaught in _proven_by_code_alone(config):
+        typer.echo(untaught)
+
+
+def _proven_by_code_alone(config: LineConfig) -> Iterator[str]:
+    """Each document of which nothing but the code is looked at, and how to mend that."""
+    verify = next(station for station in config.stations if station.kind is StationKind.VERIFY)
+    for product, recipe in config.recipes.items():
+        for part in recipe.parts:
+            if part.kind is PartKind.DOCUMENT and not part.layout:
+                yield (
+                    f"recipes.{product}: {part.role} has no layout: proven by its code alone, not by its kind and "
+                    f"printed number. `sealline vision teach {product} --camera {verify.devices['close_up']}` finds it"
+                )

@@ -104,6 +104,17 @@ def test_check_config_names_the_file_and_its_mistakes_and_the_example_is_the_fil
     ]
 
 
+def test_check_config_names_a_document_that_was_not_taught(tmp_path: Path) -> None:
+    """Seen: a line whose documents nobody had taught was called good, and no kind of certificate was looked at."""
+    path = tmp_path / "line.toml"
+    path.write_text(TEXT.replace('layout = "driving_licence"\n', ""), encoding="utf-8")
+    checked = CliRunner().invoke(command_line, ["check-config", str(path)])
+    assert checked.exit_code == 0
+    _, untaught = checked.stdout.splitlines()
+    assert untaught.startswith("recipes.licences: driving_licence has no layout: proven by its code alone")
+    assert "`sealline vision teach licences --camera close_up_camera`" in untaught
+
+
 IDENTITY = """
 [layouts.identity_card]
 heading = [4, 4, 60, 8]
