@@ -86,8 +86,23 @@ class GoldenSamples:
         if unseen:
             began, ends = shift_of(self._config.shifts, now, 0)
             known = name in self._good_at and began <= self._good_at[name] < ends
-            return None if known else _NO_CARRIER if amid_items else _no_sample(unseen[0])
-        return spoiled(verdict.failed)
+            return None if known else _NO_CARRIER if amid_items else _no_sample(unseen[0], self._laid(name))
+        text = spoiled(verdict.failed)
+        if any(check.name == "camera_lighting" for check in verdict.failed) and (laid := self._laid(name)):
+            zh, en = (
+                f"。或是载具内放的不是示教时的{laid.zh}",
+                f"; or it is not {laid.en} that lies in the carrier, as when taught",
+            )
+            return Text(text.zh + zh, text.en + en)
+        return text
+
+    def _laid(self, name: str) -> Text | None:
+        """The product that lay in the carrier when the camera was taught; None: nothing, or it is not known."""
+        product = self._config.golden[name].product
+        recipe = self._config.recipes.get(product)
+        if recipe is not None:
+            return Text(f"“{recipe.title_zh}”", f"“{recipe.title}”")
+        return Text(product, product) if product else None
 
     async def _look(self, name: str, amid_items: bool) -> Verdict:
         device = self._config.devices[name]
@@ -106,11 +121,12 @@ _NO_CARRIER = Text(
 )
 
 
-def _no_sample(check: Check) -> Text:
+def _no_sample(check: Check, laid: Text | None) -> Text:
+    with_it = Text(f"（内放{laid.zh}）", f", with {laid.en} laid in,") if laid else Text("", "")
     return Text(
-        f"没有看到标准样：请放上{check.expected.replace('carrier', '载具')}后重试；"
+        f"没有看到标准样：请放上{check.expected.replace('carrier', '载具')}{with_it.zh}后重试；"
         "若已放好，则是相机失焦、被遮挡或移位",
-        f"it sees no golden sample: put {check.expected} under it and try again; "
+        f"it sees no golden sample: put {check.expected} under it{with_it.en} and try again; "
         "if it stands there, the camera is out of focus, covered or has moved",
     )
 

@@ -51,6 +51,8 @@ class Layout(Section):
 class Golden(Section):
     """How a camera saw when it was taught; `vision.golden` says how each value is measured."""
 
+    product: str = ""
+    """What lay in the carrier then; empty: nothing, or it is not known."""
     code: Annotated[str, Field(min_length=1, max_length=40)]
     sharpness: Annotated[float, Field(gt=0, le=1)]
     white: Annotated[float, Field(gt=0, le=255)]
@@ -64,4 +66,4 @@ class Golden(Section):
     @property
     def sample(self) -> GoldenSample:
         """The same as the vision's question wants it."""
-        return GoldenSample(**self.model_dump())
+        return GoldenSample(**self.model_dump(exclude={"product"}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,32 +9,28 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from controller.commands.vision.pictures_in import JsonOption, column, pictures_in, print_json, show
+from controller.commands.vision.pictures_in import JsonOption, column, print_json, show
+from controller.commands.vision.teach_samples import LEAST, read_samples, take_samples
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, load
-from controller.equipment import build_equipment
 from controller.plan.config import LineConfig
 from controller.plan.machines import Camera
-from controller.plan.places import StationKind
+from controller.plan.places import Station, StationKind
 from controller.plan.recipes import PartKind
 from controller.plan.taught import TaughtError, read_taught, together, write_taught
-from devices.errors import DeviceError
 from vision.contents import PLACE_MM, SIZE_MM
 from vision.form_ground import LEAST_SAMPLES, known
 from vision.golden import measure, sample_of
 from vision.layouts import MIN_LEAD, lead_over
-from vision.pictures import Picture, UnreadablePictureError, decode
+from vision.pictures import Picture
 from vision.plate.city import MIN_LEAD as MIN_CITY_LEAD
 from vision.printed import ACCEPT_MARGIN
-from vision.sharpness import Tile
 from vision.teach import LEAST_COPIES, REACH_MM, TaughtPart, Wanted
 from vision.teach import SIZE_MM as SIDE_MM
 from vision.teach import teach as teach_parts
 from vision.verdict import Box, DocumentLayout
 
-LEAST, MOST = 3, 50
+MOST = 50
 """Samples."""
-_MOST_BLUR_PX = 2.0
-"""Of a sample's edges: what is learned from a blurred picture is learned wrong."""
 _DEFAULT_FILE = Path("taught.toml")
 
 
@@ -51,6 +46,7 @@ def teach(
 ) -> None:
     """Lay a good product into a carrier, several times anew, and let its place, its size and its looks be learned.
 
+    From the camera it takes one picture each time that Enter is pressed: lay the product anew before.
     Shows each threshold with the margin that the samples leave. Exit code 1: a part is missing or has no margin, and
     nothing is written; 2: a sample can't be used.
     """
@@ -60,7 +56,10 @@ def teach(
     if not wanted and not golden:
         other = "choose another --camera, or --golden to teach the camera alone"
         fail(f"{product} has no part that {name} looks for: {other}")
-    pictures = _usable(_read(samples) if samples else _taken(line, name, count), name, view)
+    if samples:
+        pictures = read_samples(samples, name, view)
+    else:
+        pictures = take_samples(line, name, count, lay_anew=product if wanted else "")
     found = teach_parts(list(pictures.values()), view.view, _pocket(line, name), wanted)
     missing = [part for part in wanted if part.role not in {each.role for each in found}]
     rows = [row for part in found for row in _rows(part, found, line, len(pictures))]
@@ -81,7 +80,11 @@ def teach(
         typer.echo("\n".join([*wrong, "nothing was written"]), err=True)
         raise typer.Exit(REFUSED)
     if write:
-        _keep(line, config, product, found, _golden_of(view, name, pictures) if golden else {})
+        sample = _golden_of(line, product, name, pictures) if golden else None
+        _keep(line, config, product, found, {name: sample} if sample else {})
+        if sample:
+            _tell_golden(line, name, sample)
+        _tell_untaught(line, product, name)
 
 
 def _wrong(
@@ -112,9 +115,8 @@ def _camera_for(line: LineConfig, product: str) -> str:
     """The close-up camera of verify for a product with documents alone, else the wide one."""
     if product not in line.recipes:
         fail(f"product {product!r} is unknown; line.toml has {', '.join(sorted(line.recipes))}")
-    verify = next(station for station in line.stations if station.kind is StationKind.VERIFY)
     plates = any(part.kind is PartKind.PLATE for part in line.recipes[product].parts)
-    return verify.devices["wide" if plates else "close_up"]
+    return _verify(line).devices["wide" if plates else "close_up"]
 
 
 def _view_of(line: LineConfig, name: str) -> Camera:
@@ -126,8 +128,11 @@ def _view_of(line: LineConfig, name: str) -> Camera:
 
 
 def _sees_documents(line: LineConfig, name: str) -> bool:
-    verify = next(station for station in line.stations if station.kind is StationKind.VERIFY)
-    return name == verify.devices["close_up"]
+    return name == _verify(line).devices["close_up"]
+
+
+def _verify(line: LineConfig) -> Station:
+    return next(station for station in line.stations if station.kind is StationKind.VERIFY)
 
 
 def _pocket(line: LineConfig, name: str) -> Box:
@@ -144,57 +149,6 @@ def _wanted(line: LineConfig, product: str, name: str) -> tuple[Wanted, ...]:
         for part in recipe.parts
         if part.kind is kind
     )
-
-
-def _read(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in pictures_in([folder])}
-
-
-def _taken(line: LineConfig, name: str, count: int) -> dict[str, bytes]:
-    """Pictures from the camera itself."""
-    try:
-        taken = asyncio.run(_snapshots(line, name, count))
-    except DeviceError as error:
-        fail(str(error))
-    return {f"picture {number} of {count}": jpeg for number, jpeg in enumerate(taken, start=1)}
-
-
-async def _snapshots(line: LineConfig, name: str, count: int) -> list[bytes]:
-    camera = build_equipment(line).cameras[name]
-    async with asyncio.TaskGroup() as group:
-        link = group.create_task(camera.serve())
-        try:
-            return [(await camera.snapshot(line.timing.picture_s)).jpeg for _ in range(count)]
-        finally:
-            link.cancel()
-
-
-def _usable(samples: dict[str, bytes], name: str, camera: Camera) -> dict[str, Picture]:
-    """The samples' pixels by their names. Ends the command where they teach nothing, or something wrong."""
-    if len(samples) < LEAST:
-        fail(
-            f"{len(samples)} sample picture(s), at least {LEAST} are needed and eight are enough: "
-            "lay the product anew for each"
-        )
-    return {file: _sharp(file, data, name, camera) for file, data in samples.items()}
-
-
-def _sharp(file: str, data: bytes, name: str, camera: Camera) -> Picture:
-    try:
-        picture = decode(data)
-    except UnreadablePictureError as error:
-        fail(f"{file} can't be used: {error}. Take it out of the folder, or take it anew")
-    seen = measure(picture, camera.view)
-    if seen is None:
-        fail(
-            f"{file}: no carrier's code is read where {name} should see one, "
-            f"in {picture.shape[1]} x {picture.shape[0]} px at {camera.view.px_per_mm:g} px/mm. "
-            "Use whole pictures of this very camera, in focus, with a carrier under it"
-        )
-    blur = Tile(seen.sharpness, seen.white, seen.contrast).blur_px
-    if blur > _MOST_BLUR_PX:
-        fail(f"{file}: edges are blurred by {blur:.1f} px; allowed: up to {_MOST_BLUR_PX:g}. Focus and clean {name}")
-    return picture
 
 
 Row = tuple[str, str, str, str, str]
@@ -242,12 +196,32 @@ def _table(rows: list[Row], title: str) -> Table:
     return table
 
 
-def _golden_of(camera: Camera, name: str, pictures: dict[str, Picture]) -> dict[str, Any]:
-    measured = [found for picture in pictures.values() if (found := measure(picture, camera.view)) is not None]
+def _golden_of(line: LineConfig, product: str, name: str, pictures: dict[str, Picture]) -> dict[str, Any]:
+    view = _view_of(line, name).view
+    measured = [found for picture in pictures.values() if (found := measure(picture, view)) is not None]
     carriers = sorted({each.code for each in measured})
     if len(carriers) != 1:
         fail(f"golden sample: the pictures show carriers {', '.join(carriers)}; all must show the same one")
-    return {name: {key: _plain(value) for key, value in asdict(sample_of(measured)).items()}}
+    laid = product if name in _verify(line).devices.values() else ""
+    return {"product": laid} | {key: _plain(value) for key, value in asdict(sample_of(measured)).items()}
+
+
+def _tell_golden(line: LineConfig, name: str, sample: dict[str, Any]) -> None:
+    """Say what a Reset will ask for, and where it asks for what no carrier can show."""
+    carrier, laid = sample["code"], sample["product"]
+    typer.echo(
+        f"golden sample of {name}: carrier {carrier} with {laid or 'an empty mailer'}. "
+        "Keep it: the line asks for it at the first Reset of each shift, once it was started anew"
+    )
+    for other in _verify(line).devices.values() if laid else ():
+        taught = line.golden.get(other)
+        if other != name and taught and taught.code == carrier and taught.product not in ("", laid):
+            typer.echo(
+                f"{other} was taught with carrier {carrier} too, but with {taught.product} in it: no Reset can show "
+                f"both. Leave this carrier as it lies and teach that one anew: "
+                f"sealline vision teach {laid} --camera {other} --golden",
+                err=True,
+            )
 
 
 def _plain(value: Any) -> Any:
@@ -266,6 +240,17 @@ def _keep(line: LineConfig, config: Path, product: str, found: list[TaughtPart],
     typer.echo(f"written to {path}")
     if line.vision.taught is None:
         typer.echo(f'add `taught = "{_DEFAULT_FILE}"` under [vision] in {config}, so that the line uses it')
+
+
+def _tell_untaught(line: LineConfig, product: str, name: str) -> None:
+    """Name the documents that another camera sees and of which nothing is known yet but their code."""
+    for part in line.recipes[product].parts if product in line.recipes else ():
+        if part.kind is PartKind.DOCUMENT and not part.layout and not _sees_documents(line, name):
+            other = next(each for each in line.devices if _sees_documents(line, each))
+            typer.echo(
+                f"{part.role}: {name} does not look for it, and how it looks is not taught yet: "
+                f"sealline vision teach {product} --camera {other}"
+            )
 
 
 def _place(part: TaughtPart) -> dict[str, Any]:
