@@ -23,16 +23,30 @@ from devices.camera.driver import Frame
 from devices.errors import DeviceError
 from vision.verdict import Check, GoldenTask, Outcome, Verdict
 
+_PLACE = Text("把相机装回原位", "put the camera back in its place")
 _WHAT = {
-    "picture_readable": Text("画面过暗或无法解码", "its picture is dark or can't be decoded"),
-    "camera_focus": Text("失焦", "it is out of focus"),
-    "camera_exposure": Text("曝光改变", "its exposure has changed"),
-    "camera_contrast": Text("镜头脏污或起雾", "its lens is dirty or hazy"),
-    "camera_lighting": Text("照明不均或有遮挡", "its light has changed in one part of the picture"),
-    "camera_scale": Text("距离或焦距改变", "its scale has changed"),
-    "camera_place": Text("移位", "it has moved"),
-    "camera_turn": Text("转动", "it has turned"),
+    "picture_readable": (
+        Text("画面过暗或无法解码", "its picture is dark or can't be decoded"),
+        Text("检查镜头盖、灯和曝光时间", "look at its lens cap, lamp and exposure time"),
+    ),
+    "camera_focus": (Text("失焦", "it is out of focus"), Text("对焦或擦净镜头", "focus it or clean its lens")),
+    "camera_exposure": (
+        Text("曝光改变", "its exposure has changed"),
+        Text("检查灯和曝光时间", "look at its lamp and exposure time"),
+    ),
+    "camera_contrast": (Text("镜头脏污或起雾", "its lens is dirty or hazy"), Text("擦净镜头", "clean its lens")),
+    "camera_lighting": (
+        Text("照明不均或有遮挡", "its light has changed in one part of the picture"),
+        Text("检查灯、遮挡物和镜头污迹", "look for a failed lamp, a shadow or a smear on the lens"),
+    ),
+    "camera_scale": (
+        Text("距离或焦距改变", "its scale has changed"),
+        Text("检查镜头和支架", "look at its lens and bracket"),
+    ),
+    "camera_place": (Text("移位", "it has moved"), _PLACE),
+    "camera_turn": (Text("转动", "it has turned"), _PLACE),
 }
+"""What each check says of a camera, and what to do."""
 
 
 class SnapshotCamera(Protocol):
@@ -133,11 +147,14 @@ def _no_sample(check: Check, laid: Text | None) -> Text:
 
 def spoiled(failed: Sequence[Check]) -> Text:
     """What checks against a golden sample that failed say of the camera, and what to do."""
-    texts = [_WHAT.get(check.name, Text(check.name, check.name)) for check in failed]
-    facts = "; ".join(f"{check.name}: {check.found} ({check.expected})" for check in failed)
+    said = [_WHAT.get(check.name, (Text(check.name, check.name), _PLACE)) for check in failed]
+    facts = "; ".join(f"{check.found}, allowed: {check.expected}" for check in failed)
     told = ((check_in_chinese(check.found), check_in_chinese(check.expected)) for check in failed)
     read = "；".join(f"实测 {found}，要求{expected}" for found, expected in told)
-    zh, en = "、".join(text.zh for text in texts), ", ".join(text.en for text in texts)
+    zh, en = "、".join(what.zh for what, _ in said), ", ".join(what.en for what, _ in said)
+    mend = tuple(dict.fromkeys(mend for _, mend in said))
+    todo_zh, todo_en = "；".join(each.zh for each in mend), "; ".join(each.en for each in mend)
     return Text(
-        f"{zh}（{read}）。清洁、复位相机，或重新示教", f"{en} ({facts}). Clean it, put it back, or teach it anew"
+        f"{zh}（{read}）。{todo_zh}；若是有意改动，重新示教",
+        f"{en} ({facts}). {todo_en[:1].upper()}{todo_en[1:]}; if it was changed on purpose, teach it anew",
     )

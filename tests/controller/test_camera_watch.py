@@ -117,11 +117,11 @@ def test_what_scatters_within_the_bounds_and_two_odd_pictures_raise_nothing(here
 @pytest.mark.parametrize(
     ("wrong", "told", "zh"),
     [
-        (MOVED, "carrier seen 4.5 mm left, 0.0 mm up (at most 3.5 mm)", "载具偏左 4.5 mm"),
-        (replace(SEEN, y_mm=5.8), "it has moved (camera_place: carrier seen 0.0 mm left, 6.0 mm down", "偏下 6.0 mm"),
+        (MOVED, "carrier seen 4.5 mm left, 0.0 mm up, allowed: at most 3.5 mm", "载具偏左 4.5 mm"),
+        (replace(SEEN, y_mm=5.8), "it has moved (carrier seen 0.0 mm left, 6.0 mm down", "偏下 6.0 mm"),
         (replace(SEEN, turn=2.5), "it has turned", "转动（实测"),
-        (replace(SEEN, sharpness=0.2), "out of focus (camera_focus: 0.47 (from 0.65 of the taught", "失焦"),
-        (replace(SEEN, white=160.0), "camera_exposure: 0.310 darker", "实测 偏暗 0.310"),
+        (replace(SEEN, sharpness=0.2), "out of focus (0.47, allowed: from 0.65 of the taught", "失焦"),
+        (replace(SEEN, white=160.0), "exposure has changed (0.310 darker", "实测 偏暗 0.310"),
         (replace(SEEN, white=254.0, contrast=230.0), "white is burnt out", "白色过曝"),
         (replace(SEEN, contrast=140.0), "its lens is dirty or hazy", "镜头脏污"),
     ],
@@ -145,7 +145,7 @@ def test_a_camera_that_drifts_is_told_before_the_line_must_hold_and_when_it_is_w
     off = replace(SEEN, x_mm=SEEN.x_mm + (DRIFTS_FROM + 0.05) * PLACE_MM)
     here.sees(*[off] * RUN)
     assert here.standing == [("camera_drifts", "wide")]
-    assert "carrier seen 2.8 mm right, 0.0 mm up (at most 2.62 mm)" in here.alarms.views()[0].text
+    assert "carrier seen 2.8 mm right, 0.0 mm up, allowed: at most 2.62 mm" in here.alarms.views()[0].text
     assert here.unit.state is State.EXECUTE
     here.sees(*[replace(off, x_mm=SEEN.x_mm + 0.7 * PLACE_MM)] * RUN)
     assert here.standing == [("camera_drifts", "wide")], "an alarm at its own bound must not flutter"

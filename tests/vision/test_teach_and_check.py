@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from controller.commands.vision.check import check
 from controller.commands.vision.teach import teach
 from controller.eyes.golden_samples import GoldenSamples
+from controller.eyes.golden_samples import spoiled as told_of
 from controller.line import Line
 from controller.plan.config import ConfigError, LineConfig, load_config
 from controller.plan.taught import read_taught, together, write_taught
@@ -255,20 +256,27 @@ def test_the_camera_itself_is_found_good(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("change", "found", "mend"),
     [
-        ("moved", "camera_place"),
-        ("nearer", "camera_scale"),
-        ("blurred", "camera_focus"),
-        ("hazy", "camera_contrast"),
-        ("dim", "camera_exposure"),
-        ("burnt out", "camera_exposure"),
-        ("smeared", "camera_lighting"),
+        ("moved", "camera_place", "put the camera back"),
+        ("nearer", "camera_scale", "look at its lens and bracket"),
+        ("blurred", "camera_focus", "focus it or clean its lens"),
+        ("hazy", "camera_contrast", "clean its lens"),
+        ("dim", "camera_exposure", "look at its lamp"),
+        ("burnt out", "camera_exposure", "look at its lamp"),
+        ("smeared", "camera_lighting", "look for a failed lamp, a shadow"),
     ],
 )
-def test_a_camera_with_something_wrong_is_told_what(change: str, found: str) -> None:
-    said = outcomes(judge(spoiled(change), golden_task()))
+def test_a_camera_with_something_wrong_is_told_what(change: str, found: str, mend: str) -> None:
+    """Seen: whatever was wrong, the same was asked for, to clean the camera and put it back; of a lamp nothing."""
+    verdict = judge(spoiled(change), golden_task())
+    said = outcomes(verdict)
     assert said.get(found) == "reject"
+    told = told_of(verdict.failed)
+    assert mend in told.en.lower()
+    assert change != "dim" or "clean" not in told.en
+    assert "camera_" not in told.en
+    assert "复位相机" not in told.zh, "复位 is the button"
     assert change != "dim" or "camera_contrast" not in said, "a dim lamp is no dirty lens"
 
 
@@ -303,7 +311,9 @@ async def test_the_line_does_not_start_on_a_camera_that_moved(line_file: Path, s
     camera.jpeg = picture("close_up", None)  # nothing stands there: it was found good this shift
     await golden.check()
     camera.jpeg = spoiled("moved")
-    with pytest.raises(NotReady, match="close_up_camera: it has moved") as refused:
+    with pytest.raises(
+        NotReady, match=r"close_up_camera: it has moved .*Put the camera back in its place; if"
+    ) as refused:
         await golden.check()
     assert not re.search("[A-Za-z]{4,}", refused.value.text.zh.replace("close_up_camera", "")), refused.value.text.zh
 
