@@ -162,16 +162,19 @@ class Recovery:
 
     async def _look_for_strangers(self, plan: Plan) -> None:
         """A carrier without an item may stand at load, or emptied at divert; elsewhere nobody knows what it holds."""
-        known = {item.carrier for item in plan.to_clear}
+        known, strangers = {item.carrier for item in plan.to_clear}, {}
         for zone in ZONES:
             carrier = self._tracking.carrier_at(zone)
             if carrier in (0, *known) or zone == LOAD:
                 continue
             last = await self._memory.remember(lambda ledger, c=carrier: last_item_on(ledger, c, self._recipes))  # type: ignore[misc]
             if zone != DIVERT or last is None or last.stage is not Stage.ENDED:
-                raise NotReady(_stranger(carrier, zone))
+                strangers[zone] = carrier
+                continue
             last.zone = DIVERT
             plan.to_return.append(last)
+        if strangers:
+            raise NotReady(_told_of(strangers))
 
     async def _look_at_peel_edge(self, plan: Plan) -> None:
         """A label that was left there belongs on the parcel that stands before it; any other must be destroyed."""
@@ -229,8 +232,11 @@ def _not_settled(plc: PlcStation) -> Text:
     return Text(f"{plc.name} 的动作尚未结束", f"{plc.name} has not ended its motion; look at the station")
 
 
-def _stranger(carrier: int, zone: str) -> Text:
+def _told_of(strangers: Mapping[str, int]) -> Text:
+    """All of them at once. :param strangers: carriers by zone."""
+    zh = "，".join(f"载具 {carrier} 在 {zone}" for zone, carrier in strangers.items())
+    en = ", ".join(f"carrier {carrier} stands at {zone}" for zone, carrier in strangers.items())
     return Text(
-        f"载具 {carrier} 在 {zone}，但没有对应的封装件：取下其邮封和内件，把空载具放回上载位",
-        f"carrier {carrier} stands at {zone} without an item: take out its mailer and put the carrier back to load",
+        f"{zh}，但没有对应的封装件：取下其邮封和内件，把空载具放回上载位",
+        f"{en} without an item: take out its mailer and put the carrier back to load",
     )
