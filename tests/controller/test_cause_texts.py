@@ -86,6 +86,24 @@ def test_an_unknown_outcome_does_not_show_what_an_earlier_check_found() -> None:
     assert describe("unknown_outcome", {"expected": "rear", "found": "no code"}).en == "where it went is unknown"
 
 
+CAMERA_SAID = {
+    "answered image/png starting 89 50 4e 47, expected image/jpeg": "送来的（image/png）不是 JPEG 图片：检查相机的图片格式",
+    "answered none starting , expected image/jpeg": "送来的（none）不是 JPEG 图片：检查相机的图片格式",
+    "answered HTTP 401, expected 200: b'<html>'": "相机以 HTTP 401 应答，没有给出图片：检查相机的地址和设置",
+    "picture of trigger none, expected 7: it may show an earlier item": "送来第 none 次触发的画面，应为第 7 次：可能是更早一件的",
+    "answer is larger than 64000000 bytes": "应答超过 64000000 字节",
+    "no HTTP: illegal status line": "应答不是 HTTP：检查相机的地址",
+}
+
+
+@pytest.mark.parametrize("cause", CAMERA_SAID)
+def test_what_is_wrong_with_a_cameras_answer_is_told_in_words(cause: str) -> None:
+    """Seen: the page in Chinese said `answered image/png starting 89 50 4e 47, expected image/jpeg`."""
+    assert in_chinese(cause) == CAMERA_SAID[cause]
+    assert "starting" not in in_english(cause)
+    assert "b'" not in in_english(cause)
+
+
 def test_roles_of_parts_are_words_in_english_too() -> None:
     text = describe("missing_part", {"expected": "vehicle_licence", "found": "no code"})
     assert text.en == "a part is missing (expected vehicle licence, found no code)"
