@@ -16,6 +16,8 @@ HEAD = struct.Struct(">II")
 """Length of the JSON text and of the picture, in bytes."""
 MAX_TEXT_BYTES = 1_000_000
 MAX_PICTURE_BYTES = 64_000_000
+OUT_OF_MEMORY = 12
+"""Exit code of a worker to which the memory for a picture was refused."""
 
 
 class WireError(ValueError):

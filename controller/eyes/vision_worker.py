@@ -14,7 +14,7 @@ import signal
 import sys
 from typing import BinaryIO
 
-from controller.eyes.vision_wire import HEAD, Answer, lengths, pack, pack_verdict, read_question
+from controller.eyes.vision_wire import HEAD, OUT_OF_MEMORY, Answer, lengths, pack, pack_verdict, read_question
 
 NICE = 5
 """The line's own process goes first."""
@@ -48,10 +48,10 @@ def _answer(question: bytes, picture: bytes) -> bytes:
         return pack_verdict(judge(picture, read_question(question)))
     except MemoryError:
         # After an allocation that failed the heap may be anything: a new worker is the safer one.
-        sys.exit(f"out of memory on a picture of {len(picture)} bytes")
+        sys.exit(OUT_OF_MEMORY)
     except Exception as error:
         if getattr(error, "code", None) == _NO_MEMORY:
-            sys.exit(f"out of memory on a picture of {len(picture)} bytes")
+            sys.exit(OUT_OF_MEMORY)
         return pack(Answer(error=f"{type(error).__name__}: {error}"))
 
 

@@ -14,10 +14,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from controller.eyes.vision_wire import HEAD, Answer, WireError, lengths, pack_question, read_answer
+import structlog
+
+from controller.eyes.vision_wire import HEAD, OUT_OF_MEMORY, Answer, WireError, lengths, pack_question, read_answer
 from controller.together import apart
 from vision.verdict import Task, Verdict
 
+log = structlog.get_logger()
 START_S = 30.0
 """A worker that is not ready so long after its start is killed."""
 RESTART_S = (0.1, 5.0)
@@ -124,6 +127,7 @@ class VisionWorkers:
                 await apart(self._lead_one(started))
             except* VisionError as failures:
                 self._last_failure = "; ".join(dict.fromkeys(map(str, failures.exceptions)))
+                log.warning("vision_worker_replaced", cause=self._last_failure, memory_mb=self._memory_mb)
             pause = RESTART_S[0] if started.is_set() else pause
             await asyncio.sleep(pause)
             pause = min(2 * pause, longest)
@@ -229,4 +233,6 @@ async def _received(process: Process) -> Answer:
 
 
 def _how(code: int) -> str:
+    if code == OUT_OF_MEMORY:
+        return "out of memory"
     return f"exit code {code}" if code >= 0 else f"signal {-code}"

@@ -54,6 +54,8 @@ _SENTENCES = (
     (r"; last worker failure: .*$", "", ""),
     (r"vision worker \d+ outlasted its deadline and is replaced", "视觉进程超时，已更换",
      "vision took too long and was started anew"),
+    (r"vision worker \d+ died \(out of memory\)", "视觉进程内存不足，已更换：检查相机的图片尺寸",
+     "vision ran out of memory and was started anew: look at the camera's picture size"),
     (r"vision worker \d+ died \(signal (\d+)\)", r"视觉进程异常退出（信号 \1），已更换",
      r"vision died (signal \1) and was started anew"),
     (r"vision worker \d+ died \(exit code (\d+)\)", r"视觉进程退出（代码 \1），已更换",

@@ -71,7 +71,8 @@ def describe(reason: str, facts: Mapping[str, Any]) -> Text:
     text = by_check or reason_text(reason) or Text(reason or "原因不明", reason or "no reason given")
     if reason == Reason.UNKNOWN_OUTCOME:
         return text  # the facts are of why it should have been rejected, not of where it went
-    if subject := facts.get("subject"):
+    # Where nothing could be judged it is the camera that somebody must look at.
+    if subject := facts.get("subject") or (facts.get("camera") if facts.get("cause") else None):
         text = Text(f"{text.zh}：{in_chinese(str(subject))}", f"{text.en}: {in_english(str(subject))}")
     if "expected" not in facts and "found" not in facts:
         cause = facts.get("cause")

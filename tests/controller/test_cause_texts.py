@@ -73,7 +73,7 @@ CAUSES = """
     no verdict within 10.0 s; last worker failure: vision worker 7957 outlasted its deadline and is replaced /
     vision worker 8119 died (signal 9) / vision worker 8119 died (exit code 1) /
     vision worker 7957 outlasted its deadline and is replaced / vision worker 7 died or was stopped before it answered /
-    8 pictures wait for 1 vision workers
+    8 pictures wait for 1 vision workers / vision worker 3791 died (out of memory)
 """
 
 
@@ -87,10 +87,12 @@ def test_an_unknown_outcome_does_not_show_what_an_earlier_check_found() -> None:
 
 
 CAMERA_SAID = {
-    "answered image/png starting 89 50 4e 47, expected image/jpeg": "送来的（image/png）不是 JPEG 图片：检查相机的图片格式",
+    "answered image/png starting 89 50, expected image/jpeg": "送来的（image/png）不是 JPEG 图片：检查相机的图片格式",
     "answered none starting , expected image/jpeg": "送来的（none）不是 JPEG 图片：检查相机的图片格式",
     "answered HTTP 401, expected 200: b'<html>'": "相机以 HTTP 401 应答，没有给出图片：检查相机的地址和设置",
-    "picture of trigger none, expected 7: it may show an earlier item": "送来第 none 次触发的画面，应为第 7 次：可能是更早一件的",
+    "picture of trigger 6, expected 7: it may show an earlier item": (
+        "送来第 6 次触发的画面，应为第 7 次：可能是更早一件的"
+    ),
     "answer is larger than 64000000 bytes": "应答超过 64000000 字节",
     "no HTTP: illegal status line": "应答不是 HTTP：检查相机的地址",
 }
@@ -102,6 +104,14 @@ def test_what_is_wrong_with_a_cameras_answer_is_told_in_words(cause: str) -> Non
     assert in_chinese(cause) == CAMERA_SAID[cause]
     assert "starting" not in in_english(cause)
     assert "b'" not in in_english(cause)
+
+
+def test_a_picture_that_could_not_be_judged_names_its_camera() -> None:
+    """Seen: `vision ended (exit code 1)`, and not by which of two cameras' pictures or what to look at."""
+    facts = {"camera": "wide_camera", "cause": "vision worker 3791 died (out of memory)"}
+    told = NAMES.told(describe("contents_not_proven", facts))
+    assert told.zh == "内件未能核实：号牌相机（视觉进程内存不足，已更换：检查相机的图片尺寸）"
+    assert told.en.startswith("the contents could not be proven: Plate camera (vision ran out of memory and")
 
 
 def test_roles_of_parts_are_words_in_english_too() -> None:
