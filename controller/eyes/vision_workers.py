@@ -23,6 +23,8 @@ from vision.verdict import Task, Verdict
 log = structlog.get_logger()
 START_S = 30.0
 """A worker that is not ready so long after its start is killed."""
+LEAST_S = 2.0
+"""So long a worker may take for a picture in any case, however little of its deadline is left."""
 RESTART_S = (0.1, 5.0)
 """Shortest and longest pause before a worker is replaced; doubled with each start that fails."""
 WAITING_FOR_EACH = 8
@@ -181,8 +183,10 @@ class VisionWorkers:
         """Let a worker answer a job. Raises when the worker can't be used any more, after answering the job."""
         if job.answer.done():
             return
+        # Whoever asked gives up at the deadline; a worker that was given its picture shortly before is not to blame.
+        ends = max(job.expires_at, asyncio.get_running_loop().time() + LEAST_S)
         try:
-            async with asyncio.timeout_at(job.expires_at):
+            async with asyncio.timeout_at(ends):
                 answer = await _asked(process, job)
         except TimeoutError as error:
             failure = VisionTimeout(f"vision worker {process.pid} outlasted its deadline and is replaced")

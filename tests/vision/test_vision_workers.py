@@ -16,7 +16,15 @@ import numpy as np
 import pytest
 from plant_scenes import good_waybill_picture, waybill_task
 
-from controller.eyes.vision_wire import MAX_TEXT_BYTES, WireError, lengths, pack_verdict, read_answer, read_question
+from controller.eyes.vision_wire import (
+    MAX_TEXT_BYTES,
+    Answer,
+    WireError,
+    lengths,
+    pack_verdict,
+    read_answer,
+    read_question,
+)
 from controller.eyes.vision_workers import VisionCrashed, VisionTimeout, VisionWorkers
 from vision.judge import judge
 from vision.verdict import Outcome
@@ -121,6 +129,38 @@ async def test_a_worker_that_dies_in_the_moment_of_the_end_does_not_keep_the_lin
     died.set()
     done, _ = await asyncio.wait({served}, timeout=2)
     assert done
+
+
+async def test_a_worker_that_got_its_picture_just_before_the_deadline_is_not_killed_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Seen when one worker had hung: its successor got what had waited, with no time left, and was killed as well."""
+    started = 0
+
+    @asynccontextmanager
+    async def ready_one(_: VisionWorkers) -> AsyncIterator[SimpleNamespace]:
+        nonlocal started
+        started += 1
+        yield SimpleNamespace(pid=started)
+
+    async def forever(_: SimpleNamespace) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def slow(process: SimpleNamespace, _: object) -> Answer:
+        await asyncio.sleep(0.05)
+        return Answer(error=f"judged by {process.pid}")
+
+    monkeypatch.setattr(VisionWorkers, "_worker", ready_one)
+    monkeypatch.setattr("controller.eyes.vision_workers._watch", forever)
+    monkeypatch.setattr("controller.eyes.vision_workers._asked", slow)
+    workers = VisionWorkers(1)
+    served = asyncio.create_task(workers.serve())
+    with pytest.raises(VisionTimeout, match="no verdict"):
+        await workers.judge(b"", waybill_task(), 0.01)
+    with pytest.raises(VisionCrashed, match="judged by 1"):
+        await workers.judge(b"", waybill_task(), 20)
+    served.cancel()
+    await asyncio.wait({served})
 
 
 async def test_caller_that_gives_up_does_not_disturb_the_next() -> None:
