@@ -58,6 +58,7 @@ from controller.stations.verify import Verify
 from controller.unit.machine import Change, NotReady, UnitMachine
 from controller.unit.packml import State
 from controller.words.alarm_texts import AlarmKind
+from controller.words.cause_texts import in_chinese, in_english
 from controller.words.text import Text
 from devices.errors import DeviceError
 
@@ -195,7 +196,9 @@ class Line:
         try:
             await self.vision.ready()
         except VisionError as error:
-            raise NotReady(Text(f"视觉进程未就绪：{error}", f"vision is not ready: {error}")) from error
+            why = str(error)
+            text = Text(f"视觉进程未就绪：{in_chinese(why)}", f"vision is not ready: {in_english(why)}")
+            raise NotReady(text) from error
         await self.use_settings()
         await self._demand_recipes()
         # First, since the sample's carrier stands there without an item, which reconciling then asks to take away.

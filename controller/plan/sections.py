@@ -98,7 +98,7 @@ class VisionSection(Section):
     """Worker processes that judge pictures."""
 
     workers: Annotated[int, Field(ge=1, le=16)] = 1
-    memory_mb: Annotated[int, Field(ge=300, le=8000)] = 1500
+    memory_mb: Annotated[int, Field(ge=700, le=8000)] = 1500
     looks: Annotated[int, Field(ge=1, le=MOST_LOOKS)] = 3
     """Pictures taken at most before an unsure verdict sends the item to rework."""
     least_print_grade: Annotated[float, Field(ge=0, le=4)] = 1.5

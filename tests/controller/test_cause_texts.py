@@ -73,7 +73,10 @@ CAUSES = """
     no verdict within 10.0 s; last worker failure: vision worker 7957 outlasted its deadline and is replaced /
     vision worker 8119 died (signal 9) / vision worker 8119 died (exit code 1) /
     vision worker 7957 outlasted its deadline and is replaced / vision worker 7 died or was stopped before it answered /
-    8 pictures wait for 1 vision workers / vision worker 3791 died (out of memory)
+    8 pictures wait for 1 vision workers / vision worker 3791 died (out of memory) /
+    0 of 1 vision workers are ready after 30.0 s; last failure:
+    vision worker 8 was not ready within 30.0 s of its start /
+    0 of 1 vision workers are ready after 2 s; last failure: vision worker 8 can't start: 0
 """
 
 
