@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -65,3 +67,48 @@ def test_a_narrow_terminal_breaks_no_word(monkeypatch: pytest.MonkeyPatch, capsy
     words = printed.split()
     for word in ("rejects", "accepts", "rejected", "changed", "median"):
         assert word in words
+
+
+def _locked(monkeypatch: pytest.MonkeyPatch, name: str, *, only_reading: bool = False) -> None:
+    """Make everything of that name unreadable, also for root. :param only_reading: it can be seen in its folder."""
+
+    def refusing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def opened(path: Any, *args: Any, **options: Any) -> Any:
+            if Path(path).name == name:
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path, *args, **options)
+
+        return opened
+
+    monkeypatch.setattr(Path, "read_bytes", refusing(Path.read_bytes))
+    if not only_reading:
+        monkeypatch.setattr(os, "scandir", refusing(os.scandir))
+        monkeypatch.setattr(Path, "stat", refusing(Path.stat))
+
+
+@pytest.mark.parametrize("command", [["read"], ["grade"], ["verify", "--expect-plate", "粤B12345"]])
+def test_a_folder_that_may_not_be_looked_into_is_not_left_out_silently(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """Seen: with a locked folder among the pictures' the command said that all was well."""
+    (tmp_path / "locked").mkdir()
+    cv2.imwrite(str(tmp_path / "plain.png"), np.zeros((80, 80, 3), np.uint8))
+    _locked(monkeypatch, "locked")
+    result = CliRunner().invoke(vision, [*command, str(tmp_path)])
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'locked'}: may not be read by this user" in result.output.replace("\n", "")
+
+
+def test_a_picture_that_may_not_be_read_is_told_once_and_without_a_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((80, 80, 3), np.uint8))
+    with monkeypatch.context() as patch:
+        _locked(patch, "b.png", only_reading=True)
+        result = CliRunner().invoke(vision, ["read", str(tmp_path)])
+        assert (result.exit_code, result.output.count("b.png")) == (1, 1)
+        assert "b.png: may not be read by this user" in result.output
+    _locked(monkeypatch, "b.png")
+    result = CliRunner().invoke(vision, ["read", str(tmp_path / "b.png")])
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit), result.output

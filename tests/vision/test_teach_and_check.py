@@ -219,6 +219,13 @@ def test_check_accepts_the_camera_that_was_taught(line_file: Path, samples: Path
     assert code == 0, output
 
 
+def test_a_picture_to_check_that_is_not_there_is_named(line_file: Path, samples: Path) -> None:
+    """Seen: a trace of twenty lines."""
+    taught_line(line_file, samples)
+    code, output = run("check", "none.jpg", "--camera", "close_up_camera", "--config", str(line_file))
+    assert (code, output) == (2, "none.jpg: No such file or directory\n")
+
+
 def test_check_without_a_golden_sample_says_how_to_teach(line_file: Path) -> None:
     code, output = run("check", "--config", str(line_file))
     assert code == 2

@@ -40,7 +40,7 @@ def bench(
     ):
         try:
             picture = open_picture(folder / labelled.file)
-        except (UnreadablePictureError, OSError) as error:
+        except UnreadablePictureError as error:
             unreadable.append(f"{labelled.file}: {error}")
             continue
         if labelled.kind == PLATE:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.commands.exits import fail
+from controller.commands.vision.pictures_in import told
 from vision.verdict import Symbology
 
 LABELS = "labels.csv"
@@ -56,7 +57,9 @@ def labels_in(folder: Path) -> list[Labelled]:
             labelled = [_labelled(*(str(row[column] or "") for column in COLUMNS)) for row in rows]
     except FileNotFoundError:
         fail(f"{path}: there is no such file; it says what each picture shows, in the columns {', '.join(COLUMNS)}")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        fail(f"{path}: {told(error)}")
+    except (UnicodeDecodeError, csv.Error) as error:
         fail(f"{path}: can't be read: {error}")
     rows_of: dict[str, int] = {}
     for line, each in enumerate(labelled, start=2):

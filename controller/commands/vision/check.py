@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from controller.commands.vision.pictures_in import JsonOption, column, print_json, show
+from controller.commands.vision.pictures_in import JsonOption, bytes_of, column, print_json, show
 from controller.commands.way_in import DEFAULT_CONFIG, REFUSED, ConfigOption, fail, load
 from controller.equipment import build_equipment
 from controller.plan.config import LineConfig
 from controller.plan.machines import Camera
 from devices.errors import DeviceError
 from vision.judge import judge
+from vision.pictures import UnreadablePictureError
 from vision.verdict import Check, GoldenTask, Outcome, Verdict
 
 
@@ -36,7 +37,7 @@ def check(
         fail(f"no golden sample is taught for {', '.join(unknown) or 'any camera'}: `sealline vision teach --golden`")
     if picture is not None and not camera:
         fail("a picture shows what one camera saw: name it with --camera")
-    pictures = {camera: picture.read_bytes()} if picture is not None else _taken(line, names)
+    pictures = {camera: _given(picture)} if picture is not None else _taken(line, names)
     verdicts = {name: _judged(line, name, jpeg) for name, jpeg in pictures.items()}
     for name, verdict in verdicts.items():
         if as_json:
@@ -46,6 +47,13 @@ def check(
         show(_table(verdicts))
     if any(verdict.outcome is not Outcome.ACCEPT for verdict in verdicts.values()):
         raise typer.Exit(REFUSED)
+
+
+def _given(picture: Path) -> bytes:
+    try:
+        return bytes_of(picture)
+    except UnreadablePictureError as error:
+        fail(f"{picture}: {error}")
 
 
 def _taken(line: LineConfig, names: list[str]) -> dict[str, bytes]:

@@ -34,8 +34,9 @@ from vision.verdict import Symbology
 
 _LEGEND = (
     "Rmin minimum reflectance, SC symbol contrast, EC edge contrast, MOD modulation, DEF defects, DCD decodability; "
-    "DEC decode and QZ quiet zone are grades, 0 to 4"
+    "DEC decode and QZ quiet zone are grades, 0 to 4. Low MOD under a high SC: a blurred picture; low SC: faint print"
 )
+_NONE_READ = "no linear code read; it must lie wholly in view, in focus, with 1.5 px and more for its narrowest bar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def grade(
 def _grade_all(path: Path, kinds: frozenset[Symbology], px_per_mm: float | None) -> list[_Graded]:
     try:
         picture = open_picture(path)
-    except (UnreadablePictureError, OSError) as error:
+    except UnreadablePictureError as error:
         return [_Graded(str(path), error=str(error))]
     graded = []
     for code in read(picture, kinds, budget_ms=FULL_MS):
@@ -84,7 +85,7 @@ def _grade_all(path: Path, kinds: frozenset[Symbology], px_per_mm: float | None)
             graded.append(_Graded(str(path), code, grade_code(picture, code, px_per_mm)))
         except GradingError as error:
             graded.append(_Graded(str(path), code, error=str(error)))
-    return graded or [_Graded(str(path), error="no linear code read")]
+    return graded or [_Graded(str(path), error=_NONE_READ)]
 
 
 def _record(graded: _Graded) -> dict[str, object]:

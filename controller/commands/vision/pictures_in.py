@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -40,25 +41,53 @@ def pictures_in(paths: list[Path]) -> list[Path]:
 
 
 def _of(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from (file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES and file.is_file())
-    elif path.exists():
-        yield path
-    else:
-        fail(f"{path}: there is no such file or folder")
+    try:
+        if path.is_dir():
+            yield from _in_folder(path)
+        elif path.exists():
+            yield path
+        else:
+            fail(f"{path}: there is no such file or folder")
+    except OSError as error:
+        fail(f"{error.filename or path}: {told(error)}")
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """Every picture beneath it, none left out silently. :raises OSError: it or a folder in it may not be entered."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    beneath = (Path(root) / name for root, _, names in os.walk(folder, onerror=refuse) for name in names)
+    return sorted(file for file in beneath if file.suffix.lower() in SUFFIXES and file.is_file())
+
+
+def told(error: OSError) -> str:
+    """Why a file can't be read and what to do, without its name, which stands before."""
+    if isinstance(error, PermissionError):
+        return "may not be read by this user: give the right to read it, and to enter its folder"
+    return error.strerror or str(error)
+
+
+def bytes_of(path: Path) -> bytes:
+    """A file's content. :raises UnreadablePictureError: it can't be read, or is larger than any picture."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise UnreadablePictureError(f"file of {size} bytes; allowed: up to {MAX_FILE_BYTES}")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadablePictureError(told(error)) from error
 
 
 def open_picture(path: Path) -> Picture:
     """The pixels, of whatever size a cut-out has from `LEAST_SIDE_PX` on.
 
-    :raises UnreadablePictureError: it is no allowed picture. :raises OSError: the file can't be read.
+    :raises UnreadablePictureError: the file can't be read, or is no allowed picture.
     """
     cv2.setNumThreads(1)
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise UnreadablePictureError(f"file of {size} bytes; allowed: up to {MAX_FILE_BYTES}")
     try:
-        return decode(path.read_bytes(), min_side_px=LEAST_SIDE_PX)
+        return decode(bytes_of(path), min_side_px=LEAST_SIDE_PX)
     except MemoryError as error:
         raise UnreadablePictureError("there is not enough memory for it") from error
 

@@ -62,7 +62,7 @@ def read(
 def _read_one(path: Path, kinds: frozenset[Symbology], budget_ms: float, at_least: int) -> _Found:
     try:
         climbed = climb_picture(open_picture(path), kinds, budget_ms, at_least=at_least)
-    except (UnreadablePictureError, OSError) as error:
+    except UnreadablePictureError as error:
         return _Found(str(path), error=str(error))
     return _Found(str(path), tuple(climbed.codes), climbed.step)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from controller.commands.exits import fail
-from controller.commands.vision.pictures_in import pictures_in
+from controller.commands.vision.pictures_in import bytes_of, pictures_in
 from controller.equipment import build_equipment
 from controller.plan.config import LineConfig
 from controller.plan.machines import Camera
@@ -36,9 +36,16 @@ def read_samples(folder: Path, name: str, camera: Camera) -> dict[str, Picture]:
             "lay the product anew for each"
         )
     try:
-        return {str(file): _sharp(str(file), file.read_bytes(), name, camera) for file in files}
+        return {str(file): _sharp(str(file), _bytes_of(file), name, camera) for file in files}
     except _UnfitError as error:
         fail(f"{error}. Take it out of the folder, or take it anew")
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return bytes_of(file)
+    except UnreadablePictureError as error:
+        raise _UnfitError(f"{file} can't be used: {error}") from error
 
 
 def take_samples(line: LineConfig, name: str, count: int, lay_anew: str) -> dict[str, Picture]:

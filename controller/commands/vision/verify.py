@@ -103,7 +103,7 @@ def verify(
 def _answer(path: Path, expected: str, kind: PlateKind | None, crop: bool, earlier: Looks) -> _Answer:
     try:
         picture = open_picture(path)
-    except (UnreadablePictureError, OSError) as error:
+    except UnreadablePictureError as error:
         return _Answer(str(path), Outcome.REJECT.value, None, None, error=str(error))
     verdict = (verify_crop if crop else verify_picture)(picture, expected, kind, earlier)
     return _of(str(path), verdict)
