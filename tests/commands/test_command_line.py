@@ -29,6 +29,13 @@ def test_help_lists_every_command_with_a_sentence_and_each_has_help_of_its_own()
         assert "completion" not in help_of.stdout
 
 
+@pytest.mark.parametrize("command", [[], ["vision"], ["vision", "teach"], ["check-config"], ["simulate-plant"]])
+def test_h_is_help_too(command: list[str]) -> None:
+    """Seen: it was answered by "No such option: -h"."""
+    asked = CliRunner().invoke(command_line, [*command, "-h"])
+    assert (asked.exit_code, "Usage" in asked.stdout) == (0, True), asked.output
+
+
 def test_it_says_its_version_and_what_it_does_not_know() -> None:
     assert CliRunner().invoke(command_line, ["--version"]).stdout.startswith("sealline 0.")
     assert CliRunner().invoke(command_line, ["bogus"]).exit_code == 2

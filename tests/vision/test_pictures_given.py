@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from controller.commands.vision import vision
 from controller.commands.vision.bench_labels import Labelled
 from controller.commands.vision.bench_plates import PlateResult, plate_table
-from controller.commands.vision.pictures_in import MAX_FILE_BYTES, open_picture, pictures_in, show
+from controller.commands.vision.pictures_in import MAX_FILE_BYTES, open_picture, pictures_in, show, shown_progress
 from vision.pictures import UnreadablePictureError
 from vision.verdict import Outcome, Verdict
 
@@ -112,3 +112,17 @@ def test_a_picture_that_may_not_be_read_is_told_once_and_without_a_trace(
     _locked(monkeypatch, "b.png")
     result = CliRunner().invoke(vision, ["read", str(tmp_path / "b.png")])
     assert (result.exit_code, type(result.exception)) == (2, SystemExit), result.output
+
+
+def test_many_pictures_at_a_terminal_have_a_bar_on_standard_error_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Seen: 300 pictures took nine seconds without a sign of life."""
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "80"}.items():
+        monkeypatch.setenv(name, value)
+    assert list(shown_progress(list(range(300)), as_json=False)) == list(range(300))
+    shown = capsys.readouterr()
+    assert ("pictures" in shown.err, shown.out) == (True, "")
+    for few, as_json in ((3, False), (300, True)):
+        list(shown_progress(list(range(few)), as_json=as_json))
+        assert capsys.readouterr().err == ""

@@ -229,7 +229,7 @@ def test_a_picture_to_check_that_is_not_there_is_named(line_file: Path, samples:
 def test_check_without_a_golden_sample_says_how_to_teach(line_file: Path) -> None:
     code, output = run("check", "--config", str(line_file))
     assert code == 2
-    assert "teach --golden" in output
+    assert "teach PRODUCT --golden" in output
 
 
 def golden_task() -> GoldenTask:

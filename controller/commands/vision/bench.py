@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
 from controller.commands.exits import FAILED, fail
 from controller.commands.vision.bench_codes import (
@@ -21,7 +19,7 @@ from controller.commands.vision.bench_codes import (
 )
 from controller.commands.vision.bench_labels import PLATE, Labelled, labels_in
 from controller.commands.vision.bench_plates import PlateResult, plate_table, try_plate
-from controller.commands.vision.pictures_in import JsonOption, open_picture, print_json, show
+from controller.commands.vision.pictures_in import JsonOption, open_picture, print_json, show, shown_progress
 from vision.pictures import UnreadablePictureError
 
 
@@ -35,9 +33,7 @@ def bench(
     codes: list[CodeResult] = []
     plates: list[PlateResult] = []
     unreadable = []
-    for labelled in track(
-        labels_in(folder)[::every], "pictures", console=Console(stderr=True), transient=True, disable=as_json
-    ):
+    for labelled in shown_progress(labels_in(folder)[::every], as_json=as_json):
         try:
             picture = open_picture(folder / labelled.file)
         except UnreadablePictureError as error:

@@ -23,6 +23,7 @@ from controller.commands.vision.pictures_in import (
     pictures_in,
     print_json,
     show,
+    shown_progress,
     tell_unusable,
 )
 from vision.barcodes import FULL_MS, Code, read
@@ -60,7 +61,7 @@ def grade(
     """Grade linear codes by the method of ISO/IEC 15416; relative, not ISO-conformant. Exit code 1: one has none."""
     kinds = formats_named(formats) & LINEAR
     graded = []
-    for path in pictures_in(paths):
+    for path in shown_progress(pictures_in(paths), as_json=as_json):
         own = _grade_all(path, kinds, px_per_mm)
         graded += own
         if as_json:

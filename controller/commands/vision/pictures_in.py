@@ -6,11 +6,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import cv2
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Column, Table
 
 from controller.commands.exits import fail
@@ -18,11 +19,14 @@ from controller.commands.printing import console
 from vision.pictures import Picture, UnreadablePictureError, decode
 from vision.verdict import Symbology
 
+T = TypeVar("T")
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"))
 MAX_FILE_BYTES = 400_000_000
 """A picture of all allowed pixels, 16 bits deep, transparent and not packed, has 320 MB."""
 _NARROW = 110
 """Columns."""
+_MANY = 10
+"""Pictures."""
 LEAST_SIDE_PX = 4
 """Nothing can be read or verified in less."""
 PathsArgument = Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures.")]
@@ -38,6 +42,16 @@ def pictures_in(paths: list[Path]) -> list[Path]:
     if not found:
         fail(f"{', '.join(map(str, paths))}: no picture there; looked for {', '.join(sorted(SUFFIXES))}")
     return found
+
+
+def shown_progress(things: list[T], *, as_json: bool) -> Iterable[T]:
+    """The things, with a bar on standard error where a person waits for many at a terminal."""
+    screen = Console(stderr=True)
+    if as_json or len(things) < _MANY or not screen.is_terminal:
+        return things
+    from rich.progress import track
+
+    return track(things, "pictures", console=screen, transient=True)
 
 
 def _of(path: Path) -> Iterator[Path]:

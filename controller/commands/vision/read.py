@@ -21,6 +21,7 @@ from controller.commands.vision.pictures_in import (
     pictures_in,
     print_json,
     show,
+    shown_progress,
     tell_unusable,
 )
 from vision.barcodes import FULL_MS, Code, climb_picture
@@ -48,7 +49,7 @@ def read(
     """Read the codes in pictures, at any rotation. Exit code 1 when a picture can't be used."""
     kinds = formats_named(formats)
     found = []
-    for path in pictures_in(paths):
+    for path in shown_progress(pictures_in(paths), as_json=as_json):
         found.append(_read_one(path, kinds, budget_ms, at_least))
         if as_json:
             print_json(asdict(found[-1]))

@@ -19,6 +19,7 @@ from controller.commands.vision.pictures_in import (
     pictures_in,
     print_json,
     show,
+    shown_progress,
     tell_unusable,
 )
 from vision.looks import MOST_LOOKS, Looks, clear, settled
@@ -83,7 +84,7 @@ def verify(
         fail(f"--one-plate: {len(shown)} pictures; at most {MOST_LOOKS} looks decide")
     answers: list[_Answer] = []
     earlier: Looks = ()
-    for path in shown:
+    for path in shown_progress(shown, as_json=as_json):
         answer = _answer(path, expect_plate, plate_kind, crop, earlier)
         answers.append(replace(answer, checks=settled(answer.checks)))
         if as_json:
