@@ -34,9 +34,8 @@ def check(
     names = [camera] if camera else sorted(line.golden)
     unknown = [name for name in names if name not in line.golden]
     if unknown or not names:
-        fail(
-            f"no golden sample is taught for {', '.join(unknown) or 'any camera'}: `sealline vision teach PRODUCT --golden`"
-        )
+        untaught = ", ".join(unknown) or "any camera"
+        fail(f"no golden sample is taught for {untaught}: `sealline vision teach PRODUCT --golden`")
     if picture is not None and not camera:
         fail("a picture shows what one camera saw: name it with --camera")
     pictures = {camera: _given(picture)} if picture is not None else _taken(line, names)
