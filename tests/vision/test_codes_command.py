@@ -120,6 +120,9 @@ def test_bench_says_what_is_wrong_with_the_labels(folder: Path, tmp_path: Path) 
     assert "row 9: text is empty; it must say what the plate says" in _run("bench", folder, code=2)
     labels.unlink()
     assert "labels.csv: there is no such file; it says what each picture shows" in _run("bench", tmp_path, code=2)
+    assert "nowhere: there is no such folder" in _run("bench", folder / "nowhere", code=2)
+    labels.write_bytes("file,kind,text,source\nempty.png,none,,号牌\n".encode("gbk"))
+    assert "is not UTF-8 (byte 38 is 0xBA): save it as UTF-8" in _run("bench", folder, code=2)
 
 
 def test_labels_are_known_however_the_kind_is_written(tmp_path: Path) -> None:

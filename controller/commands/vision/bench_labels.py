@@ -47,6 +47,8 @@ def _labelled(file: str, kind: str, text: str, source: str) -> Labelled:
 
 def labels_in(folder: Path) -> list[Labelled]:
     """All rows. A row that can't be used ends the command with its line."""
+    if not folder.is_dir():
+        fail(f"{folder}: there is no such folder; name one with pictures and {LABELS}")
     path = folder / LABELS
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -59,7 +61,10 @@ def labels_in(folder: Path) -> list[Labelled]:
         fail(f"{path}: there is no such file; it says what each picture shows, in the columns {', '.join(COLUMNS)}")
     except OSError as error:
         fail(f"{path}: {told(error)}")
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        found = f"byte {error.start} is 0x{error.object[error.start]:02X}"
+        fail(f"{path}: is not UTF-8 ({found}): save it as UTF-8, in a spreadsheet as “CSV UTF-8”")
+    except csv.Error as error:
         fail(f"{path}: can't be read: {error}")
     rows_of: dict[str, int] = {}
     for line, each in enumerate(labelled, start=2):
