@@ -92,29 +92,43 @@ class _Seen:
 
 def teach(pictures: list[Picture], view: View, pocket: Box, wanted: tuple[Wanted, ...]) -> list[TaughtPart]:
     """Learn the parts of a product from pictures of one camera; a part that no sample shows is left out."""
-    formats = frozenset({Symbology.QR, *(part.symbology for part in wanted if part.document)})
     seen: dict[str, list[_Seen]] = {part.role: [] for part in wanted}
     unseen: dict[str, list[int]] = {part.role: [] for part in wanted}
     for number, picture in enumerate(pictures):
-        codes = read(picture, formats)
-        plane = fit(codes, view)
-        area = grown(pocket, 6.0)
-        shot = Shot(picture)
-        things = things_in(upright(shot, plane, area), area)
+        there = _parts_in(picture, view, pocket, wanted)
         for part in wanted:
-            thing = min(
-                (each for each in things if _may_be(each, part)), key=lambda each: _away(each, part), default=None
-            )
-            if thing is None:
+            if part.role in there:
+                seen[part.role].append(there[part.role])
+            else:
                 unseen[part.role].append(number)
-                continue
-            code = _code_on(codes, plane, thing, part) if part.document else None
-            if part.document and code is None:
-                harder = read_hard(picture, frozenset({part.symbology}), plane.region(part.box, REACH_MM / 4))
-                code = _code_on(harder, plane, thing, part)
-            seen[part.role].append(_Seen(thing, shot, plane, code))
     found = [part for part in wanted if seen[part.role]]
     return [replace(_taught(part, seen[part.role]), unseen=tuple(unseen[part.role])) for part in found]
+
+
+def lacking(picture: Picture, view: View, pocket: Box, wanted: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
+    """Those of the parts that one sample does not show."""
+    there = _parts_in(picture, view, pocket, wanted)
+    return tuple(part for part in wanted if part.role not in there)
+
+
+def _parts_in(picture: Picture, view: View, pocket: Box, wanted: tuple[Wanted, ...]) -> dict[str, _Seen]:
+    """The parts that a sample shows, by role."""
+    codes = read(picture, frozenset({Symbology.QR, *(part.symbology for part in wanted if part.document)}))
+    plane = fit(codes, view)
+    area = grown(pocket, 6.0)
+    shot = Shot(picture)
+    things = things_in(upright(shot, plane, area), area)
+    there = {}
+    for part in wanted:
+        thing = min((each for each in things if _may_be(each, part)), key=lambda each: _away(each, part), default=None)
+        if thing is None:
+            continue
+        code = _code_on(codes, plane, thing, part) if part.document else None
+        if part.document and code is None:
+            harder = read_hard(picture, frozenset({part.symbology}), plane.region(part.box, REACH_MM / 4))
+            code = _code_on(harder, plane, thing, part)
+        there[part.role] = _Seen(thing, shot, plane, code)
+    return there
 
 
 def _away(thing: Thing, part: Wanted) -> float:

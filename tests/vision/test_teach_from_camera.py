@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from controller.commands.vision.teach import teach
 from controller.eyes.golden_samples import GoldenSamples
 from controller.plan.config import LineConfig, load_config
 from controller.unit.machine import NotReady
+from simulators.products import PRODUCTS
 from simulators.samples import lay_sample
 from simulators.world import World
 from tests.vision.test_teach_and_check import EXAMPLE, ClockAt, Judge, OneCamera, spoiled
@@ -69,8 +71,42 @@ def test_each_picture_waits_until_the_product_lies_anew(line_file: Path, licence
     assert output.count("then Enter") == 4
     assert "picture 2 of 3: no carrier's code is read" in output, "the picture without a carrier is taken again"
     assert licences.taken == 4
+    assert "taught.toml; the line uses it from its next start" in output
     assert "golden sample of close_up_camera: carrier C001 with licences" in output
     assert load_config(line_file).golden["close_up_camera"].product == "licences"
+
+
+def test_a_picture_without_a_part_is_told_at_once_and_not_after_all_are_laid(
+    line_file: Path, licences: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_less(line: LineConfig, name: str) -> bytes:
+        taken = licences.snapshot(line, name)
+        if licences.taken != 2:
+            return taken
+        lay_sample(licences.world, "verify", "licences")
+        mailer = licences.world.open_mailer_at("verify")
+        licences.world.take_out("verify", mailer.contents[-1].part.part_id)
+        return picture("close_up", licences.world.carrier_at("verify"), 7)
+
+    monkeypatch.setattr(teach_samples, "_snapshot", one_less)
+    code, output = run(line_file, "licences", "--count", "3", enters=4)
+    assert code == 0, output
+    assert "picture 2 of 3: driving_licence: not found in it; looked for 88 x 60 mm" in output
+    assert licences.taken == 4
+
+
+def test_documents_that_may_be_swapped_are_asked_about(line_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else would tell: the line would take each for the other from then on."""
+    twin = Twin("licences")
+    monkeypatch.setattr(teach_samples, "_snapshot", twin.snapshot)
+    code, output = run(line_file, "licences", "--count", "3", enters=3)
+    assert (code, "swapped" in output) == (0, False), output
+    plans = PRODUCTS["licences"].parts
+    styles = [replace(one, style=other.style) for one, other in zip(plans, reversed(plans), strict=True)]
+    monkeypatch.setitem(PRODUCTS, "licences", replace(PRODUCTS["licences"], parts=tuple(styles)))
+    code, output = run(line_file, "licences", "--count", "3", enters=3)
+    assert "vehicle_licence looks as driving_licence did when it was taught before" in output
+    assert "driving_licence looks as vehicle_licence did when it was taught before" in output
 
 
 def test_without_anybody_at_the_keys_nothing_is_taught(line_file: Path, licences: Twin) -> None:

@@ -24,7 +24,7 @@ from vision.layouts import MIN_LEAD, lead_over
 from vision.pictures import Picture
 from vision.plate.city import MIN_LEAD as MIN_CITY_LEAD
 from vision.printed import ACCEPT_MARGIN
-from vision.teach import LEAST_COPIES, REACH_MM, TaughtPart, Wanted
+from vision.teach import LEAST_COPIES, REACH_MM, TaughtPart, Wanted, lacking
 from vision.teach import SIZE_MM as SIDE_MM
 from vision.teach import teach as teach_parts
 from vision.verdict import Box, DocumentLayout
@@ -59,7 +59,12 @@ def teach(
     if samples:
         pictures = read_samples(samples, name, view)
     else:
-        pictures = take_samples(line, name, count, lay_anew=product if wanted else "")
+        pocket = _pocket(line, name)
+        pictures = take_samples(
+            *(line, name, count),
+            lay_anew=product if wanted else "",
+            lacks=lambda picture: [_not_found(part, "it") for part in lacking(picture, view.view, pocket, wanted)],
+        )
     found = teach_parts(list(pictures.values()), view.view, _pocket(line, name), wanted)
     missing = [part for part in wanted if part.role not in {each.role for each in found}]
     rows = [row for part in found for row in _rows(part, found, line, len(pictures))]
@@ -69,6 +74,7 @@ def teach(
     else:
         show(_table(rows, f"{product} by {name}, {len(pictures)} pictures"))
     for part in found:
+        _ask_whether_swapped(part, found, line)
         if part.layout is not None and not known(part.layout):
             typer.echo(
                 f"{part.role}: what stays bare was not learned, so the line will not look whether something lies on it "
@@ -96,12 +102,8 @@ def _wrong(
     wrong = []
     for part in wanted:
         if part.role in unseen:
-            box = part.box
-            wrong.append(
-                f"{part.role}: not found in {', '.join(unseen[part.role])}; "
-                f"looked for {box.width:g} x {box.height:g} mm (up to {SIDE_MM:g} mm off) within {REACH_MM:g} mm "
-                f"of its place in line.toml, ({box.x:g}, {box.y:g}). Lay this product, wholly in view, in every sample"
-            )
+            where = ", ".join(unseen[part.role])
+            wrong.append(f"{_not_found(part, where)}. Lay this product, wholly in view, in every sample")
     bare = [row for row in rows if row[-1] == "none" and row[1] != _SEEN_IN]
     wrong += [
         f"{role}: {what} {value}, which leaves no margin to {limit}. "
@@ -109,6 +111,14 @@ def _wrong(
         for role, what, value, limit, _ in bare
     ]
     return wrong
+
+
+def _not_found(part: Wanted, where: str) -> str:
+    box = part.box
+    return (
+        f"{part.role}: not found in {where}; looked for {box.width:g} x {box.height:g} mm (up to {SIDE_MM:g} mm off) "
+        f"within {REACH_MM:g} mm of its place in line.toml, ({box.x:g}, {box.y:g})"
+    )
 
 
 def _camera_for(line: LineConfig, product: str) -> str:
@@ -237,9 +247,21 @@ def _keep(line: LineConfig, config: Path, product: str, found: list[TaughtPart],
         write_taught(path, together(read_taught(path), {key: value for key, value in new.items() if value}))
     except (TaughtError, OSError) as error:
         fail(str(error))
-    typer.echo(f"written to {path}")
+    typer.echo(f"written to {path}; the line uses it from its next start")
     if line.vision.taught is None:
         typer.echo(f'add `taught = "{_DEFAULT_FILE}"` under [vision] in {config}, so that the line uses it')
+
+
+def _ask_whether_swapped(part: TaughtPart, found: list[TaughtPart], line: LineConfig) -> None:
+    """What is taught anew looks as another part of the product did before: nothing else tells swapped documents."""
+    for other in found:
+        before = line.layouts.get(other.layout.name) if other.layout is not None and other is not part else None
+        if part.layout is not None and before and lead_over(part.layout, before.named(other.role)) < MIN_LEAD:
+            typer.echo(
+                f"{part.role} looks as {other.role} did when it was taught before. Are the two swapped in the carrier? "
+                "Then lay them right and teach again; if they were swapped before, this is right",
+                err=True,
+            )
 
 
 def _tell_untaught(line: LineConfig, product: str, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
@@ -48,11 +49,14 @@ def _bytes_of(file: Path) -> bytes:
         raise _UnfitError(f"{file} can't be used: {error}") from error
 
 
-def take_samples(line: LineConfig, name: str, count: int, lay_anew: str) -> dict[str, Picture]:
+def take_samples(
+    line: LineConfig, name: str, count: int, *, lay_anew: str, lacks: Callable[[Picture], list[str]]
+) -> dict[str, Picture]:
     """Samples from the camera itself. Ends the command where it gives none.
 
     :param lay_anew: the product that a person lays anew before each; they press Enter, and one that can't be used is
         told and asked for again. Empty: nothing is laid, the pictures are taken at once.
+    :param lacks: which parts a picture does not show, in words.
     """
     camera = line.devices[name]
     assert isinstance(camera, Camera)
@@ -62,7 +66,10 @@ def take_samples(line: LineConfig, name: str, count: int, lay_anew: str) -> dict
         if lay_anew:
             _wait_for_enter(f"{file}: lay {lay_anew} anew, another copy if you have one; hands out; then Enter ")
         try:
-            samples[file] = _sharp(file, _snapshot(line, name), name, camera)
+            picture = _sharp(file, _snapshot(line, name), name, camera)
+            if lay_anew and (missing := lacks(picture)):
+                raise _UnfitError(f"{file}: {'; '.join(missing)}")
+            samples[file] = picture
         except _UnfitError as error:
             if not lay_anew:
                 fail(str(error))
