@@ -143,3 +143,20 @@ def test_what_is_no_picture_stands_under_the_table_in_full(folder: Path) -> None
     cut_off.write_bytes((folder / "Code128.png").read_bytes()[:300])
     for command in (("read",), ("grade",), ("verify", "--expect-plate", "粤B12345", "--crop")):
         assert f"{cut_off}: PNG of 300 bytes is cut off" in _run(*command, cut_off, code=1)
+
+
+def test_bench_takes_a_row_for_each_code_of_a_picture(folder: Path) -> None:
+    """Seen: each picture of the line bears its carrier's code too, which counted as a misread; no row could say so."""
+    labels = folder / "labels.csv"
+    rows = [row for row in labels.read_text(encoding="utf-8").splitlines() if row.startswith(("file", "QRCode.png"))]
+    labels.write_text("\n".join(rows), encoding="utf-8")
+    (alone,) = (json.loads(line) for line in _run("bench", folder, "--json").splitlines())
+    labels.write_text("\n".join([*rows, "QRCode.png,Code128,not there,x"]), encoding="utf-8")
+    both = [json.loads(line) for line in _run("bench", folder, "--json").splitlines()]
+    assert both[0]["read"]["sealline"] is alone["read"]["sealline"] is True
+    assert (both[1]["read"]["sealline"], both[1]["wrong"]["sealline"]) == (False, [])
+    assert "1/2" in _run("bench", folder)
+    labels.write_text("\n".join([*rows, rows[-1]]), encoding="utf-8")
+    assert "row 3: QRCode.png stands in row 2 already" in _run("bench", folder, code=2)
+    labels.write_text("\n".join([*rows, "QRCode.png,none,,x"]), encoding="utf-8")
+    assert "row 3: QRCode.png stands in row 2 already" in _run("bench", folder, code=2)

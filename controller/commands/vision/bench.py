@@ -24,7 +24,7 @@ from vision.pictures import UnreadablePictureError
 
 
 def bench(
-    folder: Annotated[Path, typer.Argument(help="Folder with pictures and labels.csv: file, kind, text, source.")],
+    folder: Annotated[Path, typer.Argument(help="Pictures and labels.csv: file, kind, text, source; a row a code.")],
     changes: Annotated[int, typer.Option(min=0, help="Confusable changes tried on each plate.")] = 2,
     every: Annotated[int, typer.Option(min=1, help="Only each so many-th picture: for a quick look.")] = 1,
     as_json: JsonOption = False,
@@ -42,7 +42,7 @@ def bench(
         if labelled.kind == PLATE:
             plates.append(try_plate(labelled, picture, changes))
         else:
-            codes.append(try_codes(labelled, picture))
+            codes.append(try_codes(labelled, picture, 1 + len(labelled.beside)))
         if as_json:
             print_json(_plate_record(plates[-1]) if labelled.kind == PLATE else _code_record(codes[-1]))
     if not as_json:

@@ -43,8 +43,8 @@ class CodeResult:
         return self.labelled.says in self.said[reader]
 
     def wrong(self, reader: str) -> Said:
-        """What the reader said that the label does not."""
-        return self.said[reader] - {self.labelled.says}
+        """What the reader said that no label of the picture does."""
+        return self.said[reader] - {self.labelled.says} - self.labelled.beside
 
 
 def try_codes(labelled: Labelled, picture: Picture, at_least: int = 1) -> CodeResult:
@@ -100,16 +100,21 @@ def read_table(results: list[CodeResult]) -> Table:
     for result in results:
         by_source[result.labelled.source].append(result)
     for source, own in sorted(by_source.items()):
-        table.add_row(escape(source), str(len(own)), *(_cell(own, reader) for reader in READERS))
+        table.add_row(escape(source), str(len(_each_once(own))), *(_cell(own, reader) for reader in READERS))
     table.add_section()
-    table.add_row("all", str(len(results)), *(_cell(results, reader) for reader in READERS))
+    table.add_row("all", str(len(_each_once(results))), *(_cell(results, reader) for reader in READERS))
     return table
+
+
+def _each_once(results: list[CodeResult]) -> list[CodeResult]:
+    """One result of each picture, however many codes it bears."""
+    return list({result.labelled.file: result for result in results}.values())
 
 
 def _cell(results: list[CodeResult], reader: str) -> str:
     bearing = [result for result in results if result.labelled.kind != NONE]
     read = f"{sum(result.right(reader) for result in bearing)}/{len(bearing)}" if bearing else "-"
-    wrong = sum(len(result.wrong(reader)) for result in results)
+    wrong = sum(len(result.wrong(reader)) for result in _each_once(results))
     return f"{read} [red]({wrong})[/]" if wrong else read
 
 
@@ -120,10 +125,10 @@ def time_table(results: list[CodeResult]) -> Table:
         title="Processor time a picture, all formats on",
     )
     for reader in READERS:
-        table.add_row(reader, *_times([result.cpu_ms[reader] for result in results]))
+        table.add_row(reader, *_times([result.cpu_ms[reader] for result in _each_once(results)]))
     table.add_section()
     steps: dict[str, list[float]] = defaultdict(list)
-    for result in results:
+    for result in _each_once(results):
         ended = result.step if result.right(OURS) else "every step, none read"
         steps[ended].append(result.cpu_ms[OURS])
     for step, times in sorted(steps.items(), key=lambda each: np.median(each[1])):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.commands.exits import fail
@@ -24,12 +25,17 @@ _UPC_A, _EAN_DIGITS = "upca", 13
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One picture and what is on it. :ivar kind: one of `KINDS`. :ivar file: relative to the folder."""
+    """One picture and a code that is on it.
+
+    :ivar kind: one of `KINDS`. :ivar file: relative to the folder.
+    :ivar beside: what its other codes say, each of which has a row of its own.
+    """
 
     file: str
     kind: str
     text: str
     source: str
+    beside: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def says(self) -> tuple[str, str]:
@@ -66,19 +72,22 @@ def labels_in(folder: Path) -> list[Labelled]:
         fail(f"{path}: is not UTF-8 ({found}): save it as UTF-8, in a spreadsheet as “CSV UTF-8”")
     except csv.Error as error:
         fail(f"{path}: can't be read: {error}")
-    rows_of: dict[str, int] = {}
+    rows_of: dict[str, dict[tuple[str, str], int]] = {}
     for line, each in enumerate(labelled, start=2):
-        if wrong := _wrong(each, folder, rows_of.setdefault(each.file, line), line):
+        if wrong := _wrong(each, folder, rows_of.setdefault(each.file, {})):
             fail(f"{path}: row {line}: {wrong}")
-    return labelled
+        rows_of[each.file][each.says] = line
+    return [replace(each, beside=frozenset(rows_of[each.file]) - {each.says}) for each in labelled]
 
 
-def _wrong(each: Labelled, folder: Path, first: int, line: int) -> str:
-    """Why a row can't be used; empty: it can. :param first: the row in which its picture stands first."""
+def _wrong(each: Labelled, folder: Path, earlier: Mapping[tuple[str, str], int]) -> str:
+    """Why a row can't be used; empty: it can. :param earlier: what rows before it say of its picture, and which."""
     if each.kind not in KINDS:
         return f"kind {each.kind!r} is unknown; known: {', '.join(sorted(KINDS))}"
-    if first != line:
-        return f"{each.file} stands in row {first} already, and would count twice: leave one"
+    alone = {NONE, PLATE} & {each.kind, *(kind for _, kind in earlier)}
+    if earlier and (alone or each.says in earlier):
+        row = earlier.get(each.says, min(earlier.values()))
+        return f"{each.file} stands in row {row} already, and would count twice: leave one, or name another code in it"
     if not (folder / each.file).is_file():
         return f"there is no picture {folder / each.file}"
     if each.kind != NONE and not each.text:
