@@ -26,6 +26,8 @@ _OLD_PICTURE = Check(
     PICTURE_FRESH, Outcome.REJECT, expected="exposed after its trigger", found="the picture of the item before"
 )
 """Said of a picture that was there before, whatever it shows: it proves nothing of the item that stands there."""
+_NO_ITEM = 0
+"""Where an item's token stands; they begin at 1."""
 _STUCK = "shows the picture of the item before: switch it off and on"
 _DARK = "its picture is black: look at its lens, lamp and exposure"
 
@@ -95,8 +97,7 @@ class Prover:
     async def _look_once(self, item: Item, station: str, camera: str, task: Task) -> Look:
         timing = self._config.timing
         self._tracking.note(item, Activity.TAKING_PICTURES)
-        frame = await self._picture(camera)
-        repeated = await self._repeats(item, camera, frame.jpeg)
+        frame, repeated = await self._taken(item, camera)
         self._tracking.note(item, Activity.JUDGING)
         try:
             verdict = await self._vision.judge(frame.jpeg, task, timing.verdict_s)
@@ -119,30 +120,27 @@ class Prover:
         except DeviceError as error:
             raise StationFault(camera, str(error)) from error
 
-    async def _repeats(self, item: Item, camera: str, jpeg: bytes) -> bool:
-        """Whether the camera shows what it showed of another item before: no two pictures are alike to the last bit.
+    async def _taken(self, item: Item, camera: str) -> tuple[Frame, bool]:
+        """A picture, and whether it is what the camera showed of another item before: no two are alike to the last bit.
 
-        A line that was just started does not know what its cameras showed last, and asks each for a second picture.
+        What it showed before the line was started is not known: a picture is taken for that, and no more.
         """
-        digest = hashlib.sha256(jpeg).digest()
-        if camera in self._last:
-            token, before = self._last[camera]
-            repeated = token != item.token and digest == before
-        else:
-            repeated = (await self._picture(camera)).jpeg == jpeg
+        token, before = self._last.get(camera) or (_NO_ITEM, _digest(await self._picture(camera)))
+        frame = await self._picture(camera)
+        repeated = token != item.token and _digest(frame) == before
         if not repeated:
-            self._last[camera] = (item.token, digest)
-        return repeated
+            self._last[camera] = (item.token, _digest(frame))
+        return frame, repeated
 
     async def _is_stuck(self, camera: str, jpeg: bytes) -> bool:
         """Whether a second picture is the same to the last bit: what it shows was there once, not now.
 
-        Asked before another carrier in view counts as a slip: of a picture that a stop or a restart cut off nothing is
-        known here. A camera that gives no second one proves nothing.
+        Asked before another carrier in view counts as a slip: of a picture that a stop cut off nothing is known here. A
+        camera that gives no second one proves nothing.
         """
         try:
-            return (await self._cameras[camera].snapshot(self._config.timing.picture_s)).jpeg == jpeg
-        except DeviceError:
+            return (await self._picture(camera)).jpeg == jpeg
+        except StationFault:
             return False
 
     async def _keep(self, item: Item, station: str, camera: str, verdict: Verdict) -> tuple[str, Begun[None]]:
@@ -219,6 +217,10 @@ def demand_accept(look: Look, camera: str) -> None:
         subject=failed.subject if failed else "",
         checks=[check.name for check in look.verdict.failed],
     )
+
+
+def _digest(frame: Frame) -> bytes:
+    return hashlib.sha256(frame.jpeg).digest()
 
 
 def _is_dark(verdict: Verdict) -> bool:
