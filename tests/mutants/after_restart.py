@@ -93,7 +93,7 @@ AFTER_RESTART = (
             (
                 "controller/recovery.py",
                 "            if zone != DIVERT or last is None or last.stage is not Stage.ENDED:\n"
-                "                raise NotReady(_stranger(carrier, zone))\n",
+                "                strangers[zone] = carrier\n",
                 "            if last is None or zone != DIVERT:\n                continue\n",
             ),
         ),
