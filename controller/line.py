@@ -250,7 +250,9 @@ class Line:
         try:
             return await self.recovery.reconcile()
         except (DeviceError, StationFault) as error:
-            raise NotReady(Text(f"设备未就绪：{error}", f"a device is not ready: {error}")) from error
+            why = str(error)
+            text = Text(f"设备未就绪：{in_chinese(why)}", f"a device is not ready: {in_english(why)}")
+            raise NotReady(text) from error
 
     async def _stand_still(self) -> None:
         """Held is said only once every motion that was permitted before has ended."""

@@ -17,6 +17,7 @@ from controller.plan.config import LineConfig
 from controller.plan.machines import Camera
 from controller.plan.shifts import shift_of
 from controller.unit.machine import NotReady
+from controller.words.cause_texts import in_chinese, in_english
 from controller.words.check_texts import check_in_chinese
 from controller.words.text import Text
 from devices.camera.driver import Frame
@@ -91,7 +92,8 @@ class GoldenSamples:
         try:
             verdict = await self._look(name, amid_items)
         except (DeviceError, VisionError) as error:
-            return Text(f"无法核对标准样：{error}", f"it can't be checked: {error}")
+            why = str(error).removeprefix(f"{name}: ")  # whoever shows this names the camera
+            return Text(f"无法核对标准样：{in_chinese(why)}", f"it can't be checked: {in_english(why)}")
         now = self._clock.now().astimezone()
         if verdict.outcome is Outcome.ACCEPT:
             self._good_at[name] = now

@@ -26,7 +26,8 @@ _CODES = {
     "OLD_EPOCH": Text("启动号过旧", "the permit is of an earlier start"),
 }
 """What a PLC answers and how a motion ended; the code follows in brackets, because technicians ask for it."""
-_CODE = re.compile(rf"\b({'|'.join(_CODES)})\b", re.ASCII)
+_CODE = re.compile(rf"(?<![(（])\b({'|'.join(_CODES)})\b", re.ASCII)
+"""In brackets it was put into words already: what keeps a Reset from ending is told once more by its alarm."""
 
 _SENTENCES = (
     (r"move of carrier (\d+) to (\w+): ", r"载具 \1 移到 \2 时", r"carrier \1 on its way to \2: "),
@@ -54,8 +55,10 @@ _SENTENCES = (
     (r"; last worker failure: .*$", "", ""),
     (r"vision worker \d+ outlasted its deadline and is replaced", "视觉进程超时，已更换",
      "vision took too long and was started anew"),
-    (r"(\d+) of (\d+) vision workers are ready after ([\d.]+) s; last failure: ",
-     r"\3 秒后 \2 个视觉进程中只有 \1 个就绪；最近的原因：", None),
+    (r"; last failure: none$", "", ""),
+    (r"(\d+) of (\d+) vision workers are ready after ([\d.]+) s",
+     r"\3 秒后 \2 个视觉进程中只有 \1 个就绪", None),
+    (r"; last failure: ", "；最近的原因：", None),
     (r"vision worker \d+ can't start: ", "视觉进程无法启动：", "vision can't start: "),
     (r"vision worker \d+ was not ready within ([\d.]+) s of its start", r"视觉进程启动 \1 秒后仍未就绪",
      r"vision was not ready \1 s after its start"),
@@ -71,7 +74,7 @@ _SENTENCES = (
     (r"the picture can't be judged: ", "画面无法判定：", None),
     (r"answered HTTP (\d+), expected 200: .*$", r"相机以 HTTP \1 应答，没有给出图片：检查相机的地址和设置",
      r"it answered HTTP \1 and no picture: look at its address and settings"),
-    (r"answered (\S+) starting [0-9a-f ]*, expected image/jpeg", r"送来的（\1）不是 JPEG 图片：检查相机的图片格式",
+    (r"answered (\S+) starting [0-9a-f ]*, expected image/jpeg", r"送来的内容（\1）不是 JPEG 图片：检查相机的图片格式",
      r"what it sent (\1) is no JPEG picture: look at its picture format"),
     (r"picture of trigger (\w+), expected (\d+): it may show an earlier item",
      r"送来第 \1 次触发的画面，应为第 \2 次：可能是更早一件的", None),

@@ -20,7 +20,9 @@ REASONS: dict[Reason, Text] = {
     Reason.PLATE_COLOUR: Text("号牌颜色不符", "a plate's colour is wrong"),
     Reason.PART_COUNT: Text("部件数量不符", "the number of parts is wrong"),
     Reason.DOCUMENT_MISMATCH: Text("证件的条码或号码与订单不符", "a certificate's code or number is not the order's"),
-    Reason.DOCUMENT_KIND: Text("应放的证件放成了别种", "a certificate of another kind lies where this one belongs"),
+    Reason.DOCUMENT_KIND: Text(
+        "此处应放的证件被放成另一种", "a certificate of another kind lies where this one belongs"
+    ),
     Reason.PART_POSE: Text("部件放反、颠倒或露出信封", "a part lies upside down, back side up or out of the mailer"),
     Reason.FOREIGN_THING: Text("信封内有异物", "something strange lies in the mailer"),
     Reason.PRINT_QUALITY: Text("面单条码印刷质量不合格", "the waybill's print is too poor"),

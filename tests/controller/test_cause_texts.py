@@ -76,7 +76,8 @@ CAUSES = """
     8 pictures wait for 1 vision workers / vision worker 3791 died (out of memory) /
     0 of 1 vision workers are ready after 30.0 s; last failure:
     vision worker 8 was not ready within 30.0 s of its start /
-    0 of 1 vision workers are ready after 2 s; last failure: vision worker 8 can't start: 0
+    0 of 1 vision workers are ready after 2 s; last failure: vision worker 8 can't start: 0 /
+    0 of 1 vision workers are ready after 2 s; last failure: none
 """
 
 
@@ -90,8 +91,10 @@ def test_an_unknown_outcome_does_not_show_what_an_earlier_check_found() -> None:
 
 
 CAMERA_SAID = {
-    "answered image/png starting 89 50, expected image/jpeg": "送来的（image/png）不是 JPEG 图片：检查相机的图片格式",
-    "answered none starting , expected image/jpeg": "送来的（none）不是 JPEG 图片：检查相机的图片格式",
+    "answered image/png starting 89 50, expected image/jpeg": (
+        "送来的内容（image/png）不是 JPEG 图片：检查相机的图片格式"
+    ),
+    "answered none starting , expected image/jpeg": "送来的内容（none）不是 JPEG 图片：检查相机的图片格式",
     "answered HTTP 401, expected 200: b'<html>'": "相机以 HTTP 401 应答，没有给出图片：检查相机的地址和设置",
     "picture of trigger 6, expected 7: it may show an earlier item": (
         "送来第 6 次触发的画面，应为第 7 次：可能是更早一件的"
@@ -141,3 +144,8 @@ def test_a_wrong_printed_number_is_not_told_as_a_wrong_code() -> None:
     assert describe("document_mismatch", facts).en == "a certificate's code is not the order's: certificate"
     mapped = {check for check, reason in CHECK_REASONS.items() if reason is Reason.DOCUMENT_MISMATCH}
     assert len({describe("document_mismatch", {"check": check}).zh for check in mapped}) == len(mapped)
+
+
+def test_a_certificate_of_another_kind_is_told_by_its_place() -> None:
+    """Seen: `应放的证件放成了别种`, which nobody says."""
+    assert describe("document_kind", {}).zh == "此处应放的证件被放成另一种"

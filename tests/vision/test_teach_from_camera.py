@@ -95,18 +95,27 @@ def test_a_picture_without_a_part_is_told_at_once_and_not_after_all_are_laid(
     assert licences.taken == 4
 
 
-def test_documents_that_may_be_swapped_are_asked_about(line_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else would tell: the line would take each for the other from then on."""
+def test_documents_that_may_be_swapped_are_not_taught_unless_they_were_swapped_before(
+    line_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen: it asked, and wrote them all the same. The line would have taken each for the other from then on."""
     twin = Twin("licences")
     monkeypatch.setattr(teach_samples, "_snapshot", twin.snapshot)
     code, output = run(line_file, "licences", "--count", "3", enters=3)
     assert (code, "swapped" in output) == (0, False), output
+    taught = line_file.parent / "var" / "taught.toml"
+    right = taught.read_bytes()
     plans = PRODUCTS["licences"].parts
     styles = [replace(one, style=other.style) for one, other in zip(plans, reversed(plans), strict=True)]
     monkeypatch.setitem(PRODUCTS, "licences", replace(PRODUCTS["licences"], parts=tuple(styles)))
-    code, output = run(line_file, "licences", "--count", "3", enters=3)
+    code, output = run(line_file, "licences", "--count", "3", "--golden", enters=3)
+    assert (code, taught.read_bytes() == right) == (2, True), output
     assert "vehicle_licence looks as driving_licence did when it was taught before" in output
     assert "driving_licence looks as vehicle_licence did when it was taught before" in output
+    assert "lay them right and teach again; if they were swapped before, add --swapped-before" in output
+    assert output.endswith("nothing was written")
+    code, output = run(line_file, "licences", "--count", "3", "--swapped-before", enters=3)
+    assert (code, "looks as" in output, taught.read_bytes() == right) == (0, False, False), output
 
 
 def test_without_anybody_at_the_keys_nothing_is_taught(line_file: Path, licences: Twin) -> None:

@@ -143,3 +143,9 @@ def test_chinese_is_chinese_and_english_is_english() -> None:
     for key in EN:
         if key not in ("page.language", "page.language_label"):
             assert not re.search(r"[一-鿿]", EN[key]), key
+
+
+def test_the_report_does_not_say_who_let_the_print_trend_begin_anew() -> None:
+    """Seen: `a technician let …`, which a supervisor may do too."""
+    assert "technician" not in EN["report.begun_anew"]
+    assert "技术员" not in ZH["report.begun_anew"]

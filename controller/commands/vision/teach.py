@@ -40,6 +40,9 @@ def teach(
     camera: Annotated[str, typer.Option(help="Camera, as line.toml calls it; by default that of verify.")] = "",
     count: Annotated[int, typer.Option(min=LEAST, max=MOST, help="Pictures to take from the camera.")] = 8,
     golden: Annotated[bool, typer.Option(help="Keep the pictures' carrier as the camera's golden sample.")] = False,
+    swapped_before: Annotated[
+        bool, typer.Option("--swapped-before", help="Documents that look swapped were so when taught before.")
+    ] = False,
     write: Annotated[bool, typer.Option(help="Write what was found; --no-write only shows it.")] = True,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
@@ -47,8 +50,8 @@ def teach(
     """Lay a good product into a carrier, several times anew, and let its place, its size and its looks be learned.
 
     From the camera it takes one picture each time that Enter is pressed: lay the product anew before.
-    Shows each threshold with the margin that the samples leave. Exit code 1: a part is missing or has no margin, and
-    nothing is written; 2: a sample can't be used.
+    Shows each threshold with the margin that the samples leave. Exit code 1: a part is missing or has no margin;
+    2: a sample can't be used, or two documents may be swapped. Nothing is written then.
     """
     line = load(config)
     name = camera or _camera_for(line, product)
@@ -74,7 +77,6 @@ def teach(
     else:
         show(_table(rows, f"{product} by {name}, {len(pictures)} pictures"))
     for part in found:
-        _ask_whether_swapped(part, found, line)
         if part.layout is not None and not known(part.layout):
             typer.echo(
                 f"{part.role}: what stays bare was not learned, so the line will not look whether something lies on it "
@@ -85,6 +87,8 @@ def teach(
     if wrong:
         typer.echo("\n".join([*wrong, "nothing was written"]), err=True)
         raise typer.Exit(REFUSED)
+    if not swapped_before and (swapped := _swapped(found, line)):
+        fail("\n".join([*swapped, "nothing was written"]))
     if write:
         sample = _golden_of(line, product, name, pictures) if golden else None
         _keep(line, config, product, found, {name: sample} if sample else {})
@@ -252,16 +256,18 @@ def _keep(line: LineConfig, config: Path, product: str, found: list[TaughtPart],
         typer.echo(f'add `taught = "{_DEFAULT_FILE}"` under [vision] in {config}, so that the line uses it')
 
 
-def _ask_whether_swapped(part: TaughtPart, found: list[TaughtPart], line: LineConfig) -> None:
-    """What is taught anew looks as another part of the product did before: nothing else tells swapped documents."""
-    for other in found:
-        before = line.layouts.get(other.layout.name) if other.layout is not None and other is not part else None
-        if part.layout is not None and before and lead_over(part.layout, before.named(other.role)) < MIN_LEAD:
-            typer.echo(
-                f"{part.role} looks as {other.role} did when it was taught before. Are the two swapped in the carrier? "
-                "Then lay them right and teach again; if they were swapped before, this is right",
-                err=True,
-            )
+def _swapped(found: list[TaughtPart], line: LineConfig) -> list[str]:
+    """What looks as another part of the product did before, and what to do: nothing else tells swapped documents."""
+    swapped = []
+    for part in found:
+        for other in found:
+            before = line.layouts.get(other.layout.name) if other.layout is not None and other is not part else None
+            if part.layout is not None and before and lead_over(part.layout, before.named(other.role)) < MIN_LEAD:
+                swapped.append(
+                    f"{part.role} looks as {other.role} did when it was taught before. If the two are swapped in the "
+                    "carrier, lay them right and teach again; if they were swapped before, add --swapped-before"
+                )
+    return swapped
 
 
 def _tell_untaught(line: LineConfig, product: str, name: str) -> None:
