@@ -54,6 +54,11 @@ def button(page: Page | Locator, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 
+async def test_when_a_device_answered_last_is_told_in_the_pages_language(page: Page, line: FakeLine, say: Say) -> None:
+    """A device that answered just now had "0 s" on the Chinese page."""
+    await expect(page.locator("#links tr", has_text="conveyor")).to_contain_text(say("time.seconds", s="0.1"))
+
+
 async def test_a_technician_moves_by_hand_and_a_disabled_button_says_why(page: Page, line: FakeLine, say: Say) -> None:
     await page.get_by_role("tab", name=say("technician.manual")).click()
     await expect(page.locator("#manual-mode")).to_have_text(say("manual.production"))

@@ -35,7 +35,7 @@ function drawDevice(device) {
   if (device.print_trend) name.append(...printTrend(device));
   const link = make("td", "", make("code", "", device.link));
   if (device.last_error) link.append(make("p", "facts", t("device.last_error", { error: own(device, "last_error") ?? device.last_error })));
-  const last = device.last_exchange_s === null ? "–" : device.last_exchange_s < 10 ? `${device.last_exchange_s} s` : duration(device.last_exchange_s);
+  const last = device.last_exchange_s === null ? "–" : device.last_exchange_s < 10 ? t("time.seconds", { s: device.last_exchange_s }) : duration(device.last_exchange_s);
   const figures = [last, device.exchanges, device.timeouts, device.bad_replies, device.reconnects];
   return make("tr", "", make("td", "", health), name, link, ...figures.map((figure) => make("td", "number-cell", String(figure))));
 }
