@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 WORDS = "**/texts/*.json"
 """No module of a page runs before they are there."""
 zh = CATALOGUES[Language.ZH]
+HELD = [("command", {"command": "hold", "by": "wang"})]
+UNDER_WAY = zh["answer.under_way"].format(what=zh["command.hold"])
 
 
 async def begin(page: Page, address: str) -> None:
@@ -22,14 +24,36 @@ async def begin(page: Page, address: str) -> None:
     await expect(page.locator("main")).to_be_visible()
 
 
-async def test_hold_is_sent_once(page: Page, web: str, line: FakeLine) -> None:
+async def test_hold_is_sent_at_once_and_only_once_and_told_when_the_words_are_there(
+    page: Page, web: str, line: FakeLine
+) -> None:
     async with kept_back(page.context, WORDS):
         await begin(page, web)
         await page.locator("#hold").click()
+        await until(lambda: line.calls == HELD)
+    await expect(page.get_by_role("alert")).to_have_text(UNDER_WAY)
+    assert line.calls == HELD
+
+
+async def test_hold_is_sent_though_the_words_and_the_modules_never_come(page: Page, web: str, line: FakeLine) -> None:
+    await page.context.route(WORDS, lambda route: route.abort())
+    await page.context.route("**/static/frame.js", lambda route: route.abort())
+    await begin(page, web)
+    await page.locator("#hold").click()
+    await until(lambda: line.calls == HELD)
+
+
+async def test_an_early_hold_that_was_lost_on_its_way_is_sent_as_the_page_starts(
+    page: Page, web: str, line: FakeLine
+) -> None:
+    await page.context.route("**/api/commands/hold", lambda route: route.abort(), times=1)
+    async with kept_back(page.context, WORDS):
+        await begin(page, web)
+        async with page.expect_event("requestfailed", lambda request: request.url.endswith("/hold")):
+            await page.locator("#hold").click()
         assert line.calls == []
-    await until(lambda: line.calls == [("command", {"command": "hold", "by": "wang"})])
-    await expect(page.get_by_role("alert")).to_be_visible()
-    assert len(line.calls) == 1
+    await expect(page.get_by_role("alert")).to_have_text(UNDER_WAY)
+    assert line.calls == HELD
 
 
 async def test_the_tab_that_was_pressed_last_is_shown(page: Page, web: str) -> None:
