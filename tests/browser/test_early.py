@@ -91,3 +91,19 @@ async def test_an_earlier_code_that_is_answered_late_does_not_offer_its_part(pag
         await expect(scanned).to_contain_text(acceptance(4))
     await page.wait_for_timeout(200)
     await expect(scanned).to_contain_text(acceptance(4))
+
+
+async def test_a_rework_that_is_taken_late_leaves_the_code_that_was_scanned_meanwhile(page: Page, web: str) -> None:
+    await page.goto(f"{web}rejects")
+    scanned, code = page.locator("#scanned"), page.locator("#code")
+    await code.fill("PM0000000003")
+    await page.keyboard.press("Enter")
+    rework = f"**/orders/{acceptance(3)}/rework"
+    async with kept_back(page.context, rework):
+        await scanned.get_by_role("button", name=zh["reject.rework"], exact=True).click()
+        await code.fill("PM0000000004")
+        await page.keyboard.press("Enter")
+        await expect(scanned).to_contain_text(acceptance(4))
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(scanned).to_contain_text(acceptance(4))
+    await expect(code).to_have_value("PM0000000004")
