@@ -97,6 +97,20 @@ async def test_a_void_label_is_torn_up_scanned_and_told_destroyed(
     await expect(button(page, say("label.destroyed"))).to_have_count(0)
 
 
+async def test_a_label_told_destroyed_late_leaves_the_code_that_was_scanned_meanwhile(
+    context: BrowserContext, web: str, journal: Journal, say: Say
+) -> None:
+    """The buttons below it would rework or spoil what is not in the hand."""
+    page = await open_page(context, web, "wang", "rejects", say)
+    await scan(page, VOID)
+    async with kept_back(context, "**/api/labels/destroyed"):
+        await button(page, say("label.destroyed")).click()
+        await scan(page, LIVE)
+        await expect(page.locator("#scanned")).to_contain_text(say("label.is_live"))
+    await expect(page.locator("#labels")).to_have_text(say("labels.none"))
+    await expect(page.locator("#scanned")).to_contain_text(say("label.is_live"))
+
+
 async def test_only_a_supervisor_is_offered_to_void_a_live_number_and_says_why(
     context: BrowserContext, web: str, journal: Journal, say: Say
 ) -> None:

@@ -20,12 +20,17 @@ export async function ask(path, what, body, taken = "answer.taken") {
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
-    if (reply.ok) return tell(t(taken, { what }), true);
-    const { error } = await reply.json();
-    return tell(refusal(error), false);
+    return await tellAnswer(reply, what, taken);
   } catch {
     return tell(t("answer.lost"), false);
   }
+}
+
+/** Tell what the line replied to `what`. Returns whether it took it. */
+export async function tellAnswer(reply, what, taken) {
+  if (reply.ok) return tell(t(taken, { what }), true);
+  const { error } = await reply.json();
+  return tell(refusal(error), false);
 }
 
 /** What a question of the API answers; null when it does not, after the person was told why. */

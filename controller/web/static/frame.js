@@ -1,6 +1,6 @@
 // What every page has: the line's state, the message that matters, dispatch, what waits on other pages, and Hold.
 
-import { ask, tell } from "./asking.js";
+import { ask, tell, tellAnswer } from "./asking.js";
 import { reshape, say, show } from "./drawing.js";
 import { Feed } from "./feed.js";
 import { lookAgain } from "./me.js";
@@ -22,10 +22,18 @@ export function follow(draw, { everySecond = false } = {}) {
   if (feed?.snapshot) draw(feed.snapshot, feed);
 }
 
-hold.addEventListener("click", async () => {
+hold.addEventListener("click", async (event) => {
+  event.preventDefault(); // from here on early.js sends none
   const taken = await ask("/api/commands/hold", t("command.hold"), undefined, "answer.under_way");
   if (!taken && feed?.old) tell(t("answer.by_hand"), false);
 });
+
+/** What became of a Hold that was pressed before this ran; one that did not reach the line is sent again. */
+async function tellEarlyHold() {
+  const reply = await window.heldEarly;
+  if (!reply || reply.status >= 500) hold.click();
+  else await tellAnswer(reply, t("command.hold"), "answer.under_way");
+}
 
 function drawFrame(now) {
   const wasOld = document.body.classList.contains("old");
@@ -81,4 +89,4 @@ function drawCount(page, count, key) {
 }
 
 feed = new Feed(drawFrame);
-if (window.pressedEarly.includes(hold)) hold.click();
+if (window.heldEarly) tellEarlyHold();

@@ -4,7 +4,7 @@ const AGAIN_MS = 1000;
 export const language = document.documentElement.dataset.language;
 const catalogue = await load();
 
-/** Without words there is no page and no Hold: ask until they come. */
+/** Without words there is no page but Hold: ask until they come. */
 async function load() {
   for (;;) {
     const answer = await fetch(`/texts/${language}.json`).catch(() => null);

@@ -13,6 +13,7 @@ const result = document.getElementById("scanned");
 const dialog = document.getElementById("spoil");
 let me = { may: [] };
 let scanned = null;
+let inHand = ""; // the code that was scanned last, be its answer there or not
 let turns = 0;
 withMe((now) => {
   me = now;
@@ -28,6 +29,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 async function lookUp(code) {
+  inHand = code;
   scanned = null; // its buttons must not stand below another code
   drawScanned();
   turns += 1;
@@ -49,7 +51,7 @@ function tellOwner(owner, code) {
   const title = make("p", "", make("b", "", `${order} · ${product}`));
   const state = make("p", "", t(`scan.order_${owner.order_state}`, owner));
   const actions = make("div", "choices");
-  if (owner.order_state === "rejected") actions.append(button("reject.rework", () => rework(owner)));
+  if (owner.order_state === "rejected") actions.append(button("reject.rework", () => rework(owner, code)));
   if (owner.code_of === "part" && owner.part_state !== "spoiled") actions.append(button("spoil.title", () => spoil(owner, code)));
   if (owner.part_state === "spoiled") state.append(` ${t("scan.part_spoiled")}`);
   if (owner.code_of === "waybill") tellLabel(owner, code, state, actions);
@@ -60,10 +62,10 @@ function tellLabel(owner, number, state, actions) {
   const ends = ["voided", "ending"].includes(owner.number_state);
   const key = isLive(owner.number_state) ? "live" : ends && owner.destroyed ? "destroyed" : owner.number_state;
   state.append(` ${t(`label.is_${key}`)}`);
-  if (key === "live" && me.may.includes("void")) actions.append(button("void.title", () => voidNumber(number, owner.acceptance, done)));
+  if (key === "live" && me.may.includes("void")) actions.append(button("void.title", () => voidNumber(number, owner.acceptance, () => done(number))));
   if (ends && !owner.destroyed) actions.prepend(button("label.destroyed", async () => {
     if (!(await labelDestroyed(number))) return;
-    await lookUp(number); // its order may still wait for rework
+    if (inHand === number) await lookUp(number); // its order may still wait for rework
     document.body.dispatchEvent(new CustomEvent("sealline:changed"));
   }));
 }
@@ -75,8 +77,8 @@ function button(key, press) {
   return element;
 }
 
-async function rework(owner) {
-  if (await ask(`/api/orders/${owner.acceptance}/rework`, t("reject.rework"))) done();
+async function rework(owner, code) {
+  if (await ask(`/api/orders/${owner.acceptance}/rework`, t("reject.rework"))) done(code);
 }
 
 function spoil(owner, code) {
@@ -90,15 +92,19 @@ function spoil(owner, code) {
     const seen = destroyed() ? { witness: witness.value, witness_secret: secret.value } : {};
     const body = { code, reason: reason.value, ...seen };
     secret.value = "";
-    if (await ask("/api/parts/spoil", t("spoil.title"), body)) done();
+    if (await ask("/api/parts/spoil", t("spoil.title"), body)) done(code);
   });
 }
 
-function done() {
-  scanned = null;
-  drawScanned();
-  field.value = "";
-  field.focus();
+/** What was asked for `code` is taken; another that was scanned meanwhile stays. */
+function done(code) {
+  if (inHand === code) {
+    inHand = "";
+    scanned = null;
+    drawScanned();
+    field.value = "";
+    field.focus();
+  }
   document.body.dispatchEvent(new CustomEvent("sealline:changed"));
 }
 
