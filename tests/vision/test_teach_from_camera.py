@@ -19,17 +19,10 @@ from controller.unit.machine import NotReady
 from simulators.products import PRODUCTS
 from simulators.samples import lay_sample
 from simulators.world import World
-from tests.vision.test_teach_and_check import EXAMPLE, ClockAt, Judge, OneCamera, spoiled
+from tests.vision.teaching import ClockAt, Judge, OneCamera, spoiled
 
 app = Typer()
 app.command()(teach)
-
-
-@pytest.fixture
-def line_file(tmp_path: Path) -> Path:
-    file = tmp_path / "line.toml"
-    file.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
-    return file
 
 
 class Twin:
